@@ -1,0 +1,1 @@
+"""archc: a language for neural-network architectures, and its compiler."""

@@ -1,0 +1,1 @@
+"""From a syntax tree to a checked, typed graph, and from the graph to models."""

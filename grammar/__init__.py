@@ -1,0 +1,1 @@
+"""Text to syntax tree and back, and the diagnostics that both use."""
