@@ -1,1 +1,21 @@
 """Data sources: one file each, named as in a `train` block."""
+
+from .dataset import Column, Dataset, Split
+from .registry import load, make_source, source_class, source_settings, sources
+from .source import Source, SplitSource
+from .transform import Target, Transform
+
+__all__ = [
+    "Column",
+    "Dataset",
+    "Source",
+    "Split",
+    "SplitSource",
+    "Target",
+    "Transform",
+    "load",
+    "make_source",
+    "source_class",
+    "source_settings",
+    "sources",
+]
