@@ -10,7 +10,7 @@ zero: whoever divides by it proves that first.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -237,7 +237,7 @@ def _divide_by_integer(numerator: Axis, divisor: int) -> Dim:
     rest = from_terms(inner)
     if isinstance(rest, int):
         return whole  # 0 <= rest < divisor
-    common = reduce(gcd, (factor for monomial, factor in rest.terms.items() if monomial), divisor)
+    common = gcd(divisor, *(factor for monomial, factor in rest.terms.items() if monomial))
     if common > 1:
         rest = from_terms({monomial: factor // common for monomial, factor in rest.terms.items()})
         divisor //= common
@@ -327,7 +327,7 @@ def _without(dim: Dim, atom: Atom) -> Dim:
 
 
 def _without_content(numerator: Dim, divisor: Dim) -> tuple[Dim, Dim]:
-    common = reduce(gcd, [*terms_of(numerator).values(), *terms_of(divisor).values()])
+    common = gcd(*terms_of(numerator).values(), *terms_of(divisor).values())
     return scaled_down(numerator, common), scaled_down(divisor, common)
 
 
@@ -405,7 +405,7 @@ def names_of_atom(atom: Atom) -> frozenset[str]:
 
 
 def evaluate(dim: Dim, values: Mapping[str, int]) -> int:
-    """The value, with each name at its own. KeyError for a missing name, ZeroDivisionError as ever."""
+    """The value with each name at its own. KeyError for a missing one, ZeroDivisionError too."""
     result = substitute(dim, values)
     if isinstance(result, Axis):
         raise KeyError(min(names(result)))

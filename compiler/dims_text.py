@@ -1,6 +1,6 @@
 """Axis expressions as text, in the language's syntax, which for these operators is Python's too.
 
-Comes in: a dim and, if wanted, a spelling for each name. Goes out: text of the same value for people:
+Comes in: a dim and, if wanted, a spelling for each name. Goes out: text of the same value to read:
 `T % 8` instead of `T - 8 * (T // 8)`, and `(H - 5) // 2` instead of `(H + 1) // 2 - 3`.
 """
 
