@@ -5,6 +5,7 @@ Nodes compare by what they say; spans and the spelling of numbers are left out o
 Nothing here knows a layer's name: `conv(64, 3)` is a `Call` of a `Name`, like everything that is applied.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .span import Span
@@ -15,6 +16,16 @@ class Node:
     """Anything with a place in the source."""
 
     span: Span = field(compare=False, repr=False)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below a node, in source order."""
+    for name in type(node).__match_args__:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (item for item in value if isinstance(item, Node))
 
 
 # --- Expressions -------------------------------------------------------------------------------
@@ -350,20 +361,25 @@ class Setting(Node):
 
 @dataclass(frozen=True, slots=True)
 class Settings(Node):
-    """`train Net { … }`, `train quick: Net { … }`, `search Net { … }`; `kind` is `train` or `search`."""
+    """`train Net { … }`, `train quick: Net { … }`, `search Net { … }`; `kind` is `train` or `search`.
+
+    `broken` holds the settings that did not parse.
+    """
 
     kind: str
     name: str | None
     network: str
     settings: tuple[Setting, ...]
+    broken: tuple[Broken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary(Node):
-    """`vocabulary Name { … }`; entries are Names and Calls."""
+    """`vocabulary Name { … }`; entries are Names, Attributes and Calls. `broken` holds those that did not parse."""
 
     name: str
     entries: tuple[Expression, ...]
+    broken: tuple[Broken, ...] = ()
 
 
 Declaration = Use | Let | Function | Settings | Vocabulary | Broken

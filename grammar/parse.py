@@ -1,0 +1,91 @@
+"""Text to syntax tree.
+
+Comes in: the text of a program, or the path of one. Goes out: `Parsed`, a tree and reports. Bad text never raises: what does
+not parse becomes a `Broken` node with a report, and the rest of the program stands.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import ast
+from .brackets import match
+from .diagnostic import Fault, Report
+from .errors import FileTooLarge, NotText
+from .limits import MAX_FILE, check_depth, check_tokens
+from .newlines import split
+from .recover import broken, recover
+from .span import Source, Span
+from .tables import SyntaxFault, parse_tokens
+from .tokens import Token, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A program and what is wrong with its text, in source order."""
+
+    program: ast.Program
+    reports: tuple[Report, ...]
+
+
+def parse(text: str, filename: str = "<memory>") -> Parsed:
+    """The program that a text means. Never raises for what the text holds."""
+    source = Source(filename, text)
+    start = Span(source, 0, 0)
+    if len(text) > MAX_FILE:
+        return _refused(source, Report(FileTooLarge(start, len(text), MAX_FILE)))
+    zero = text.find("\0")
+    if zero >= 0:
+        span = Span(source, zero, zero + 1)
+        return _refused(source, Report(NotText(span, "it holds a zero byte")))
+    scanned = scan(source)
+    tokens, reports = match(scanned.tokens)
+    declarations = []
+    for chunk in split(tokens):
+        declaration, found = _declaration(chunk)
+        declarations.append(declaration)
+        reports.extend(found)
+    whole = Span(source, 0, len(text))
+    program = ast.Program(tuple(declarations), scanned.comments, span=whole)
+    return Parsed(program, tuple(sorted(reports, key=lambda report: report.place().start)))
+
+
+def parse_file(path: str | Path) -> Parsed:
+    """As `parse`, for a file in UTF-8. Raises OSError if it cannot be read."""
+    with open(path, "rb") as file:
+        data = file.read(MAX_FILE + 1)
+        size = max(len(data), Path(path).stat().st_size if len(data) > MAX_FILE else 0)
+    if size > MAX_FILE:
+        source = Source(str(path), "")
+        return _refused(source, Report(FileTooLarge(Span(source, 0, 0), size, MAX_FILE)))
+    try:
+        return parse(data.decode("utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        return _undecodable(str(path), data, error)
+
+
+def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Parsed:
+    """Points at the first byte that is no UTF-8, in the text with such bytes replaced."""
+    source = Source(name, data.decode("utf-8", errors="replace"))
+    start = len(data[: error.start].decode("utf-8"))
+    reason = f"byte {error.start} is 0x{data[error.start]:02x}"
+    return _refused(source, Report(NotText(Span(source, start, start + 1), reason)))
+
+
+def _refused(source: Source, report: Report) -> Parsed:
+    return Parsed(ast.Program((), span=Span(source, 0, len(source.text))), (report,))
+
+
+def _declaration(chunk: list[Token]) -> tuple[ast.Declaration, list[Report]]:
+    problem, may_be_deep = check_tokens(chunk)
+    if problem is not None:
+        return broken(chunk), [Report(problem)]
+    reports: list[Report] = []
+    try:
+        node = parse_tokens(chunk, "declaration")
+    except (SyntaxFault, Fault):
+        node = recover(chunk, reports)
+    if may_be_deep:
+        problem = check_depth(node)
+    if problem is not None:
+        return broken(chunk), [*reports, Report(problem)]
+    return node, reports
