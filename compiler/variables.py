@@ -1,0 +1,64 @@
+"""Names for the values of straight-line code, such that every value is released after its last use.
+
+Comes in: the steps of a function. Goes out: a name for each value, and the names to delete after each
+step. A value that is used up gives its name to what is made of it, as in `x = self.conv(x)`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from .spelling import identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement: what it reads, what it makes, and a name for the result if it needs a new one."""
+
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`of[value]` for every value; `released[index]` are the names to delete after a step."""
+
+    of: Mapping[int, str]
+    released: Sequence[tuple[str, ...]]
+
+
+def name_values(
+    steps: Sequence[Step],
+    parameters: Mapping[int, str],
+    results: Collection[int],
+    taken: Collection[str] = (),
+) -> Names:
+    """`parameters` name the values that are there at the start and keep their names; `results` outlive all steps."""
+    last = {value: index for index, step in enumerate(steps) for value in step.inputs}
+    last |= dict.fromkeys(results, len(steps))
+    of = dict(parameters)
+    fixed = {*parameters.values(), *taken}
+    live: dict[str, None] = {}  # in the order of their making
+    released: list[tuple[str, ...]] = []
+    for index, step in enumerate(steps):
+        dying = [
+            of[value]
+            for value in dict.fromkeys(step.inputs)
+            if last[value] == index and value not in parameters
+        ]
+        dying.sort(key=list(live).index)  # the oldest name goes on
+        for value in step.outputs:
+            if value in of:
+                continue  # handed through
+            if dying:
+                of[value] = dying.pop(0)
+            else:
+                start = not live and len(step.outputs) == 1
+                of[value] = identifier("x" if start else step.hint, fixed | live.keys())
+            live[of[value]] = None
+        unused = [of[value] for value in step.outputs if value not in last]
+        gone = (*dict.fromkeys([*dying, *unused]),)
+        for name in gone:
+            del live[name]
+        released.append(gone)
+    return Names(of, released)
