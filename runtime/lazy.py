@@ -1,28 +1,19 @@
-"""Modules that are loaded when they are first used, so that naming a source or an augmentation stays cheap.
+"""Modules that are loaded when they are first used, so that naming a source or an augmentation
+stays cheap.
 
-Comes in: a module's name. Goes out: a stand-in (`np`, `torch`) that imports it at the first attribute, and
-`optional`, which imports what an extra brings and says which extra is missing. `archc check` reads the settings
-of sources and augmentations through here without importing numpy, torch or scikit-learn.
+Comes in: a module's name. Goes out: a stand-in (`np`, `torch`) that imports it at the first
+attribute, and `optional`, which imports what an extra brings and says which extra is missing.
+`archc check` reads the settings of sources and augmentations through here without importing numpy,
+torch or scikit-learn.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..lazy import lazy_module
 from .errors import DataError
 
-__all__ = ["Array", "LazyModule", "np", "optional", "torch"]
-
-
-class LazyModule:
-    """Stands for a module until an attribute of it is asked for."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        value = getattr(import_module(self._name), attribute)
-        setattr(self, attribute, value)
-        return value
+__all__ = ["Array", "np", "optional", "torch"]
 
 
 if TYPE_CHECKING:
@@ -32,8 +23,8 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[Any]
 else:
-    np = LazyModule("numpy")
-    torch = LazyModule("torch")
+    np = lazy_module("numpy")
+    torch = lazy_module("torch")
     Array = Any
 
 

@@ -1,9 +1,10 @@
 """The fields of a dataclass as the settings that a `train` block can write.
 
-Comes in: a frozen dataclass (a data source, an augmentation) and the arguments of a call, `csv("a.csv", target="y")`.
-Goes out: its `Setting`s, or an instance with every argument checked; a wrong one is a `DataError` that names the
-setting and suggests what was meant. Fields that are `kw_only` cannot be given by position.
-May be assumed: field types are int, float, bool, str, Literal of strings, and tuple[T, ...] of those.
+Comes in: a frozen dataclass (a data source, an augmentation) and the arguments of a call,
+`csv("a.csv", target="y")`. Goes out: its `Setting`s, or an instance with every argument checked; a
+wrong one is a `DataError` that names the setting and suggests what was meant. Fields that are
+`kw_only` cannot be given by position. May be assumed: field types are int, float, bool, str,
+Literal of strings, and tuple[T, ...] of those.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
 def configure(
     kind: type[T], label: str, named: Mapping[str, object], positional: Sequence[object] = ()
 ) -> T:
-    """An instance of `kind` with these arguments; `label` is what messages call it (`csv`, `flip`)."""
+    """An instance of `kind` with these arguments; `label` is what messages call it (`csv`,
+    `flip`)."""
     settings = settings_of(kind)
     by_name = {setting.name: setting for setting in settings}
     values = _by_position(label, settings, positional)
@@ -77,7 +79,8 @@ def _by_position(
     if len(positional) > len(names):
         allowed = f"in this order: {', '.join(names)}" if names else "every setting has a name"
         raise DataError(
-            f"{label}: {len(positional)} arguments without a name, at most {len(names)} are possible",
+            f"{label}: {len(positional)} arguments without a name, at most {len(names)} are"
+            " possible",
             allowed,
         )
     return dict(zip(names, positional, strict=False))
@@ -121,7 +124,8 @@ def _shown(value: object) -> str:
 
 
 def _fit(hint: Any, value: object) -> object | None:
-    """The value as the type asks for it, or None: an integer may become a float, a bool is no number."""
+    """The value as the type asks for it, or None: an integer may become a float, a bool is no
+    number."""
     if get_origin(hint) is Literal:
         return value if value in get_args(hint) else None
     if get_origin(hint) is tuple:

@@ -1,6 +1,7 @@
 """From raw arrays to a Dataset: deal, fit on the training rows, encode, guard.
 
-Comes in: raw columns and row numbers per split. Goes out: a Dataset whose arrays are ready for the network.
+Comes in: raw columns and row numbers per split. Goes out: a Dataset whose arrays are ready for the
+network.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from .table_source import TableSource
 
 @dataclass(frozen=True)
 class Csv(TableSource):
-    """`delimiter` is one character, or `auto`: the commonest of `,` `;` `|` and tab in the first line.
+    """`delimiter` is one character, or `auto`: the commonest of `,` `;` `|` and tab in the first
+    line.
 
     `header` is `auto`: the first line is one if no cell of it is a number or empty.
     Without a header the columns are called column_1, column_2, …

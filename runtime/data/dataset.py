@@ -1,9 +1,10 @@
 """What a source gives: arrays in three splits, and what was learned about them.
 
-Comes in: encoded columns. Goes out: `Dataset`, which the training loop, `archc new` and the checkpoint read.
-A column is an array, or something that reads like one (`Column`) and brings its rows from disk; the loop sees no
-difference: `split.batch(indices)` gives arrays either way. May be assumed: the columns of a split are equally long,
-the same names stand in all splits, floats are float32, class indices and tokens are int64.
+Comes in: encoded columns. Goes out: `Dataset`, which the training loop, `archc new` and the
+checkpoint read. A column is an array, or something that reads like one (`Column`) and brings its
+rows from disk; the loop sees no difference: `split.batch(indices)` gives arrays either way. May be
+assumed: the columns of a split are equally long, the same names stand in all splits, floats are
+float32, class indices and tokens are int64.
 """
 
 from __future__ import annotations

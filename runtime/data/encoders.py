@@ -1,8 +1,8 @@
 """Raw values to arrays: images, plain arrays and text.
 
-Comes in: raw values of one input (any number of rows) and what was fitted on the training split (the fields).
-Goes out: float32 or int64 arrays with the rows on axis 0. Encoders are pure, hold only plain values, and refuse
-what does not fit with a DataError that says which shape they want.
+Comes in: raw values of one input (any number of rows) and what was fitted on the training split
+(the fields). Goes out: float32 or int64 arrays with the rows on axis 0. Encoders are pure, hold
+only plain values, and refuse what does not fit with a DataError that says which shape they want.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ..errors import DataError
 from ..lazy import Array, np
@@ -20,6 +20,7 @@ ASCII = 128
 UNKNOWN_ASCII = 26
 """The id of every character beyond ASCII: that of SUBSTITUTE, which text does not hold."""
 
+Fit = Literal["stretch", "crop"]
 CHUNK = 4096
 
 
@@ -41,6 +42,7 @@ class Encoder(ABC):
 class ImageEncoder(Encoder):
     """Images as f32 [N, channels, height, width]: divided by `scale`, then normalised per channel.
 
+    `fit` says how a picture of another size is brought to this one.
     Integers are raw pixels from 0 to `scale`; floats are taken as divided already, from 0 to 1.
     """
 
@@ -50,6 +52,7 @@ class ImageEncoder(Encoder):
     scale: float = 255.0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    fit: Fit = "stretch"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -96,7 +99,8 @@ class ImageEncoder(Encoder):
 
 
 def fit_images(pixels: Any, rows: Array, scale: float, normalize: bool) -> ImageEncoder:
-    """Learns the mean and deviation of each channel from `rows` (training rows) of pixels [N, C, H, W]."""
+    """Learns the mean and deviation of each channel from `rows` (training rows) of pixels [N, C,
+    H, W]."""
     channels, height, width = pixels.shape[1:]
     if not normalize or not len(rows):
         return ImageEncoder(channels, height, width, scale)
@@ -104,9 +108,9 @@ def fit_images(pixels: Any, rows: Array, scale: float, normalize: bool) -> Image
     return ImageEncoder(channels, height, width, scale, mean, std)
 
 
-def chunks(rows: Array) -> list[Array]:
+def chunks(rows: Array, size: int = CHUNK) -> list[Array]:
     """The rows in pieces that are small enough to be widened to float64."""
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def moments(
@@ -135,7 +139,8 @@ def safe(deviation: Array) -> Array:
 
 @dataclass(frozen=True)
 class ArrayEncoder(Encoder):
-    """Plain arrays [N, *shape]: floats as f32, normalised along `axis` (-1: as one); whole numbers as i64 tokens."""
+    """Plain arrays [N, *shape]: floats as f32, normalised along `axis` (-1: as one); whole numbers
+    as i64 tokens."""
 
     shape: tuple[int, ...]
     tokens: bool = False
@@ -155,24 +160,25 @@ class ArrayEncoder(Encoder):
             )
         if self.tokens:
             return _tokens(values)
-        values = values.astype(np.float32)
         if self.mean:
-            values -= self._along(self.mean)
-            values /= self._along(self.std)
-        return values
+            # In the precision of the input: f64 values far from zero would lose their digits as
+            # f32.
+            values = (values - self._along(self.mean)) / self._along(self.std)
+        return to_float32(values, "an input")
 
     def _along(self, statistics: tuple[float, ...]) -> Array:
         if self.axis < 0:
-            return np.array(statistics, dtype=np.float32)
+            return np.array(statistics)
         shape = [1] * (len(self.shape) + 1)
         shape[self.axis] = len(statistics)
-        return np.array(statistics, dtype=np.float32).reshape(shape)
+        return np.array(statistics).reshape(shape)
 
 
 def fit_array(values: Array, rows: Array, normalize: bool) -> ArrayEncoder:
     """Learns from the training rows of values [N, ...].
 
-    Normalised are [N, F] per column, [N, T, D] per feature, [N, C, H, W] per channel, whole numbers not at all.
+    Normalised are [N, F] per column, [N, T, D] per feature, [N, C, H, W] per channel, whole
+    numbers not at all.
     """
     shape = values.shape[1:]
     if not np.issubdtype(values.dtype, np.floating):
@@ -190,8 +196,9 @@ def fit_array(values: Array, rows: Array, normalize: bool) -> ArrayEncoder:
 class TextEncoder(Encoder):
     """Characters as i64 ids [N, T].
 
-    With no `characters` the id of an ASCII character is its code, 0 to 127, and every other character is 26: nothing
-    is learned, and `embedding(128)` always fits. Otherwise id 0 is any unknown character and 1 onwards are these.
+    With no `characters` the id of an ASCII character is its code, 0 to 127, and every other
+    character is 26: nothing is learned, and `embedding(128)` always fits. Otherwise id 0 is any
+    unknown character and 1 onwards are these.
     """
 
     characters: str = ""
@@ -227,6 +234,15 @@ class TextEncoder(Encoder):
 
 
 _ASCII_TEXT = "".join("\ufffd" if code == UNKNOWN_ASCII else chr(code) for code in range(ASCII))
+
+
+def to_float32(values: Array, what: str) -> Array:
+    """f32; raises DataError for numbers beyond its range."""
+    with np.errstate(over="ignore"):
+        narrowed: Array = values.astype(np.float32)
+    if not np.isfinite(narrowed).all():
+        raise DataError(f"{what} holds numbers beyond the range of f32", "scale them first")
+    return narrowed
 
 
 def _numbers(raw: Any, what: str) -> Array:

@@ -1,6 +1,7 @@
 """What every source asks before it reads: does the file exist, will it fit, what is its checksum.
 
-Comes in: paths from a `train` block, sizes from headers. Goes out: resolved paths and a SHA-256, or a DataError.
+Comes in: paths from a `train` block, sizes from headers. Goes out: resolved paths and a SHA-256,
+or a DataError.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def check_memory(label: str, what: str, needed: int, limit: int) -> None:
     """Raises DataError where arrays of `needed` bytes would pass the limit."""
     if needed > limit:
         raise DataError(
-            f"{label}: {what} would take {readable(needed)} of memory, more than the limit of {readable(limit)}",
+            f"{label}: {what} would take {readable(needed)} of memory, more than the limit of"
+            f" {readable(limit)}",
             f"raise it with limit={needed}, if the file can be trusted",
             "limit",
         )
@@ -73,7 +75,8 @@ class Checksum:
         self.add(identity.encode())
 
     def add(self, content: bytes | memoryview) -> Checksum:
-        # The length goes in first, so that content cannot move from one piece to the next unnoticed.
+        # The length goes in first, so that content cannot move from one piece to the next
+        # unnoticed.
         view = memoryview(content)
         self._digest.update(view.nbytes.to_bytes(8, "little"))
         self._digest.update(view)

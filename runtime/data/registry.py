@@ -1,7 +1,8 @@
 """Which sources there are, by name.
 
-Comes in: the files of this folder and the entry points `archc.data`. Goes out: names, settings, sources, data sets.
-A file is a source unless it is one of `PARTS`; it is imported when it is asked for.
+Comes in: the files of this folder and the entry points `archc.data`. Goes out: names, settings,
+sources, data sets. A file is a source unless it is one of `PARTS`; it is imported when it is asked
+for.
 """
 
 from __future__ import annotations
@@ -22,10 +23,24 @@ from .source import Source
 
 GROUP = "archc.data"
 PARTS = frozenset(
-    (
-        "assemble csv_reader dataset encoders guard npy raw registry source split table table_encoder"
-        " table_source transform"
-    ).split()
+    {
+        "assemble",
+        "cifar",
+        "csv_reader",
+        "dataset",
+        "encoders",
+        "guard",
+        "npy",
+        "picture",
+        "raw",
+        "registry",
+        "source",
+        "split",
+        "table",
+        "table_encoder",
+        "table_source",
+        "transform",
+    }
 )
 
 

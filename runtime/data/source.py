@@ -1,9 +1,10 @@
 """The contract of a data source: one class in one file, its fields are its settings.
 
 Comes in: the settings that a `train` block writes, and the folder that paths are relative to.
-Goes out: a `Dataset`. To add a source, write one file here with one class; its file name is its name in the
-language. Its fields have types (`settings.py` says which) and mostly defaults: they are what the language checks,
-and positional arguments follow their order. Ranges are checked in `__post_init__`, before any file is touched.
+Goes out: a `Dataset`. To add a source, write one file here with one class; its file name is its
+name in the language. Its fields have types (`settings.py` says which) and mostly defaults: they
+are what the language checks, and positional arguments follow their order. Ranges are checked in
+`__post_init__`, before any file is touched.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Source(ABC):
 
     @abstractmethod
     def load(self, root: Path) -> Dataset:
-        """Reads, splits and encodes. Called once; paths are relative to `root`, sizes are checked first.
+        """Reads, splits and encodes. Called once; paths are relative to `root`, sizes are checked
+        first.
 
         Raises DataError, and nothing else, for whatever is wrong with the data.
         """
@@ -58,8 +60,8 @@ class Source(ABC):
 class SplitSource(Source):
     """A source whose rows are dealt to the splits here.
 
-    `validation` and `test` are fractions of all rows (of the training rows, where the data come with a test set),
-    `seed` decides the deal for ever, `stratify` keeps the shares of the classes.
+    `validation` and `test` are fractions of all rows (of the training rows, where the data come
+    with a test set), `seed` decides the deal for ever, `stratify` keeps the shares of the classes.
     """
 
     validation: float = 0.1

@@ -1,8 +1,9 @@
 """Who trains, who validates, who tests: a deal that is the same for ever.
 
-Comes in: a number of rows, fractions, a seed, and classes to keep in proportion. Goes out: row numbers per split.
-May be assumed: the splits are disjoint and together complete, and the same arguments give the same deal with every
-version of numpy (only the raw stream of PCG64 is used, which numpy promises never to change).
+Comes in: a number of rows, fractions, a seed, and classes to keep in proportion. Goes out: row
+numbers per split. May be assumed: the splits are disjoint and together complete, and the same
+arguments give the same deal with every version of numpy (only the raw stream of PCG64 is used,
+which numpy promises never to change).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def shuffled(count: int, seed: int) -> Array:
 
 
 def deal(source: SplitSource, count: int, classes: Array | None = None) -> Rows:
-    """Row numbers of `train`, `validation` and `test`; `classes` i64 [count] are kept in proportion."""
+    """Row numbers of `train`, `validation` and `test`; `classes` i64 [count] are kept in
+    proportion."""
     order = shuffled(count, source.seed)
     groups = [order]
     if classes is not None and source.stratify:
@@ -32,7 +34,8 @@ def deal(source: SplitSource, count: int, classes: Array | None = None) -> Rows:
 
 
 def deal_training(source: SplitSource, count: int, test: int, classes: Array) -> Rows:
-    """For data with a test set of their own: rows 0 … count - 1 are training rows, `test` more follow."""
+    """For data with a test set of their own: rows 0 … count - 1 are training rows, `test` more
+    follow."""
     order = shuffled(count, source.seed)
     groups = _groups(order, classes[:count]) if source.stratify else [order]
     dealt = _deal_groups(groups, source.validation, 0.0)
@@ -48,9 +51,11 @@ def _groups(order: Array, classes: Array) -> list[Array]:
 
 
 def _deal_groups(groups: list[Array], validation: float, test: float) -> dict[str, Array]:
-    """Deals from every group; what rounding leaves over is carried to the next, so the totals come out right.
+    """Deals from every group; what rounding leaves over is carried to the next, so the totals come
+    out right.
 
-    Every group keeps at least one row for training: a class that is never trained on cannot be learned.
+    Every group keeps at least one row for training: a class that is never trained on cannot be
+    learned.
     """
     parts: dict[str, list[Array]] = {"train": [], "validation": [], "test": []}
     owed = {"test": 0.0, "validation": 0.0}
@@ -58,7 +63,8 @@ def _deal_groups(groups: list[Array], validation: float, test: float) -> dict[st
         left = group
         for name, fraction in (("test", test), ("validation", validation)):
             owed[name] += len(group) * fraction
-            # The small addend undoes the rounding of a fraction such as 0.1, which is stored a little too large or small.
+            # The small addend undoes the rounding of a fraction such as 0.1, which is stored a
+            # little too large or small.
             take = max(0, min(int(owed[name] + 0.5 + 1e-9), len(left) - 1))
             owed[name] -= take
             parts[name].append(left[:take])

@@ -1,12 +1,14 @@
 """The columns of a table as one row of numbers each.
 
-Comes in: a `Table` (or cells by column name) and what was learned of each column. Goes out: f32 [N, F].
-Numbers are normalised; a category is as many columns as it has words, one of them 1. A category that training
-never saw, and a missing one where `missing` is `mean`, is all zeros; a missing number is then the mean.
+Comes in: a `Table` (or cells by column name) and what was learned of each column. Goes out: f32
+[N, F]. Numbers are normalised; a category is as many columns as it has words, one of them 1. A
+category that training never saw, and a missing one where `missing` is `mean`, is all zeros; a
+missing number is then the mean.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -14,7 +16,7 @@ from typing import Any, Literal, Self
 from ..errors import DataError
 from ..lazy import Array, np
 from ..settings import configure, suggestion
-from .encoders import Encoder, safe
+from .encoders import Encoder, safe, to_float32
 from .table import Numbers, Table, TableColumn, Texts
 
 MOST_WORDS = 1000
@@ -42,11 +44,12 @@ class ColumnEncoder:
         values = np.where(column.missing(), self.mean, column.values)
         if normalize:
             values = (values - self.mean) / self.std
-        return values.astype(np.float32)[:, None]
+        return to_float32(values, f"the column `{self.name}`")[:, None]
 
     def _one_hot(self, column: Texts) -> Array:
         place = {word: number for number, word in enumerate(self.words)}
-        # One entry more than there are words, so that code -1 (nothing stands there) reads the last: unknown.
+        # One entry more than there are words, so that code -1 (nothing stands there) reads the
+        # last: unknown.
         places = np.array([*(place.get(word, -1) for word in column.words), -1], dtype=np.int64)
         numbers = places[column.codes]
         encoded = np.zeros((len(numbers), len(self.words)), dtype=np.float32)
@@ -76,7 +79,8 @@ class TableEncoder(Encoder):
         return cls(columns, bare.missing, bare.normalize)
 
     def encode(self, raw: Any) -> Array:
-        """`raw` is a Table, a mapping from column names to cells, or numbers [N, columns] in this order."""
+        """`raw` is a Table, a mapping from column names to cells, or numbers [N, columns] in this
+        order."""
         table = raw if isinstance(raw, Table) else self._table(raw)
         found = [self._column(table, column) for column in self.columns]
         if self.missing != "mean":
@@ -128,14 +132,20 @@ class _Policy:
     normalize: bool = True
 
 
-def column_of(name: str, cells: Sequence[object], categorical: bool) -> TableColumn:
-    """A column of Python values; None, nan and empty texts are holes."""
+def column_of(
+    name: str, cells: Sequence[object], categorical: bool, places: Sequence[str] = ()
+) -> TableColumn:
+    """A column of Python values; None, nan and empty texts are holes.
+
+    `places` says for messages where each cell stands (`line 7`); otherwise rows are counted from 0.
+    """
     if categorical:
         words: dict[str, int] = {}
         codes = [-1 if _hole(cell) else words.setdefault(str(cell), len(words)) for cell in cells]
         return Texts(name, np.array(codes, dtype=np.int64), tuple(words))
     numbers = [
-        np.nan if _hole(cell) else _number(name, row, cell) for row, cell in enumerate(cells)
+        np.nan if _hole(cell) else _number(places[row] if places else f"row {row}", name, cell)
+        for row, cell in enumerate(cells)
     ]
     return Numbers(name, np.array(numbers, dtype=np.float64))
 
@@ -144,11 +154,14 @@ def _hole(cell: object) -> bool:
     return cell is None or cell == "" or cell != cell
 
 
-def _number(name: str, row: int, cell: Any) -> float:
+def _number(place: str, name: str, cell: Any) -> float:
     try:
-        return float(cell)
+        value = float(cell)
     except (TypeError, ValueError):
-        raise DataError(f"row {row}, column `{name}`: {cell!r} is not a number") from None
+        value = math.inf
+    if math.isinf(value):
+        raise DataError(f"{place}, column `{name}`: {str(cell)[:40]!r} is not a number")
+    return value
 
 
 def require_whole(table: Table, columns: Sequence[TableColumn]) -> None:
@@ -167,13 +180,15 @@ def require_whole(table: Table, columns: Sequence[TableColumn]) -> None:
 
 
 def fit_column(column: TableColumn, rows: Array) -> ColumnEncoder:
-    """Learns from the training rows: the words that occur, or the mean and deviation of what is not missing."""
+    """Learns from the training rows: the words that occur, or the mean and deviation of what is
+    not missing."""
     if isinstance(column, Texts):
         present = np.unique(column.codes[rows])
         words = sorted(column.words[code] for code in present.tolist() if code >= 0)
         if len(words) > MOST_WORDS:
             raise DataError(
-                f"the column `{column.name}` has {len(words)} different texts, at most {MOST_WORDS} make a category",
+                f"the column `{column.name}` has {len(words)} different texts, at most"
+                f" {MOST_WORDS} make a category",
                 f'leave it out with ignore=["{column.name}"], if it only identifies the row',
                 "ignore",
             )

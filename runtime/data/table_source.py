@@ -1,7 +1,8 @@
 """What csv and parquet have in common: from a table to a Dataset.
 
-Comes in: a `Table` and the settings. Goes out: `features` f32 [N, F] and `target`: class indices i64 [N], or
-numbers f32 [N, 1]. Words, means and class names are learned from the training rows alone.
+Comes in: a `Table` and the settings. Goes out: `features` f32 [N, F] and `target`: class indices
+i64 [N], or numbers f32 [N, 1]. Words, means and class names are learned from the training rows
+alone.
 """
 
 from __future__ import annotations
@@ -15,24 +16,27 @@ from ..lazy import Array, np
 from ..settings import suggestion
 from .assemble import FLOAT, dataset
 from .dataset import SPLITS, Dataset
+from .encoders import to_float32
 from .guard import Checksum, check_memory
 from .source import SplitSource
 from .split import Rows, deal
-from .table import Numbers, Table, TableColumn, Texts
+from .table import Table, TableColumn, Texts
 from .table_encoder import Missing, TableEncoder, fit_column, require_whole
 from .transform import Target, Transform
 
 MOST_CLASSES = 20
-"""A column of whole numbers with at most so many different ones is a class, unless `task` says otherwise."""
+"""A column of whole numbers with at most so many different ones is a class, unless `task` says
+otherwise."""
 
 
 @dataclass(frozen=True)
 class TableSource(SplitSource):
     """Settings of every table.
 
-    `target` is the column to predict (the last one, unless named). `task` decides what `auto` guesses: texts, and
-    whole numbers of few kinds, are classes. `missing`: `error`, `mean` (a missing number is the training rows'
-    mean, a missing category none) or `drop` (the row). Rows with the same value of `group` stay in one split.
+    `target` is the column to predict (the last one, unless named). `task` decides what `auto`
+    guesses: texts, and whole numbers of few kinds, are classes. `missing`: `error`, `mean` (a
+    missing number is the training rows' mean, a missing category none) or `drop` (the row). Rows
+    with the same value of `group` stay in one split.
     """
 
     path: str
@@ -53,9 +57,9 @@ class TableSource(SplitSource):
 
     def kinds(self) -> Mapping[str, bool]:
         """Which columns the settings declare to be categories (true) or numbers (false)."""
-        words = {name: True for name in self.categorical}
+        words = dict.fromkeys(self.categorical, True)
         forced = {self.target: True} if self.target and self.task == "classification" else {}
-        return {**forced, **words, **{name: False for name in self.numeric}}
+        return {**forced, **words, **dict.fromkeys(self.numeric, False)}
 
     def from_table(self, table: Table, checksum: Checksum) -> Dataset:
         """Deals, fits and encodes."""
@@ -118,7 +122,7 @@ class Answers:
         if self.codes is None:
             assert self.numbers is not None
             target = Target(self.name, "regression", shape=(1,))
-            return target, self.numbers.astype(np.float32)[:, None]
+            return target, _finite(self.name, self.numbers)[:, None]
         trained = np.unique(self.codes[rows["train"]])
         place = np.full(len(self.words), -1, dtype=np.int64)
         place[trained] = np.arange(len(trained))
@@ -140,7 +144,8 @@ def _answers(source: TableSource, column: TableColumn) -> Answers:
     if isinstance(column, Texts):
         if source.task == "regression":
             raise DataError(
-                f"{source.label}: the column `{column.name}` holds words, which cannot be regressed",
+                f"{source.label}: the column `{column.name}` holds words, which cannot be"
+                " regressed",
                 'write task="classification", or name another target',
                 "task",
             )
@@ -157,6 +162,11 @@ def _answers(source: TableSource, column: TableColumn) -> Answers:
     codes = np.searchsorted(distinct, np.nan_to_num(column.values))
     names = tuple(f"{value:g}" for value in distinct.tolist())
     return Answers(column.name, np.minimum(codes, len(distinct) - 1), names)
+
+
+def _finite(name: str, numbers: Array) -> Array:
+    """f32; a missing number is zero: its row has been dropped, so it is never read."""
+    return to_float32(np.nan_to_num(numbers, nan=0.0), name)
 
 
 def _natural(word: str) -> tuple[int, float, str]:
@@ -176,8 +186,6 @@ def _column(source: TableSource, table: Table, name: str, setting: str) -> Table
 
 
 def _lenient(encoder: TableEncoder, table: Table) -> Array:
-    """Encodes rows with holes too: they have been dropped from every split, so their values are never read."""
+    """Encodes rows with holes too: they have been dropped from every split, so their values are
+    never read."""
     return TableEncoder(encoder.columns, "mean", encoder.normalize).encode(table)
-
-
-__all__ = ["Answers", "Numbers", "TableSource"]

@@ -1,8 +1,10 @@
-"""Everything learned about the data: how raw values become the network's inputs, and answers become names.
+"""Everything learned about the data: how raw values become the network's inputs, and answers
+become names.
 
-Comes in: encoders fitted on the training split alone, and the target. Goes out: `Transform`, which travels as JSON
-with checkpoint, ONNX metadata and manifest, and turns new raw inputs into arrays (`apply`).
-May be assumed: `Transform.from_json(t.to_json()) == t`, and JSON from a stranger raises DataError at worst.
+Comes in: encoders fitted on the training split alone, and the target. Goes out: `Transform`, which
+travels as JSON with checkpoint, ONNX metadata and manifest, and turns new raw inputs into arrays
+(`apply`). May be assumed: `Transform.from_json(t.to_json()) == t`, and JSON from a stranger raises
+DataError at worst.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ class Target:
         return f"f32[{', '.join(('N', *map(str, self.shape)))}]"
 
     def encode(self, values: Sequence[str]) -> Array:
-        """Class names as indices, int64 [N]. Raises DataError for a name that training never saw."""
+        """Class names as indices, int64 [N]. Raises DataError for a name that training never
+        saw."""
         index = {name: number for number, name in enumerate(self.names)}
         unseen = next((value for value in values if value not in index), None)
         if unseen is not None:
@@ -79,8 +82,9 @@ class Transform:
     def apply(self, raw: object) -> dict[str, Array]:
         """New raw inputs as the network reads them.
 
-        `raw` is a mapping from input names to raw values; with one input its values may stand alone (an array,
-        a text, a table's columns by name). Raises DataError for a shape or value that does not fit.
+        `raw` is a mapping from input names to raw values; with one input its values may stand
+        alone (an array, a text, a table's columns by name). Raises DataError for a shape or value
+        that does not fit.
         """
         if isinstance(raw, Mapping) and set(self.encoders) <= set(raw):
             return {name: encoder.encode(raw[name]) for name, encoder in self.encoders.items()}
