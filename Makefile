@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := test
 .PHONY: demo test lint types fuzz bench docs examples wheel clean
 
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
@@ -40,7 +40,7 @@ lint: $(STAMP)
 
 # mypy finds the package by its name: a link stands in for the name of the clone's folder.
 types: $(STAMP)
-	@mkdir -p $(VENV)/types && ln -sfn ../.. $(VENV)/types/archc
+	@mkdir -p $(VENV)/types && ln -sfn '$(CURDIR)' $(VENV)/types/archc
 	MYPYPATH=$(VENV)/types $(BIN)/mypy -p archc
 
 fuzz: $(STAMP)

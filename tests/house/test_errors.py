@@ -1,0 +1,100 @@
+"""Every kind of error: a code of its own, an explanation, and a program that provokes it.
+
+A golden pair is `tests/golden/errors/E201.arch` and `E201.err`. The program is checked; if its
+first line is a comment that begins with `# archc `, that command is run instead (`{out}` is an
+empty folder). A program that needs other files is `E201/main.arch`; one too large to keep, or that
+is no text, is made in `GENERATED`.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from archc.cli.explain import HOMES, kinds_in
+from archc.cli.main import run
+from archc.grammar.diagnostic import Diagnostic
+
+ERRORS = Path(__file__).parents[1] / "golden" / "errors"
+KINDS = [(home, kind) for home in HOMES for kind in kinds_in(home)]
+CODES = {
+    "..grammar.errors": r"[EW]1\d\d",
+    "..compiler.errors": r"[EW][2-6]\d\d",
+    "..runtime.errors": r"[EW]7\d\d",
+}
+GENERATED: dict[str, Callable[[], bytes]] = {}
+
+
+def name_of(case: tuple[str, type[Diagnostic]]) -> str:
+    return case[1].code
+
+
+def test_codes_are_used_once() -> None:
+    assert len(KINDS) >= 20
+    ordered = sorted((kind.code, kind.__qualname__) for _, kind in KINDS)
+    twice = [(first, second) for first, second in pairwise(ordered) if first[0] == second[0]]
+    assert not twice
+
+
+@pytest.mark.parametrize("case", KINDS, ids=name_of)
+def test_a_kind_of_error_explains_itself(case: tuple[str, type[Diagnostic]]) -> None:
+    home, kind = case
+    assert re.fullmatch(CODES[home], kind.code)
+    assert kind.severity == ("warning" if kind.code.startswith("W") else "error")
+    assert kind.title
+    assert not kind.title.endswith(".")
+    assert "\n" not in kind.title
+    sentences = re.findall(r"[.!?:](?:\s|$)", kind.explanation)
+    assert len(sentences) >= 2, f"{kind.code} explains itself in fewer than two sentences"
+
+
+@pytest.mark.parametrize("case", KINDS, ids=name_of)
+def test_a_kind_of_error_is_provoked(
+    case: tuple[str, type[Diagnostic]],
+    golden: Callable[[str, str], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = case[1].code
+    program = lay_out(code, tmp_path)
+    monkeypatch.chdir(program.parent)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    words = command_line(program, tmp_path / "out")
+    status = run(words)
+    said = capsys.readouterr().err
+    assert status == (0 if code.startswith("W") else 1), said
+    assert re.search(rf"^(error|warning)\[{code}\]: ", said, re.MULTILINE), said
+    golden(said, f"errors/{code}.err")
+
+
+def lay_out(code: str, folder: Path) -> Path:
+    """The program that provokes a code, copied to where a command may write."""
+    if code in GENERATED:
+        (folder / f"{code}.arch").write_bytes(GENERATED[code]())
+        return folder / f"{code}.arch"
+    if (ERRORS / code).is_dir():
+        shutil.copytree(ERRORS / code, folder / code)
+        return folder / code / "main.arch"
+    single = ERRORS / f"{code}.arch"
+    if not single.exists():
+        pytest.fail(f"{code} has no program tests/golden/errors/{code}.arch", pytrace=False)
+    return Path(shutil.copy(single, folder))
+
+
+def command_line(program: Path, out: Path) -> list[str]:
+    first = program.read_bytes().split(b"\n", 1)[0].decode("utf-8", "replace")
+    if not first.startswith("# archc "):
+        return ["check", program.name]
+    out.mkdir()
+    return [word.replace("{out}", str(out)) for word in shlex.split(first.removeprefix("# archc "))]
+
+
+def test_no_golden_file_is_left_over() -> None:
+    codes = {kind.code for _, kind in KINDS}
+    paths = [path for path in ERRORS.iterdir() if path.suffix in (".arch", ".err") or path.is_dir()]
+    assert not {path.stem for path in paths} - codes
