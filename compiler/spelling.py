@@ -1,7 +1,7 @@
-"""Python text of what layers lower to: literals, calls, names, and axes spelled through tensors at hand.
+"""Python text of what layers lower to: literals, calls, names, and sizes of axes.
 
-Comes in: the data of `lowering.py`. Goes out: text for the back ends `torch` and `python`. Nothing from a
-program becomes code: names are checked identifiers, texts go through `repr`.
+Comes in: the data of `lowering.py`. Goes out: text for the back ends `torch` and `python`. Nothing
+from a program becomes code: names are checked identifiers, texts go through `repr`.
 """
 
 import keyword
@@ -140,10 +140,10 @@ def symbol_names(symbols: Iterable[str], taken: Collection[str]) -> dict[str, st
 
 
 def solve(wanted: Collection[str], tensors: Tensors, spelling: Mapping[str, str]) -> dict[str, str]:
-    """An expression over the tensors' sizes for each symbol, and for each that it takes to find it, in the order to bind them.
+    """An expression over the tensors' sizes for each symbol, in the order to bind them.
 
-    A symbol is read off an axis that is its bare name, or solved from one that is linear in it. Raises
-    KeyError with the symbol that nothing tells.
+    Symbols that it takes to find others come along. One is read off an axis that is its bare name,
+    or solved from an axis that is linear in it. Raises KeyError with a symbol that nothing tells.
     """
     found: dict[str, str] = {}
     for name in sorted(wanted):

@@ -1,7 +1,7 @@
-"""Names for the values of straight-line code, such that every value is released after its last use.
+"""Names for the values of straight-line code, so that each is released after its last use.
 
-Comes in: the steps of a function. Goes out: a name for each value, and the names to delete after each
-step. A value that is used up gives its name to what is made of it, as in `x = self.conv(x)`.
+Comes in: the steps of a function. Goes out: a name for each value, and the names to delete after
+each step. A value that is used up gives its name to what is made of it: `x = self.conv(x)`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from .spelling import identifier
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement: what it reads, what it makes, and a name for the result if it needs a new one."""
+    """One statement: what it reads, what it makes, and a name for what it makes."""
 
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
@@ -33,7 +33,7 @@ def name_values(
     results: Collection[int],
     taken: Collection[str] = (),
 ) -> Names:
-    """`parameters` name the values that are there at the start and keep their names; `results` outlive all steps."""
+    """`parameters` are the names of what is there at the start; `results` outlive all steps."""
     last = {value: index for index, step in enumerate(steps) for value in step.inputs}
     last |= dict.fromkeys(results, len(steps))
     of = dict(parameters)

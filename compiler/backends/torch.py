@@ -1,9 +1,9 @@
 """The back end `torch`: a graph as an `nn.Module`.
 
-Comes in: a checked graph. Goes out: a module whose submodules stand where the graph's paths say, so that the
-keys of its `state_dict` are the names of the graph's weights, and whose `forward` is straight-line code that
-was compiled once. Inputs go by position or name; one output comes back as a tensor, several as a tuple in
-declared order, which `torch.compile`, `torch.export` and its files all carry.
+Comes in: a checked graph. Goes out: a module whose submodules stand where the graph's paths say, so
+that the keys of its `state_dict` are the names of the graph's weights, and whose `forward` is
+straight-line code that was compiled once. Inputs go by position or name; one output comes back as a
+tensor, several as a tuple in declared order, which `torch.compile` and `torch.export` both carry.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import math
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ else:
 
 
 class Scope(nn.Module):
-    """A block, labelled fragment or turn: it holds layers under their names and is not called itself."""
+    """A block, labelled fragment or turn: it holds layers under their names and is not called."""
 
     def __init__(self, function: str = "") -> None:
         super().__init__()
@@ -90,10 +91,11 @@ def build(
 ) -> Network:
     """The graph as a module in training mode.
 
-    The same `seed` gives the same weights on every device; the global generators stay as they are. `dtype`
-    casts floating-point weights and inputs. `init=False` leaves random weights unset, for weights that are loaded next.
+    The same `seed` gives the same weights on every device; the global generators stay as they are.
+    `dtype` casts floating-point weights and inputs. `init=False` leaves random weights unset, for
+    those who load weights next.
     """
-    with _drawing(seed) if init else _Undrawn():
+    with _drawing(seed):
         module = _module(graph, init)
     if dtype is not None or torch.device(device) != torch.device("cpu"):
         module.to(device=device, dtype=dtype)
@@ -113,17 +115,42 @@ def _drawing(seed: int) -> Iterator[None]:
 
 _DRAWS = frozenset(
     getattr(torch.Tensor, name)
-    for name in (
-        "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "normal_", "random_", "uniform_",
-    )
-)  # fmt: skip
+    for name in ("bernoulli_", "exponential_", "log_normal_", "normal_", "random_", "uniform_")
+) | frozenset(
+    getattr(nn.init, name)
+    for name in dir(nn.init)
+    if name.endswith("_")
+    and name.startswith(("kaiming", "normal", "orthogonal", "sparse", "trunc", "uniform", "xavier"))
+)
 
 
 class _Undrawn(TorchFunctionMode):
-    """Skips random draws into tensors in this thread; all else, constants and buffers too, is done."""
+    """Skips random draws into tensors in this thread alone; constants and buffers are set."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return args[0] if func in _DRAWS else func(*args, **(kwargs or {}))
+        if func in _DRAWS:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+def _drawn(kind: type[nn.Module], args: Sequence[Any], kwargs: Mapping[str, Any]) -> nn.Module:
+    return kind(*args, **kwargs)
+
+
+def _undrawn(kind: type[nn.Module], args: Sequence[Any], kwargs: Mapping[str, Any]) -> nn.Module:
+    """A layer with right buffers whose weights hold whatever was in memory."""
+    if not kind.__module__.startswith("torch.nn.modules."):
+        with _Undrawn():
+            return kind(*args, **kwargs)
+    # PyTorch's own layers draw in `reset_parameters` alone, after they have set their buffers.
+    made = _without_reset(kind)(*args, **kwargs)
+    made.__class__ = kind
+    return made
+
+
+@cache
+def _without_reset(kind: type[nn.Module]) -> type[nn.Module]:
+    return type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
 
 
 # --- Submodules ----------------------------------------------------------------------------------
@@ -140,7 +167,8 @@ def _module(graph: Graph, init: bool, *, checked: bool = True) -> Network:
             owners.add(node.owner)
             args = [_argument(value, init) for value in code.args]
             kwargs = {name: _argument(value, init) for name, value in code.kwargs.items()}
-            _attach(root, node.owner, resolve(code.target)(*args, **kwargs), functions)
+            made = (_drawn if init else _undrawn)(resolve(code.target), args, kwargs)
+            _attach(root, node.owner, made, functions)
             if init and node.initialiser is not None:
                 _initialise(root, node, node.initialiser)
     for node in graph.nodes:
@@ -346,7 +374,7 @@ def _stated(shape: Shape) -> list[tuple[int, Axis]]:
 
 
 def _symbols_needed(graph: Graph, codes: Sequence[TorchCode], ports: Sequence[Shape]) -> set[str]:
-    """The symbols that calls and checks refer to, and those that inputs mention more than plainly once."""
+    """The symbols in calls and checks, and those that inputs mention otherwise than once, bare."""
     needed = set(symbols_in(tuple((check.left, check.right) for check in graph.checks)))
     needed.update(*(symbols_of(code) for code in codes if isinstance(code, Call)))
     plain: set[str] = set()

@@ -1,4 +1,4 @@
-"""What a network demands of its inputs while it runs: rank, sizes, dtype, and the facts that its program states.
+"""What a network demands of its inputs while it runs: rank, sizes, dtype, and stated facts.
 
 `torch.fx` records these calls instead of looking into them, so that a network stays traceable.
 """
@@ -20,12 +20,14 @@ def tensor(
     shape = found.shape
     if len(shape) != len(sizes):
         raise ValueError(
-            f"input {name!r}: {_axes(len(sizes))} expected, found {_axes(len(shape))}, {_text(shape)}"
+            f"input {name!r}: {_axes(len(sizes))} expected, found {_axes(len(shape))}, "
+            f"{_text(shape)}"
         )
     for axis, wanted in enumerate(sizes):
         if wanted is not None and shape[axis] != wanted:
             raise ValueError(
-                f"input {name!r}: axis {axis} must have size {wanted}, found {shape[axis]} in {_text(shape)}"
+                f"input {name!r}: axis {axis} must have size {wanted}, "
+                f"found {shape[axis]} in {_text(shape)}"
             )
     if found.dtype != dtype and not _autocast(found, dtype):
         raise ValueError(f"input {name!r}: dtype {dtype} expected, found {found.dtype}")
