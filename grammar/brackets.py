@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from . import errors
 from .diagnostic import Report
-from .errors import NestedTooDeep, StrayBracket, UnclosedBracket
 from .newlines import CLOSING, OPENING
 from .span import Span
 from .tokens import DECLARATION_WORDS, NEWLINE, Token, bad_token
@@ -25,7 +25,7 @@ def match(tokens: list[Token]) -> tuple[list[Token], list[Report]]:
         return tokens, []
     deep = _too_deep(tokens)
     if deep is not None:
-        return [], [Report(NestedTooDeep(deep.span, MAX_NESTING))]
+        return [], [Report(errors.NestedTooDeep(deep.span, MAX_NESTING))]
     repair = _Repair(tokens)
     repair.run()
     return repair.result(), repair.reports
@@ -142,7 +142,7 @@ class _Repair:
 
     def _stray(self, index: int, token: Token) -> None:
         opened = self.stack[-1].token.span if self.stack else None
-        problem = StrayBracket(token.span, opened)
+        problem = errors.StrayBracket(token.span, opened)
         if token.type == "RIGHT_BRACE":
             self.bad[index] = None
             self.reports.append(Report(problem))
@@ -154,7 +154,7 @@ class _Repair:
             self._unclosed(self._pop(), before.span if before else None)
 
     def _unclosed(self, opened: _Opened, expected: Span | None) -> None:
-        problem = UnclosedBracket(opened.token.span, expected)
+        problem = errors.UnclosedBracket(opened.token.span, expected)
         if not opened.is_brace:
             self.bad[opened.index] = bad_token(opened.token.span, problem)
             return

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from lark import Transformer
 
-from . import ast
+from . import ast, errors
 from .diagnostic import Fault
-from .errors import BadBeginning, BadTarget, MisplacedWeights
+from .operators import tree
 from .span import Span
 from .tokens import Token
 
@@ -128,7 +128,7 @@ class Build(Transformer[Token, ast.Node]):
         names = []
         for item in target.items:
             if not isinstance(item, ast.Name):
-                raise Fault(BadTarget(item.span))
+                raise Fault(errors.BadTarget(item.span))
             names.append(item.id)
         return ast.Bind(tuple(names), value, span=_extent(parts))
 
@@ -151,7 +151,7 @@ class Build(Transformer[Token, ast.Node]):
     def result(self, parts: Parts) -> ast.Result:
         span = parts[0].span
         if span.source.text[span.start] == "-":
-            raise Fault(BadBeginning(Span(span.source, span.start, span.start + 1)))
+            raise Fault(errors.BadBeginning(Span(span.source, span.start, span.start + 1)))
         return ast.Result(parts[0], span=span)
 
     # --- Expressions
@@ -171,8 +171,8 @@ class Build(Transformer[Token, ast.Node]):
             case ast.Optional(weights=None):
                 return ast.Optional(choice.stage, weights, span=span)
             case ast.Choice() | ast.Optional():
-                raise Fault(MisplacedWeights(at.span, "a choice that has no weights yet"))
-        raise Fault(MisplacedWeights(at.span))
+                raise Fault(errors.MisplacedWeights(at.span, "a choice that has no weights yet"))
+        raise Fault(errors.MisplacedWeights(at.span))
 
     def choice(self, parts: Parts) -> ast.Choice:
         return ast.Choice(tuple(parts[::2]), span=_extent(parts))
@@ -205,13 +205,26 @@ class Build(Transformer[Token, ast.Node]):
         log = isinstance(parts[-1], Token) and parts[-1].type == "LOG"
         return ast.Range(low, high, step, log, span=_extent(parts))
 
-    def binary(self, parts: Parts) -> ast.Binary:
-        left, operator, right = parts
-        span = Span(left.span.source, left.span.start, right.span.end)
-        return ast.Binary(operator.text, left, right, span=span)
+    def operation(self, parts: Parts) -> ast.Expression:
+        return tree(parts[0])
 
-    def unary(self, parts: Parts) -> ast.Unary:
-        return ast.Unary(parts[0].text, parts[1], span=_extent(parts))
+    def row(self, parts: Parts) -> list[Any]:
+        """Operands and operators in a flat list, which grows in place."""
+        match parts:
+            case [list() as row, Token() as operator, operand]:
+                row.append(operator)
+                row.extend(operand)
+                return row
+            case [Section() as prefixes, primary]:
+                return [*prefixes.items, primary]
+        primary, operator, operand = parts
+        return [primary, operator, *operand]
+
+    def operand(self, parts: Parts) -> Parts:
+        return parts if len(parts) == 1 else [*parts[0].items, parts[1]]
+
+    def prefixes(self, parts: Parts) -> Section:
+        return Section(tuple(parts), _extent(parts))
 
     def index(self, parts: Parts) -> ast.Index:
         return ast.Index(parts[0], tuple(parts[2:-1:2]), span=_extent(parts))
@@ -283,7 +296,7 @@ def _extent(parts: Parts) -> Span:
 
 
 def _nodes(parts: Parts) -> tuple[Any, ...]:
-    return tuple(part for part in parts if type(part) is not Token)
+    return tuple([part for part in parts if type(part) is not Token])
 
 
 def _sound(section: Section) -> tuple[tuple[Any, ...], tuple[ast.Broken, ...]]:

@@ -6,10 +6,9 @@ takes 20 Python frames for each level of a tree stays under 10,000 frames.
 
 from dataclasses import dataclass
 
-from . import ast
+from . import ast, errors
 from .brackets import MAX_NESTING
 from .diagnostic import Diagnostic
-from .errors import ExpressionTooDeep, NestedTooDeep, StatementTooLarge
 from .newlines import CLOSING, OPENING
 from .tokens import NEWLINE, Token
 
@@ -41,13 +40,13 @@ def check_tokens(tokens: list[Token]) -> tuple[Diagnostic | None, bool]:
         kind = token.type
         level.size += len(token.text)
         if level.size > MAX_STATEMENT:
-            return StatementTooLarge(level.first.span, MAX_STATEMENT), deep
+            return errors.StatementTooLarge(level.first.span, MAX_STATEMENT), deep
         if kind in _DEEPENS:
             level.operators += 1
             deep = deep or above + level.operators > MAX_DEPTH
         if kind in OPENING:
             if len(outer) == MAX_NESTING:
-                return NestedTooDeep(token.span, MAX_NESTING), deep
+                return errors.NestedTooDeep(token.span, MAX_NESTING), deep
             above += level.operators
             outer.append(level)
             level = _Level(kind, token)
@@ -73,6 +72,6 @@ def check_depth(root: ast.Node) -> Diagnostic | None:
         node, depth = waiting.pop()
         depth += isinstance(node, ast.Expression)
         if depth > MAX_DEPTH:
-            return ExpressionTooDeep(node.span, MAX_DEPTH)
+            return errors.ExpressionTooDeep(node.span, MAX_DEPTH)
         waiting.extend((child, depth) for child in ast.children(node))
     return None

@@ -7,10 +7,9 @@ not parse becomes a `Broken` node with a report, and the rest of the program sta
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import ast
+from . import ast, errors
 from .brackets import match
 from .diagnostic import Fault, Report
-from .errors import FileTooLarge, NotText
 from .limits import MAX_FILE, check_depth, check_tokens
 from .newlines import split
 from .recover import broken, recover
@@ -32,11 +31,11 @@ def parse(text: str, filename: str = "<memory>") -> Parsed:
     source = Source(filename, text)
     start = Span(source, 0, 0)
     if len(text) > MAX_FILE:
-        return _refused(source, Report(FileTooLarge(start, len(text), MAX_FILE)))
+        return _refused(source, Report(errors.FileTooLarge(start, len(text), MAX_FILE)))
     zero = text.find("\0")
     if zero >= 0:
         span = Span(source, zero, zero + 1)
-        return _refused(source, Report(NotText(span, "it holds a zero byte")))
+        return _refused(source, Report(errors.NotText(span, "it holds a zero byte")))
     scanned = scan(source)
     tokens, reports = match(scanned.tokens)
     declarations = []
@@ -56,7 +55,7 @@ def parse_file(path: str | Path) -> Parsed:
         size = max(len(data), Path(path).stat().st_size if len(data) > MAX_FILE else 0)
     if size > MAX_FILE:
         source = Source(str(path), "")
-        return _refused(source, Report(FileTooLarge(Span(source, 0, 0), size, MAX_FILE)))
+        return _refused(source, Report(errors.FileTooLarge(Span(source, 0, 0), size, MAX_FILE)))
     try:
         return parse(data.decode("utf-8"), str(path))
     except UnicodeDecodeError as error:
@@ -68,7 +67,7 @@ def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Parsed:
     source = Source(name, data.decode("utf-8", errors="replace"))
     start = len(data[: error.start].decode("utf-8"))
     reason = f"byte {error.start} is 0x{data[error.start]:02x}"
-    return _refused(source, Report(NotText(Span(source, start, start + 1), reason)))
+    return _refused(source, Report(errors.NotText(Span(source, start, start + 1), reason)))
 
 
 def _refused(source: Source, report: Report) -> Parsed:

@@ -6,8 +6,8 @@ Escapes are those of JSON: a quote, a backslash, `n`, `r`, `t`, and `u` with fou
 
 import re
 
+from . import errors
 from .diagnostic import Diagnostic
-from .errors import BadEscape
 from .span import Span
 
 _ESCAPE = re.compile(r'\\(?:(["\\nrt])|u([0-9a-fA-F]{4})|.)')
@@ -23,7 +23,7 @@ def read_string(span: Span) -> tuple[str, Diagnostic | None]:
     for match in _ESCAPE.finditer(literal):
         if match.group(1) is None and match.group(2) is None:
             start = span.start + 1 + match.start()
-            return "", BadEscape(Span(span.source, start, start + len(match.group())))
+            return "", errors.BadEscape(Span(span.source, start, start + len(match.group())))
     return _ESCAPE.sub(_meaning, literal), None
 
 

@@ -7,8 +7,8 @@ carries a checksum. A cache that is missing, damaged, foreign or unwritable cost
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,27 +77,30 @@ def _build(grammar: str, cache: str | bool) -> lark.Lark:
 
 
 def _store(grammar: str, path: Path) -> lark.Lark:
-    """Builds the tables and leaves them in the cache: written beside it, then moved in one step."""
+    """Builds the tables and leaves them in the cache. The checksum comes last: without it the tables do not count."""
+    checksum = path.with_suffix(".sha256")
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            written = Path(folder) / "tables"
-            parser = _build(grammar, cache=str(written))
-            digest = Path(folder) / "digest"
-            digest.write_text(hashlib.sha256(written.read_bytes()).hexdigest(), encoding="ascii")
-            digest.replace(path.with_suffix(".sha256"))
-            written.replace(path)
-            return parser
+        checksum.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     except OSError:
         return _build(grammar, cache=False)
+    parser = _build(grammar, cache=str(path))
+    with suppress(OSError):
+        checksum.write_text(_digest(path), encoding="ascii")
+    return parser
 
 
 def _is_sound(path: Path) -> bool:
-    """Whether the cache is ours and is what was written. Damage would otherwise go unnoticed until a file parses wrongly."""
+    """Whether the cache is what was written. Damage would otherwise go unnoticed until a file parses wrongly."""
     try:
         expected = path.with_suffix(".sha256").read_text(encoding="ascii", errors="replace")
-        return hashlib.sha256(path.read_bytes()).hexdigest() == expected
+        return _digest(path) == expected
     except OSError:
         return False
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _folder() -> Path | None:

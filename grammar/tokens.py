@@ -7,9 +7,9 @@ no token of the language becomes a BAD token that carries its diagnostic, and th
 import re
 from typing import Any, NamedTuple
 
+from . import errors
 from .ast import Comment
 from .diagnostic import Diagnostic
-from .errors import BadNumber, ForeignName, UnknownCharacter, UnterminatedString, WrongOperator
 from .numbers import read_number
 from .span import Source, Span
 from .strings import read_string
@@ -137,16 +137,16 @@ def _uncommon(kind: str, text: str, span: Span) -> Token:
             value = int(text) if text.isdigit() and len(text) < 18 else read_number(text)
             if value is not None:
                 return Token(kind, text, span, value)
-            return bad_token(span, BadNumber(span, too_large=True))
+            return bad_token(span, errors.BadNumber(span, too_large=True))
         case "STRING":
             content, problem = read_string(span)
             return bad_token(span, problem) if problem else Token(kind, text, span, content)
         case "BAD_NUMBER":
-            return bad_token(span, BadNumber(span))
+            return bad_token(span, errors.BadNumber(span))
         case "BAD_STRING":
-            return bad_token(span, UnterminatedString(span))
+            return bad_token(span, errors.UnterminatedString(span))
         case "WRONG":
-            return bad_token(span, WrongOperator(span))
+            return bad_token(span, errors.WrongOperator(span))
         case "FOREIGN":
-            return bad_token(span, ForeignName(span))
-    return bad_token(span, UnknownCharacter(span))
+            return bad_token(span, errors.ForeignName(span))
+    return bad_token(span, errors.UnknownCharacter(span))

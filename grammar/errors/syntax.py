@@ -254,3 +254,26 @@ Right:  width = if small { 8 } else { 16 }"""
 
     def help(self) -> Iterator[str]:
         yield "write `if condition { a } else { b }`"
+
+
+@dataclass(frozen=True, slots=True)
+class MisplacedNot(Diagnostic):
+    code: ClassVar[str] = "E131"
+    title: ClassVar[str] = "`not` needs parentheses here"
+    explanation: ClassVar[str] = """\
+`not` binds looser than comparisons and arithmetic, tighter than `and` and `or`.
+
+Wrong:  a == not b
+Right:  a == (not b)"""
+
+    span: Span
+    operator: str
+
+    def message(self) -> str:
+        return f"`not` after `{self.operator}` needs parentheses"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+    def help(self) -> Iterator[str]:
+        yield f"write `{self.operator} (not …)`"
