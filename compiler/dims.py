@@ -256,9 +256,7 @@ def _joinable(dim: Dim) -> Quotient | None:
         for monomial, factor in terms_of(dim).items()
         if factor == 1 and len(monomial) == 1 and isinstance(monomial[0], Quotient)
     ]
-    if len(found) != 1 or not isinstance(found[0], Quotient):
-        return None
-    return found[0] if isinstance(found[0].denominator, int) else None
+    return found[0] if len(found) == 1 and isinstance(found[0], Quotient) else None
 
 
 def _divide_by_axis(numerator: Dim, divisor: Axis) -> Dim:

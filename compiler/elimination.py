@@ -9,11 +9,12 @@ lack. Every step keeps all integer solutions, and so does dropping rows, which b
 from collections.abc import Hashable, Iterable, Mapping
 from math import gcd
 
-MOST_ROWS = 120
+MOST_ROWS = 48
 
 Variable = Hashable
 Row = tuple[Mapping[Variable, int], int]
-Table = dict[frozenset[tuple[Variable, int]], int]
+Table = dict[frozenset[tuple[int, int]], int]
+"""Forms and their constants, over numbered variables."""
 
 
 def contradictory(rows: Iterable[Row]) -> bool:
@@ -40,11 +41,15 @@ def range_of(variable: Variable, rows: Iterable[Row]) -> tuple[int | None, int |
 def _project(rows: Iterable[Row], keep: Variable | None) -> Table | None:
     """The rows without all variables but one; None if they contradict each other."""
     table: Table = {}
-    for row in rows:
-        if not _insert(table, row):
+    numbers: dict[Variable, int] = {keep: 0}
+    for form, constant in rows:
+        numbered = {
+            numbers.setdefault(variable, len(numbers)): factor for variable, factor in form.items()
+        }
+        if not _insert(table, numbered, constant):
             return None
     while True:
-        variable = _cheapest(table, keep)
+        variable = _cheapest(table)
         if variable is None:
             return table
         reduced = _eliminate(table, variable)
@@ -53,9 +58,8 @@ def _project(rows: Iterable[Row], keep: Variable | None) -> Table | None:
         table = reduced
 
 
-def _insert(table: Table, row: Row) -> bool:
+def _insert(table: Table, form: Mapping[int, int], constant: int) -> bool:
     """Adds a tightened row; False if the row can never hold."""
-    form, constant = row
     factors = {variable: factor for variable, factor in form.items() if factor}
     if not factors:
         return constant >= 0
@@ -66,27 +70,25 @@ def _insert(table: Table, row: Row) -> bool:
     return True
 
 
-def _cheapest(table: Table, keep: Variable | None) -> Variable | None:
-    """The variable whose elimination adds the fewest rows."""
-    ups: dict[Variable, int] = {}
-    downs: dict[Variable, int] = {}
+def _cheapest(table: Table) -> int | None:
+    """The variable whose elimination adds the fewest rows; never number 0, which is kept."""
+    ups: dict[int, int] = {}
+    downs: dict[int, int] = {}
     for form in table:
         for variable, factor in form:
             counts = ups if factor > 0 else downs
             counts[variable] = counts.get(variable, 0) + 1
-    best: Variable | None = None
-    least = -1
-    for variable in {**ups, **downs}:
+
+    def growth(variable: int) -> int:
         up, down = ups.get(variable, 0), downs.get(variable, 0)
-        growth = up * down - up - down + MOST_ROWS * MOST_ROWS
-        if variable != keep and (least < 0 or growth < least):
-            best, least = variable, growth
-    return best
+        return up * down - up - down
+
+    return min((ups.keys() | downs.keys()) - {0}, key=growth, default=None)
 
 
-def _eliminate(table: Table, variable: Variable) -> Table | None:
-    ups: list[tuple[dict[Variable, int], int]] = []
-    downs: list[tuple[dict[Variable, int], int]] = []
+def _eliminate(table: Table, variable: int) -> Table | None:
+    ups: list[tuple[dict[int, int], int]] = []
+    downs: list[tuple[dict[int, int], int]] = []
     result: Table = {}
     for form, constant in table.items():
         factors = dict(form)
@@ -96,16 +98,16 @@ def _eliminate(table: Table, variable: Variable) -> Table | None:
             (ups if factors[variable] > 0 else downs).append((factors, constant))
     for up, p in ups:
         for down, q in downs:
-            if len(result) < MOST_ROWS and not _insert(result, _combined(up, p, down, q, variable)):
+            a, b = -down[variable], up[variable]
+            if len(result) < MOST_ROWS and not _insert(
+                result, _combined(a, up, b, down), a * p + b * q
+            ):
                 return None
     return result
 
 
-def _combined(
-    up: dict[Variable, int], p: int, down: dict[Variable, int], q: int, variable: Variable
-) -> Row:
-    a, b = -down[variable], up[variable]
-    factors = {name: a * factor for name, factor in up.items()}
-    for name, factor in down.items():
-        factors[name] = factors.get(name, 0) + b * factor
-    return factors, a * p + b * q
+def _combined(a: int, left: dict[int, int], b: int, right: dict[int, int]) -> dict[int, int]:
+    factors = {variable: a * factor for variable, factor in left.items()}
+    for variable, factor in right.items():
+        factors[variable] = factors.get(variable, 0) + b * factor
+    return factors

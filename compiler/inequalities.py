@@ -21,8 +21,10 @@ from .dims import (
     constant_of,
     from_terms,
     lowest,
+    monomial_order,
     names,
     of_atom,
+    order,
     substitute,
     terms_of,
 )
@@ -30,8 +32,8 @@ from .elimination import Row, Variable, contradictory, range_of
 from .truth import Truth
 
 MOST_CASES = 64
-_MOST_MONOMIALS = 40
-_MOST_KNOWN = 24
+_MOST_MONOMIALS = 16
+_MOST_KNOWN = 12
 
 
 def settle(relation: str, goal: Dim, known: Sequence[Axis], cases: int = MOST_CASES) -> Truth:
@@ -77,12 +79,12 @@ def relevant(goal: Dim, known: Sequence[Axis]) -> tuple[Axis, ...]:
 
 
 def _settle(relation: str, goal: Dim, known: tuple[Axis, ...], cases: int) -> Truth:
-    truth = _directly(relation, goal, known)
-    if truth is not Truth.UNKNOWN:
-        return truth
     split = _split((goal, *known), cases)
-    if split is None:
-        return Truth.UNKNOWN
+    # Residues settle an equality more surely than elimination does, unless there are facts to use.
+    thorough = split is None or bool(known) or relation != "=="
+    truth = _directly(relation, goal, known, thorough)
+    if truth is not Truth.UNKNOWN or split is None:
+        return truth
     return _by_cases(relation, goal, known, cases, *split)
 
 
@@ -111,7 +113,7 @@ def _possible(known: list[Dim]) -> tuple[Axis, ...] | None:
     return None if kept and contradictory(_rows(kept)) else kept
 
 
-def _directly(relation: str, goal: Dim, known: tuple[Axis, ...]) -> Truth:
+def _directly(relation: str, goal: Dim, known: tuple[Axis, ...], thorough: bool) -> Truth:
     if isinstance(goal, int):
         return Truth.of(goal == 0 if relation == "==" else goal >= 0)
     if relation == ">=":
@@ -120,11 +122,11 @@ def _directly(relation: str, goal: Dim, known: tuple[Axis, ...]) -> Truth:
         return Truth.REFUTED if nonnegative(-goal - 1, known) else Truth.UNKNOWN
     if constant_of(goal) % content(goal):
         return Truth.REFUTED
-    above, below = nonnegative(goal, known), nonnegative(-goal, known)
+    above, below = nonnegative(goal, known, thorough), nonnegative(-goal, known, thorough)
     if above and below:
         return Truth.PROVED
-    apart = (not below and nonnegative(goal - 1, known)) or (
-        not above and nonnegative(-goal - 1, known)
+    apart = (not below and nonnegative(goal - 1, known, thorough)) or (
+        not above and nonnegative(-goal - 1, known, thorough)
     )
     return Truth.REFUTED if apart else Truth.UNKNOWN
 
@@ -132,30 +134,50 @@ def _directly(relation: str, goal: Dim, known: tuple[Axis, ...]) -> Truth:
 # --- Proving that a dim is at least zero --------------------------------------------------------
 
 
-def nonnegative(goal: Dim, known: tuple[Axis, ...] = ()) -> bool:
+def nonnegative(goal: Dim, known: tuple[Axis, ...] = (), thorough: bool = True) -> bool:
     """Whether the goal is shown to be at least zero without a distinction of cases."""
     goal = sharpened(goal)
-    low = lowest(goal)
-    if isinstance(goal, int) or (low is not None and low >= 0):
-        return low is not None and low >= 0
-    if _is_curved(goal):
-        return _nonnegative_from_zero(goal, known)
-    if not known and not any(quotients(goal)):
-        return False  # linear with a negative factor, or with a low below zero
-    return contradictory(_rows([-goal - 1, *known]))
+    if isinstance(goal, int) or _is_read_off(goal):
+        return isinstance(goal, Axis) or goal >= 0
+    floors = quotients(goal)
+    if floors and _is_read_off(sharpened(_without_remainders(goal))):
+        return True
+    # Without facts and floors, elimination shows no more than what can be read off.
+    if thorough and (known or floors) and contradictory(_rows([-goal - 1, *known])):
+        return True
+    return _is_curved(goal) and _nonnegative_from_zero(goal, known, thorough)
 
 
-def _nonnegative_from_zero(goal: Axis, known: tuple[Axis, ...]) -> bool:
+def _is_read_off(dim: Dim) -> bool:
+    low = lowest(dim)
+    return low is not None and low >= 0
+
+
+def _without_remainders(dim: Dim) -> Dim:
+    """A dim that is nowhere above: multiples of `n % d` give way to what they are at least."""
+    for quotient in quotients(dim):
+        divisor = terms_of(quotient.denominator)
+        least = lowest(quotient.denominator)
+        lead = max(divisor, key=monomial_order)
+        term = tuple(sorted((*lead, quotient), key=order))
+        times, odd = divmod(-terms_of(dim).get(term, 0), divisor[lead])
+        if times == 0 or odd or least is None or least < 1:
+            continue
+        remainder = quotient.numerator - quotient.denominator * of_atom(quotient)
+        dim = dim - times * remainder + min(times, 0) * (quotient.denominator - 1)
+    return dim
+
+
+def _nonnegative_from_zero(goal: Axis, known: tuple[Axis, ...], thorough: bool) -> bool:
     """For products of names: counted from their lows, they may leave no negative factor."""
     lows: dict[str, int] = {}
     for symbol in {found for dim in (goal, *known) for found in symbols(dim)}:
         lows[symbol.name] = max(symbol.low, lows.get(symbol.name, symbol.low))
     shift: dict[str, Dim] = {name: of_atom(Symbol(name, 0)) + low for name, low in lows.items()}
     moved = sharpened(substitute(goal, shift))
-    low = lowest(moved)
-    if isinstance(moved, int) or (low is not None and low >= 0):
-        return low is not None and low >= 0
-    if not known and not any(quotients(moved)):
+    if _is_read_off(moved):
+        return True
+    if not thorough or not (known or quotients(moved)):
         return False
     facts = [substitute(dim, shift) for dim in known]
     factors = [of_atom(symbol) for symbol in sorted(symbols(moved), key=lambda s: s.name)]
