@@ -5,33 +5,17 @@ Nodes compare by what they say; spans and the spelling of numbers are left out o
 Nothing here knows a layer's name: `conv(64, 3)` is a `Call` of a `Name`, like everything that is applied.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .node import Node as Node
+from .node import children as children
 from .span import Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """Anything with a place in the source."""
-
-    span: Span = field(compare=False, repr=False)
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below a node, in source order."""
-    for name in type(node).__match_args__:
-        value = getattr(node, name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Node))
 
 
 # --- Expressions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Number(Node):
     """`3`, `1e-3`, `200k`: an int when the value is a whole number written without `.` or a negative exponent."""
 
@@ -39,48 +23,48 @@ class Number(Node):
     text: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bool(Node):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Name(Node):
     """An identifier where a value or a stage is wanted."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Wildcard(Node):
     """`_`: an axis to be inferred."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ellipsis(Node):
     """`...`: any number of leading axes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class List(Node):
     """`[a, b]`."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tuple(Node):
     """`(a, b)`: several values at once. Always at least two items."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Attribute(Node):
     """`value.name`: an output of a result, a weight of a layer, a member of a module."""
 
@@ -88,7 +72,7 @@ class Attribute(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Slice(Node):
     """`start:stop:step` inside an index; each part may be missing."""
 
@@ -97,7 +81,7 @@ class Slice(Node):
     step: "Expression | None"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Index(Node):
     """`value[a, b:c]`."""
 
@@ -105,7 +89,7 @@ class Index(Node):
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unary(Node):
     """`-x` or `not x`."""
 
@@ -113,7 +97,7 @@ class Unary(Node):
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Binary(Node):
     """`or and == != < <= > >= + - * / // % **`, left and right."""
 
@@ -122,7 +106,7 @@ class Binary(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Argument(Node):
     """One argument of a call; `name` is None when it is positional."""
 
@@ -130,7 +114,7 @@ class Argument(Node):
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call(Node):
     """`f(args)`, `f(args) { body }` or `f { body }`; `function` is a Name or an Attribute."""
 
@@ -139,14 +123,14 @@ class Call(Node):
     body: "Body | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pipeline(Node):
     """`a -> b -> c`, at least two parts. The first may be a value or, in a fragment, a stage."""
 
     stages: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Labelled(Node):
     """`label: stage`."""
 
@@ -154,14 +138,14 @@ class Labelled(Node):
     stage: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fragment(Node):
     """`{ … }` as a stage: a pipeline without its input, or a body that begins with statements."""
 
     body: "Body"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class If(Node):
     """`if condition { … } else { … }`. `else if` is an `otherwise` that holds one If."""
 
@@ -170,7 +154,7 @@ class If(Node):
     otherwise: "Body | None"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class For(Node):
     """`for v in list { … }`, `for (a, b) in pairs { … }` (then `targets` has two or more names)."""
 
@@ -179,7 +163,7 @@ class For(Node):
     body: "Body"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Choice(Node):
     """`a | b | c`, with `@ weights` after the whole choice."""
 
@@ -187,7 +171,7 @@ class Choice(Node):
     weights: "Expression | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Range(Node):
     """`low..high`, `low..high step n`, `low..high log`."""
 
@@ -197,7 +181,7 @@ class Range(Node):
     log: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Optional(Node):
     """`stage?`; `weights` as in a Choice of the stage and the identity."""
 
@@ -205,7 +189,7 @@ class Optional(Node):
     weights: "Expression | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Open(Node):
     """A bare `?`: any value of the hyperparameter's domain, or any layer."""
 
@@ -219,7 +203,7 @@ Expression = (
 # --- Statements --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bind(Node):
     """`x = value`, or `(a, b) = value` (then `targets` has two or more names)."""
 
@@ -227,7 +211,7 @@ class Bind(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Let(Node):
     """`let name = value`: a hyperparameter or a recipe; also a declaration at the top of a file."""
 
@@ -235,7 +219,7 @@ class Let(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Instance(Node):
     """`layer name = stage`: one instance whose weights every use shares."""
 
@@ -243,7 +227,7 @@ class Instance(Node):
     stage: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Next(Node):
     """`next state = value`, in a cell."""
 
@@ -251,7 +235,7 @@ class Next(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Require(Node):
     """`require condition` or `require condition: "message"`."""
 
@@ -259,7 +243,7 @@ class Require(Node):
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Limit(Node):
     """`limit recursion = 6`."""
 
@@ -267,14 +251,14 @@ class Limit(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result(Node):
     """An expression that stands as a statement: the result of its body, or a branch of a `fork`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Broken(Node):
     """A statement or declaration that did not parse; a diagnostic tells why. `names` are those it would have bound."""
 
@@ -284,7 +268,7 @@ class Broken(Node):
 Statement = Bind | Let | Instance | Next | Require | Limit | Result | Broken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Body(Node):
     """What stands between braces, in order."""
 
@@ -294,7 +278,7 @@ class Body(Node):
 # --- Declarations ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TensorType(Node):
     """`f32[N, C, _]`; `dtype` is None where it was left out. Axes are expressions, Wildcard or Ellipsis."""
 
@@ -302,7 +286,7 @@ class TensorType(Node):
     axes: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Port(Node):
     """An input or output. An output without a name has `name=None`; a block's port may have no type."""
 
@@ -310,7 +294,7 @@ class Port(Node):
     type: TensorType | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class State(Node):
     """A cell's state after `with`: zero at the start unless `initial` is given."""
 
@@ -319,7 +303,7 @@ class State(Node):
     initial: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hyperparameter(Node):
     """`width: int = 16`. `type` is a Name (`int`, `stage`, …) or an Attribute (`conv.kernel`)."""
 
@@ -328,7 +312,7 @@ class Hyperparameter(Node):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Function(Node):
     """A `block`, `network` or `cell`; `kind` says which. `outputs` is empty where nothing was written."""
 
@@ -342,7 +326,7 @@ class Function(Node):
     name_span: Span = field(compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Use(Node):
     """`use a.b`, `use a.b as c`, `use a: X, Y`."""
 
@@ -351,7 +335,7 @@ class Use(Node):
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Setting(Node):
     """`name = value` inside `train` or `search`."""
 
@@ -359,7 +343,7 @@ class Setting(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Settings(Node):
     """`train Net { … }`, `train quick: Net { … }`, `search Net { … }`; `kind` is `train` or `search`.
 
@@ -373,7 +357,7 @@ class Settings(Node):
     broken: tuple[Broken, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Vocabulary(Node):
     """`vocabulary Name { … }`; entries are Names, Attributes and Calls. `broken` holds those that did not parse."""
 
@@ -393,7 +377,7 @@ class Comment:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Program(Node):
     """A whole file. `comments` are kept for `fmt` and take no part in comparisons."""
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import lark
@@ -19,7 +18,8 @@ from lark.lexer import Lexer
 from .build import Build
 from .tokens import Token
 
-GRAMMAR = Path(__file__).with_name("arch.lark")
+GRAMMAR = os.path.join(os.path.dirname(__file__), "arch.lark")
+CHECKSUM = ".sha256"
 STARTS = ["declaration", "statement", "setting", "entry", "expression"]
 
 
@@ -52,14 +52,15 @@ def parse_tokens(tokens: list[Token], start: str) -> Any:
 
 @cache
 def _parser() -> lark.Lark:
-    grammar = GRAMMAR.read_text(encoding="utf-8")
+    with open(GRAMMAR, encoding="utf-8") as file:
+        grammar = file.read()
     key = hashlib.sha256(f"{grammar}{lark.__version__}{sys.version}{STARTS}".encode()).hexdigest()
     folder = _folder()
     if folder is None:
         return _build(grammar, cache=False)
-    path = folder / f"grammar-{key[:32]}"
+    path = os.path.join(folder, f"grammar-{key[:32]}")
     if _is_sound(path):
-        return _build(grammar, cache=str(path))
+        return _build(grammar, cache=path)
     return _store(grammar, path)
 
 
@@ -76,44 +77,46 @@ def _build(grammar: str, cache: str | bool) -> lark.Lark:
     )
 
 
-def _store(grammar: str, path: Path) -> lark.Lark:
+def _store(grammar: str, path: str) -> lark.Lark:
     """Builds the tables and leaves them in the cache. The checksum comes last: without it the tables do not count."""
-    checksum = path.with_suffix(".sha256")
     try:
-        checksum.unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        for stale in (path + CHECKSUM, path):
+            if os.path.lexists(stale):
+                os.unlink(stale)
     except OSError:
         return _build(grammar, cache=False)
-    parser = _build(grammar, cache=str(path))
+    parser = _build(grammar, cache=path)
     with suppress(OSError):
-        checksum.write_text(_digest(path), encoding="ascii")
+        digest = _digest(path)
+        with open(path + CHECKSUM, "w", encoding="ascii") as file:
+            file.write(digest)
     return parser
 
 
-def _is_sound(path: Path) -> bool:
+def _is_sound(path: str) -> bool:
     """Whether the cache is what was written. Damage would otherwise go unnoticed until a file parses wrongly."""
     try:
-        expected = path.with_suffix(".sha256").read_text(encoding="ascii", errors="replace")
-        return _digest(path) == expected
+        with open(path + CHECKSUM, encoding="ascii", errors="replace") as file:
+            return _digest(path) == file.read(100)
     except OSError:
         return False
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
-def _folder() -> Path | None:
+def _folder() -> str | None:
     """The private cache directory, made if need be; None if there is none to be had."""
     base = os.environ.get("XDG_CACHE_HOME") or ""
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
+    folder = os.path.join(base, "archc")
     try:
-        root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-        folder = root / "archc"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid") and (
-            folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o022
-        ):
-            return None
-    except (OSError, RuntimeError):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        status = os.stat(folder)
+    except OSError:
         return None
-    return folder
+    foreign = hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022)
+    return None if foreign or not os.path.isabs(folder) else folder
