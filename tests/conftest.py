@@ -1,8 +1,8 @@
 """What every test shares: golden files, the long runs, the accelerator, and skips that count.
 
 `--update-golden` writes the golden files instead of comparing them. `--long` runs hypothesis and
-the fuzzers at their full length. `--no-skips` fails the run if a test was skipped for anything but a
-missing accelerator, so that a missing tool cannot pass for a success.
+the fuzzers at their full length. `--no-skips` fails the run if a test was skipped for anything but
+a missing accelerator, so that a missing tool cannot pass for a success.
 """
 
 import difflib
