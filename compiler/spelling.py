@@ -31,7 +31,7 @@ def literal(value: Any, sizes: Mapping[str, str] | None = None) -> str:
         case DType():
             return value.torch
         case Axis():
-            return python(value, sizes or {})
+            return python(value, sizes if sizes is not None else {})
         case float() if not math.isfinite(value):
             return f'float("{value}")'
         case bool() | int() | float() | None:
@@ -61,10 +61,14 @@ def arguments(args: Iterable[str], kwargs: Mapping[str, str]) -> str:
 def call(
     code: Call,
     inputs: Sequence[str],
-    sizes: Mapping[str, str],
+    value: Callable[[str, Any, bool], str],
     function: Callable[[Function], str],
 ) -> str:
-    """The expression of a `Call` over variables; `function` names a function of our own."""
+    """The expression of a `Call` over variables.
+
+    `value` spells one of its values, given its name, itself and whether it stands beside an
+    operator; `function` names a function of our own.
+    """
 
     def fill(match: re.Match[str]) -> str:
         key = match.group(1)
@@ -72,21 +76,19 @@ def call(
             return ", ".join(inputs)
         if key.isdigit():
             return inputs[int(key)]
-        value = code.values[key]
-        if isinstance(value, Function):
-            return function(value)
-        return _fitted(literal(value, sizes), code.template, match)
+        found = code.values[key]
+        if isinstance(found, Function):
+            return function(found)
+        before = code.template[: match.start()].rstrip()[-1:]
+        after = code.template[match.end() :].lstrip()[:1]
+        return value(key, found, before not in _OPENING or after not in _CLOSING)
 
     return _PLACEHOLDER.sub(fill, code.template)
 
 
-def _fitted(text: str, template: str, match: re.Match[str]) -> str:
+def closed(text: str, beside_operator: bool = True) -> str:
     """The text, in parentheses where an operator beside it would tear it apart."""
-    before = template[: match.start()].rstrip()[-1:]
-    after = template[match.end() :].lstrip()[:1]
-    if (before in _OPENING and after in _CLOSING) or _ATOM.fullmatch(text):
-        return text
-    return f"({text})"
+    return f"({text})" if beside_operator and not _ATOM.fullmatch(text) else text
 
 
 def symbols_in(value: Any) -> frozenset[str]:

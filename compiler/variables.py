@@ -32,19 +32,25 @@ def name_values(
     parameters: Mapping[int, str],
     results: Collection[int],
     taken: Collection[str] = (),
+    *,
+    rebind: bool = False,
 ) -> Names:
-    """`parameters` are the names of what is there at the start; `results` outlive all steps."""
+    """`parameters` are the names of what is there at the start; `results` outlive all steps.
+
+    With `rebind` a parameter that is used up may give its name to a result.
+    """
     last = {value: index for index, step in enumerate(steps) for value in step.inputs}
     last |= dict.fromkeys(results, len(steps))
     of = dict(parameters)
-    fixed = {*parameters.values(), *taken}
-    live: dict[str, None] = {}  # in the order of their making
+    fixed = {*parameters.values(), *taken}  # never given to anything else
+    # In the order of their making; parameters that are in use but not live keep their names.
+    live: dict[str, None] = dict.fromkeys(parameters.values()) if rebind else {}
     released: list[tuple[str, ...]] = []
     for index, step in enumerate(steps):
         dying = [
             of[value]
             for value in dict.fromkeys(step.inputs)
-            if last[value] == index and value not in parameters
+            if last[value] == index and of[value] in live
         ]
         dying.sort(key=list(live).index)  # the oldest name goes on
         for value in step.outputs:

@@ -89,7 +89,9 @@ class ProgramError(Exception):
         for report in self.diagnostics:
             span = report.place()
             line, column = span.source.position(span.start)
-            lines.append(f"{span.source.name}:{line}:{column}: {report.code}: {report.diagnostic.message()}")
+            lines.append(
+                f"{span.source.name}:{line}:{column}: {report.code}: {report.diagnostic.message()}"
+            )
         return "\n".join(lines)
 
 

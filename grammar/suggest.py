@@ -10,5 +10,9 @@ def closest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     folded = name.replace("_", "").lower()
     same = [item for item in candidates if item.replace("_", "").lower() == folded]
     near = get_close_matches(name, candidates, n=most, cutoff=0.7)
-    parts = [item for item in candidates if len(name) >= 4 and (item.startswith(name) or name.startswith(item) and len(item) >= 4)]
+    parts = [
+        item
+        for item in candidates
+        if len(name) >= 4 and (item.startswith(name) or name.startswith(item) and len(item) >= 4)
+    ]
     return tuple(dict.fromkeys([*same, *near, *parts]))[:most]

@@ -1,0 +1,204 @@
+"""The checker: a file or text comes in, its reports and the graphs of its networks come out.
+
+`check_file` and `check_text` never raise for a wrong program: `Checked.reports` says what is wrong. `Checked.graph` expands a network,
+with its defaults or with other hyperparameters, and raises `ProgramError` where that fails.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..grammar import ast
+from ..grammar.diagnostic import Diagnostic, Fault, ProgramError, Report
+from ..grammar.parse import Parsed, parse, parse_file
+from ..grammar.span import NOWHERE
+from . import errors
+from .expand import evaluate, networks, unused
+from .expand.builder import GraphBuilder
+from .expand.context import Context
+from .expand.environment import Environment
+from .expand.session import Limits, Poisoned, Session
+from .expand.values import FunctionReference
+from .facts import Facts
+from .graph import Graph
+from .modules import Loader
+
+# Pure-Python recursion takes no C stack since 3.11; the depth of programs is bounded by the limits.
+_RECURSION = 50_000
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for the deepest program that the limits allow."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file whose names are resolved and whose networks have been expanded with their defaults.
+
+    `networks` are the names in order. `graphs` holds those that could be expanded; one whose hyperparameters lack defaults is not among them.
+    """
+
+    program: ast.Program
+    environment: Environment
+    reports: tuple[Report, ...]
+    networks: tuple[str, ...]
+    graphs: Mapping[str, Graph]
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def ok(self) -> bool:
+        return not any(report.is_error for report in self.reports)
+
+    def raise_errors(self) -> None:
+        """Raises ProgramError where anything is wrong."""
+        if not self.ok:
+            raise ProgramError(self.reports)
+
+    def graph(self, network: str | None = None, values: Mapping[str, Any] | None = None) -> Graph:
+        """The graph of a network: the only one, or the one named; `values` set hyperparameters and axes.
+
+        A value is a Python value, or a text in `.arch` such as `"[8, 16]"` or `"gelu"`. Raises ProgramError.
+        """
+        self.raise_errors()
+        name = self._pick(network)
+        if not values and name in self.graphs:
+            return self.graphs[name]
+        reference = self._reference(name)
+        session = Session(self.limits)
+        known = {item.name for item in reference.function.hyperparameters}
+        overrides, axes = {}, {}
+        for key, value in (values or {}).items():
+            value = self._value(key, value, session)
+            if key in known:
+                overrides[key] = value
+            elif _is_axis(key, value, reference.function):
+                axes[key] = value
+            else:
+                options = (*known, *_axes_of(reference.function))
+                raise _failure(
+                    errors.calls.UnknownHyperparameter(
+                        reference.function.name_span, name, key, options
+                    )
+                )
+        session.axes = axes
+        with deep_recursion():
+            graph = networks.expand(reference, overrides, session, self.program.span.source.text)
+        if graph is None:
+            raise ProgramError(session.reports)
+        return graph
+
+    def _pick(self, network: str | None) -> str:
+        if network is not None:
+            if network not in self.networks:
+                raise _failure(
+                    errors.networks.UnknownNetwork(self.program.span, network, self.networks)
+                )
+            return network
+        if len(self.networks) != 1:
+            raise _failure(errors.networks.WhichNetwork(self.program.span, self.networks))
+        return self.networks[0]
+
+    def _reference(self, name: str) -> FunctionReference:
+        bound = self.environment.here(name)
+        assert bound is not None and isinstance(bound.value, FunctionReference)
+        return bound.value
+
+    def _value(self, key: str, value: Any, session: Session) -> Any:
+        """A text as the `.arch` expression it holds; a text that is none stays a text."""
+        if not isinstance(value, str):
+            return tuple(value) if isinstance(value, list) else value
+        parsed = parse(f"let value = {value}\n", f"<{key}>")
+        declarations = parsed.program.declarations
+        if parsed.reports or len(declarations) != 1 or not isinstance(declarations[0], ast.Let):
+            raise ProgramError(
+                parsed.reports or [Report(errors.networks.BadValue(NOWHERE, key, value))]
+            )
+        context = Context(session, GraphBuilder(self.limits, Facts()), {})
+        try:
+            return evaluate.evaluate(declarations[0].value, self.environment, context)
+        except Fault as fault:
+            raise _failure(fault.diagnostic) from None
+        except Poisoned:
+            raise ProgramError(self.reports) from None
+
+
+def _failure(diagnostic: Diagnostic) -> ProgramError:
+    return ProgramError([Report(diagnostic)])
+
+
+def _axes_of(function: ast.Function) -> list[str]:
+    """The names that stand as axes in the types of a network's inputs."""
+    hyperparameters = {item.name for item in function.hyperparameters}
+    found = [
+        node.id
+        for port in function.inputs
+        if port.type is not None
+        for node in port.type.axes
+        if isinstance(node, ast.Name) and node.id not in hyperparameters
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _is_axis(key: str, value: object, function: ast.Function) -> bool:
+    return (
+        key in _axes_of(function)
+        and isinstance(value, int)
+        and not isinstance(value, bool)
+        and value >= 1
+    )
+
+
+def check_file(path: str | Path, limits: Limits | None = None) -> Checked:
+    """Checks a file. Raises OSError where it cannot be read."""
+    return check(parse_file(path), Path(path).resolve().parent, limits)
+
+
+def check_text(text: str, filename: str = "<memory>", limits: Limits | None = None) -> Checked:
+    """Checks a text; it may `use` the standard library, but no file."""
+    return check(parse(text, filename), None, limits)
+
+
+def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None) -> Checked:
+    """Checks a parsed file whose `use` reads below `root`."""
+    limits = limits or Limits()
+    session = Session(limits)
+    loader = Loader(session, root)
+    with deep_recursion():
+        env = loader.environment(parsed)
+        functions = [item for item in parsed.program.declarations if isinstance(item, ast.Function)]
+        graphs = _expand_all(functions, env, session, parsed.program.span.source.text)
+        unused.check(functions, env, session)
+    names = tuple(item.name for item in functions if item.kind == "network")
+    reports = tuple(sorted(session.reports, key=_order))
+    return Checked(parsed.program, env, reports, names, graphs, limits)
+
+
+def _order(report: Report) -> tuple[str, int]:
+    place = report.place()
+    return place.source.name, place.start
+
+
+def _expand_all(
+    functions: list[ast.Function], env: Environment, session: Session, text: str
+) -> dict[str, Graph]:
+    graphs = {}
+    for function in functions:
+        complete = all(item.default is not None for item in function.hyperparameters)
+        bound = env.here(function.name)
+        if function.kind != "network" or not complete or bound is None:
+            continue
+        if isinstance(bound.value, FunctionReference) and bound.value.function is function:
+            graph = networks.expand(bound.value, {}, session, text)
+            if graph is not None:
+                graphs[function.name] = graph
+    return graphs

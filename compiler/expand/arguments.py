@@ -1,0 +1,298 @@
+"""Binding what stands in parentheses to hyperparameters: of a layer, and of a block."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors, initialisers
+from ..dims import Axis
+from ..hyperparameter import Hyperparameter, InitKind, Initialiser, Kind, Symbol
+from ..layer import Layer
+from ..registry import find_layer
+from ..types import DTYPES, DType
+from . import evaluate
+from .context import Context
+from .environment import Environment
+from .values import (
+    STAGES,
+    Combinator,
+    CompileTimeFunction,
+    FunctionReference,
+    FunctionStage,
+    LayerReference,
+    LayerStage,
+    WeightReference,
+    describe,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The arguments of a call by the name of the hyperparameter each is for."""
+
+    what: str
+    span: Span
+    by_name: Mapping[str, ast.Expression]
+
+
+def match(node: ast.Call | None, what: str, names: Sequence[str], span: Span) -> Given:
+    """Positions and keywords put to names. Raises a Fault for one too many, an unknown or a repeated one."""
+    by_name: dict[str, ast.Expression] = {}
+    if node is None:
+        return Given(what, span, by_name)
+    for place, argument in enumerate(node.arguments):
+        if argument.name is None and place >= len(names):
+            raise Fault(errors.calls.TooManyArguments(argument.span, what, tuple(names)))
+        name = names[place] if argument.name is None else argument.name
+        if name not in names:
+            raise Fault(errors.calls.UnknownHyperparameter(argument.span, what, name, tuple(names)))
+        if name in by_name:
+            raise Fault(errors.calls.GivenTwice(argument.span, what, name, by_name[name].span))
+        by_name[name] = argument.value
+    return Given(what, node.span, by_name)
+
+
+# --- layers ---------------------------------------------------------------------------------------
+
+_EXTRA = ("init", "weight")
+
+
+def bind_layer(
+    reference: LayerReference,
+    node: ast.Call | None,
+    env: Environment | None,
+    context: Context,
+    span: Span | None = None,
+) -> LayerStage:
+    """A layer with hyperparameters of the kinds that it declares."""
+    layer = reference.layer
+    declared = layer.hyperparameters()
+    names = [item.name for item in declared if not item.name.startswith("_")]
+    extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
+    where = node.span if node is not None else span
+    assert where is not None
+    given = match(node, layer.name, [*names, *extra], where)
+    values = {}
+    for item in declared:
+        if item.name in given.by_name:
+            assert env is not None
+            values[item.name] = _accept(
+                item.kind, item.name, given.by_name[item.name], layer.name, env, context
+            )
+        elif item.required:
+            raise Fault(
+                errors.calls.MissingHyperparameter(where, layer.name, item.name, _usage(declared))
+            )
+    tied, initialiser = _extras(layer, given, extra, env, context)
+    return LayerStage(layer(**values), tied, initialiser)
+
+
+def _extras(
+    layer: type[Layer],
+    given: Given,
+    extra: Sequence[str],
+    env: Environment | None,
+    context: Context,
+) -> tuple[dict[str, WeightReference], Initialiser | None]:
+    tied, initialiser = {}, None
+    if "weight" in extra and "weight" in given.by_name:
+        node = given.by_name["weight"]
+        assert env is not None and layer.primary_weight is not None
+        value = evaluate.evaluate(node, env, context)
+        if not isinstance(value, WeightReference):
+            raise Fault(
+                errors.calls.WrongKind(
+                    node.span, layer.name, "weight", "a weight such as emb.weight", describe(value)
+                )
+            )
+        tied[layer.primary_weight] = value
+    if "init" in extra and "init" in given.by_name:
+        assert env is not None
+        initialiser = _initialiser(given.by_name["init"], env, context)
+    return tied, initialiser
+
+
+def _initialiser(node: ast.Expression, env: Environment, context: Context) -> Initialiser:
+    """`init=he` or `init=normal(0.02)`: names of initialisers, whatever layers are called."""
+    match node:
+        case ast.Name(id=name) if env.find(name) is None:
+            found = Initialiser(name, {})
+        case ast.Call(function=ast.Name(id=name)):
+            order = initialisers.settings_of(name)
+            given = match(node, name, order, node.span)
+            found = Initialiser(
+                name,
+                {
+                    key: evaluate.evaluate(value, env, context)
+                    for key, value in given.by_name.items()
+                },
+            )
+        case _:
+            value = evaluate.evaluate(node, env, context)
+            if not isinstance(value, Initialiser):
+                raise Fault(
+                    errors.weights.BadInitialiser(
+                        node.span, f"an initialiser is wanted, not {describe(value)}"
+                    )
+                )
+            found = value
+    try:
+        return initialisers.check(found)
+    except ValueError as error:
+        raise Fault(errors.weights.BadInitialiser(node.span, str(error))) from None
+
+
+def _accept(
+    kind: Kind, name: str, node: ast.Expression, what: str, env: Environment, context: Context
+) -> Any:
+    if isinstance(kind, InitKind):
+        return _initialiser(node, env, context)
+    value = evaluate.evaluate(node, env, context, kind.symbols)
+    try:
+        return kind.accept(value)
+    except ValueError:
+        if isinstance(value, Axis):
+            raise Fault(
+                errors.calls.AxisAsHyperparameter(node.span, what, name, str(value))
+            ) from None
+        raise Fault(
+            errors.calls.WrongKind(node.span, what, name, str(kind), describe(value))
+        ) from None
+
+
+def _usage(declared: Sequence[Hyperparameter]) -> str:
+    return ", ".join(item.name for item in declared if item.required)
+
+
+# --- blocks ---------------------------------------------------------------------------------------
+
+_TYPES = ("int", "float", "bool", "str", "dtype", "list", "stage")
+
+
+def bind_function(
+    reference: FunctionReference,
+    node: ast.Call | None,
+    env: Environment | None,
+    context: Context,
+    span: Span | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> FunctionStage:
+    """A block, network or cell with its hyperparameters; defaults may read those before them."""
+    function = reference.function
+    where = node.span if node is not None else span
+    assert where is not None
+    given = match(node, function.name, [item.name for item in function.hyperparameters], where)
+    inner = Environment(reference.home)
+    values: dict[str, Any] = {}
+    for item in function.hyperparameters:
+        if overrides is not None and item.name in overrides:
+            value = _of_type(item, overrides[item.name], function.name, item.span, context)
+        elif item.name in given.by_name:
+            assert env is not None
+            source = given.by_name[item.name]
+            value = _typed(item, source, function.name, env, reference, context)
+        elif item.default is not None:
+            value = _typed(item, item.default, function.name, inner, reference, context)
+        else:
+            needed = ", ".join(h.name for h in function.hyperparameters if h.default is None)
+            raise Fault(errors.calls.MissingHyperparameter(where, function.name, item.name, needed))
+        values[item.name] = value
+        inner.replace(item.name, value, item.span)
+    return FunctionStage(reference, values)
+
+
+def _typed(
+    item: ast.Hyperparameter,
+    source: ast.Expression,
+    what: str,
+    env: Environment,
+    reference: FunctionReference,
+    context: Context,
+) -> Any:
+    kind = borrowed_kind(item)
+    if isinstance(kind, InitKind):
+        return _initialiser(source, env, context)
+    value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
+    return _of_type(item, value, what, source.span, context)
+
+
+def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
+    """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an unknown type."""
+    match item.type:
+        case ast.Name(id=name) if name in _TYPES:
+            return None
+        case ast.Attribute(value=ast.Name(id=layer_name), name=name):
+            layer = find_layer(layer_name)
+            declared = {} if layer is None else {h.name: h.kind for h in layer.hyperparameters()}
+            if name in declared:
+                return declared[name]
+            raise Fault(
+                errors.signatures.UnknownType(
+                    item.type.span, f"{layer_name}.{name}", tuple(declared)
+                )
+            )
+        case _:
+            raise Fault(errors.signatures.UnknownType(item.type.span, item.type.span.text, _TYPES))
+
+
+def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, context: Context) -> Any:
+    """The value in the form its declared type gives it. Raises a Fault where it is of another type."""
+    kind = borrowed_kind(item)
+    if kind is not None:
+        try:
+            return kind.accept(value)
+        except ValueError:
+            raise Fault(
+                errors.calls.WrongKind(span, what, item.name, str(kind), describe(value))
+            ) from None
+    assert isinstance(item.type, ast.Name)
+    accepted = _ACCEPT[item.type.id](value)
+    if accepted is None:
+        wanted = _WORDS[item.type.id]
+        raise Fault(errors.calls.WrongKind(span, what, item.name, wanted, describe(value)))
+    return accepted
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+def _dtype(value: Any) -> DType | None:
+    if isinstance(value, Symbol):
+        return DTYPES.get(value.name)
+    return value if isinstance(value, DType) else None
+
+
+def _stage(value: Any) -> Any:
+    return (
+        value
+        if isinstance(value, STAGES) and not isinstance(value, (Combinator, CompileTimeFunction))
+        else None
+    )
+
+
+_ACCEPT = {
+    "int": lambda value: (
+        value if isinstance(value, (int, Axis)) and not isinstance(value, bool) else None
+    ),
+    "float": _float,
+    "bool": lambda value: value if isinstance(value, bool) else None,
+    "str": lambda value: value if isinstance(value, str) else None,
+    "dtype": _dtype,
+    "list": lambda value: value if isinstance(value, tuple) else None,
+    "stage": _stage,
+}
+_WORDS = {
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text in quotes",
+    "dtype": "a dtype such as f32",
+    "list": "a list",
+    "stage": "a layer, a block or a fragment",
+}

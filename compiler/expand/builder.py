@@ -1,0 +1,213 @@
+"""Collects the nodes of a graph, proves each one's types, and stops a program that grows beyond its limits."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors
+from ..checks import Checks
+from ..dims import Dim, evaluate, names
+from ..errors.base import Site
+from ..facts import Facts
+from ..graph import Graph, Node, Port, RuntimeCheck, Scope
+from ..layer import Layer, WeightType
+from ..types import TensorType, product
+from .session import Limits
+from .values import LayerStage, Tensor, WeightReference
+
+
+class GraphBuilder:
+    """A graph that grows in the order of the program."""
+
+    def __init__(self, limits: Limits, facts: Facts) -> None:
+        self.limits = limits
+        self.facts = facts
+        self.values: list[TensorType] = []
+        self.nodes: list[Node] = []
+        self.scopes: list[Scope] = []
+        self.checks: list[RuntimeCheck] = []
+        self.batch: Mapping[str, int] = {}
+        self.parameters = 0
+        self.activations = 0
+        self._owned: dict[str, tuple[Mapping[str, WeightType], Span]] = {}
+        self._ties: list[tuple[str, WeightType, WeightReference]] = []
+
+    def value(self, type_: TensorType, span: Span) -> Tensor:
+        """A new value of the graph."""
+        self.values.append(type_)
+        return Tensor(len(self.values) - 1, type_, span)
+
+    def add(
+        self, stage: LayerStage, inputs: Sequence[Tensor], name: str, owner: str, span: Span
+    ) -> tuple[Tensor, ...]:
+        """Applies a layer: a node, its outputs' types, its weights. Raises a Fault where the layer refuses its inputs."""
+        layer = stage.layer
+        self._count_node(span)
+        types = [self.normal(item.type) for item in inputs]
+        site = Site(layer.name, span, tuple((t.span, t.type) for t in inputs))
+        check = Checks(self.facts, site)
+        check.inputs(types, *layer.arity)
+        inferred = layer.infer(check, *types)
+        results = inferred if isinstance(inferred, tuple) else (inferred,)
+        self._count_elements(results, span)
+        self._own(layer, types, owner, stage, site)
+        outputs = tuple(self.value(type_, span) for type_ in results)
+        self.nodes.append(
+            Node(
+                layer,
+                tuple(item.id for item in inputs),
+                tuple(item.id for item in outputs),
+                name,
+                owner,
+                span,
+                {key: f"{tie.owner}.{tie.name}" for key, tie in stage.tied.items()},
+                stage.initialiser,
+            )
+        )
+        return outputs
+
+    def normal(self, type_: TensorType) -> TensorType:
+        """The type under the facts known so far."""
+        if all(isinstance(size, int) for size in type_.shape):
+            return type_
+        shape = tuple(self.facts.normal(size) for size in type_.shape)
+        return type_ if shape == type_.shape else type_.with_shape(*shape)
+
+    # --- scopes
+
+    def begin(
+        self,
+        path: str,
+        kind: str,
+        function: str,
+        values: Mapping[str, Any],
+        inputs: Sequence[Tensor],
+    ) -> int:
+        """Opens a scope and returns its number for `end`."""
+        start = len(self.nodes)
+        ids = tuple(item.id for item in inputs)
+        self.scopes.append(Scope(path, kind, function, values, start, start, ids, ()))
+        return len(self.scopes) - 1
+
+    def end(self, scope: int, outputs: Sequence[Tensor]) -> None:
+        begun = self.scopes[scope]
+        self.scopes[scope] = Scope(
+            begun.path,
+            begun.kind,
+            begun.function,
+            begun.hyperparameters,
+            begun.start,
+            len(self.nodes),
+            begun.inputs,
+            tuple(item.id for item in outputs),
+        )
+
+    # --- weights
+
+    def _own(
+        self, layer: Layer, types: Sequence[TensorType], owner: str, stage: LayerStage, site: Site
+    ) -> None:
+        weights = layer.weights(*types)
+        if not weights:
+            return
+        earlier = self._owned.get(owner)
+        if earlier is not None:
+            self._same_weights(owner, weights, earlier, site)
+            return
+        self._owned[owner] = (weights, site.call)
+        for name, weight in weights.items():
+            tie = stage.tied.get(name)
+            if tie is not None:
+                self._ties.append((owner, weight, tie))
+            else:
+                self._count_weight(name, weight, site)
+
+    def _same_weights(
+        self,
+        owner: str,
+        weights: Mapping[str, WeightType],
+        earlier: tuple[Mapping[str, WeightType], Span],
+        site: Site,
+    ) -> None:
+        for name, weight in weights.items():
+            first = earlier[0][name]
+            if first != weight:
+                shapes = (list(first.shape), list(weight.shape))
+                raise Fault(
+                    errors.weights.SharedShapesDiffer(site, owner, name, *shapes, earlier[1])
+                )
+
+    def _check_ties(self) -> None:
+        for owner, weight, tie in self._ties:
+            found = self._owned.get(tie.owner)
+            if found is None:
+                raise Fault(errors.weights.TiedToNothing(tie.span, tie.owner))
+            source = found[0].get(tie.name)
+            if source is None:
+                raise Fault(errors.weights.UnknownWeight(tie.span, tie.name, tuple(found[0])))
+            if source.shape != weight.shape:
+                shapes = (list(weight.shape), list(source.shape))
+                raise Fault(errors.weights.TiedShapesDiffer(tie.span, owner, *shapes, found[1]))
+
+    # --- limits
+
+    def _count_node(self, span: Span) -> None:
+        if len(self.nodes) >= self.limits.nodes:
+            raise Fault(errors.limits.TooManyNodes(span, self.limits.nodes, None))
+
+    def _count_weight(self, name: str, weight: WeightType, site: Site) -> None:
+        size = product(weight.shape)
+        assert isinstance(size, int)  # weights have fixed shapes
+        if size > self.limits.weight:
+            raise Fault(
+                errors.limits.WeightTooLarge(site, name, list(weight.shape), self.limits.weight)
+            )
+        if weight.trainable:
+            self.parameters += size
+        if self.parameters > self.limits.parameters:
+            raise Fault(
+                errors.limits.TooManyParameters(site.call, self.parameters, self.limits.parameters)
+            )
+
+    def _count_elements(self, results: Sequence[TensorType], span: Span) -> None:
+        for type_ in results:
+            self.activations += _elements(type_)
+        if self.activations > self.limits.activations:
+            raise Fault(
+                errors.limits.TooManyActivations(span, self.activations, self.limits.activations)
+            )
+
+    # --- the end
+
+    def finish(
+        self,
+        name: str,
+        inputs: Sequence[tuple[str, Tensor]],
+        outputs: Sequence[tuple[str, Tensor]],
+        hyperparameters: Mapping[str, Any],
+        program: str,
+    ) -> Graph:
+        """The graph, its types in the form that all the facts give them."""
+        self._check_ties()
+        return Graph(
+            name,
+            tuple(self.normal(type_) for type_ in self.values),
+            tuple(Port(port, value.id) for port, value in inputs),
+            tuple(Port(port, value.id) for port, value in outputs),
+            tuple(self.nodes),
+            tuple(self.scopes),
+            tuple(self.checks),
+            hyperparameters,
+            program,
+        )
+
+
+def _elements(type_: TensorType) -> int:
+    """The elements for a batch of one, symbolic axes counted as one."""
+    total: Dim = product(
+        type_.shape[1:] if type_.shape and not isinstance(type_.shape[0], int) else type_.shape
+    )
+    if isinstance(total, int):
+        return total
+    return max(0, evaluate(total, dict.fromkeys(names(total), 1)))

@@ -1,0 +1,188 @@
+"""What takes a body or a cell: `repeat`, `for`, `fork`, `residual`, `share`, `scan`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from .. import errors
+from . import evaluate, lookup, scanning, signatures, size, stages
+from .context import Context, join
+from .environment import Environment
+from .naming import OPENS_PATH
+from .session import Poisoned
+from .values import Tensor, describe
+
+Inputs = tuple[Tensor, ...]
+
+
+def apply(
+    name: str, node: ast.Call, inputs: Inputs, env: Environment, context: Context
+) -> "stages.Flow":
+    """`name(arguments) { body }`."""
+    if name not in _WITH_BODY:
+        raise Fault(errors.calls.NoBody(node.span, name))
+    return _WITH_BODY[name](node, inputs, env, context)
+
+
+def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int:
+    """The single argument of `repeat` and `share`: how many turns."""
+    if len(node.arguments) != 1 or node.arguments[0].name not in (None, "n"):
+        raise Fault(errors.calls.CountWanted(node.span, name, len(node.arguments)))
+    argument = node.arguments[0].value
+    count = evaluate.number(argument, env, context)
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise Fault(errors.calls.BadCount(argument.span, name, describe(count)))
+    return count
+
+
+def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+    assert node.body is not None
+    count = _count(node, "repeat", env, context)
+    size.refuse_bomb(node, count, node.body, env, context)
+    path = context.name_of(node) or context.fresh("repeat")
+    flow = stages.gather(inputs)
+    for turn in range(count):
+        flow = _turn(node.body, f"{path}.{turn}", None, flow, Environment(env), context)
+    return flow
+
+
+def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+    """The body once for every item of a list."""
+    items = evaluate.number(node.iterable, env, context)
+    if not isinstance(items, tuple):
+        raise Fault(errors.flow.NotAList(node.iterable.span, describe(items)))
+    size.refuse_bomb(node, len(items), node.body, env, context)
+    path = context.name_of(node) or context.fresh("for")
+    flow = stages.gather(inputs)
+    for turn, item in enumerate(items):
+        inner = Environment(env)
+        _bind_targets(node, item, inner)
+        flow = _turn(node.body, f"{path}.{turn}", None, flow, inner, context)
+    return flow
+
+
+def _bind_targets(node: ast.For, item: Any, env: Environment) -> None:
+    if len(node.targets) == 1:
+        env.bind(node.targets[0], item, node.span)
+        return
+    if not isinstance(item, tuple) or len(item) != len(node.targets):
+        found = len(item) if isinstance(item, tuple) else 1
+        raise Fault(errors.flow.WrongItemCount(node.iterable.span, len(node.targets), found))
+    for name, part in zip(node.targets, item, strict=True):
+        env.bind(name, part, node.span)
+
+
+def _share(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+    assert node.body is not None
+    count = _count(node, "share", env, context)
+    size.refuse_bomb(node, count, node.body, env, context)
+    path = context.name_of(node) or context.fresh("share")
+    owner = join(context.owner, path)
+    flow = stages.gather(inputs)
+    for turn in range(count):
+        before = flow
+        flow = _turn(node.body, f"{path}.{turn}", owner, flow, Environment(env), context)
+        _keeps_shape(node, "share", before, flow, context)
+    return flow
+
+
+def _turn(
+    body: ast.Body,
+    path: str,
+    owner: str | None,
+    flow: "stages.Flow",
+    env: Environment,
+    context: Context,
+) -> "stages.Flow":
+    inner = context.open(path, body, owner=owner)
+    inputs = stages.flatten(flow)
+    scope = context.builder.begin(inner.path, "turn", "", {}, inputs)
+    flow = stages.run_fragment(body, inputs, env, inner)
+    context.builder.end(scope, stages.flatten(flow))
+    return flow
+
+
+def _fork(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+    """Every branch reads the same input; the results stand side by side."""
+    assert node.body is not None
+    _no_arguments(node, "fork")
+    inner = Environment(env)
+    outputs: list[Tensor] = []
+    broken = False
+    for statement in node.body.statements:
+        try:
+            outputs += stages.flatten(_branch(statement, inputs, inner, context))
+        except Fault as fault:
+            context.session.report(fault.diagnostic, context.trail)
+            broken = True
+        except Poisoned:
+            broken = True
+    if broken:
+        raise Poisoned
+    if not outputs:
+        raise Fault(errors.flow.NoBranches(node.span))
+    return stages.gather(outputs)
+
+
+def _branch(
+    statement: ast.Statement, inputs: Inputs, env: Environment, context: Context
+) -> "stages.Flow":
+    if not isinstance(statement, ast.Result):
+        if isinstance(statement, ast.Broken):
+            raise Poisoned
+        raise Fault(errors.flow.NotABranch(statement.span))
+    return stages.apply(statement.value, inputs, env, context)
+
+
+def _residual(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+    """input + fragment(input), with provably equal shapes: no broadcasting."""
+    assert node.body is not None
+    _no_arguments(node, "residual")
+    flow = stages.run_fragment(node.body, inputs, Environment(env), context)
+    _keeps_shape(node, "residual", stages.gather(inputs), flow, context)
+    pairs = zip(inputs, stages.flatten(flow), strict=True)
+    return stages.gather([_sum(node, before, after, context) for before, after in pairs])
+
+
+def _sum(node: ast.Call, before: Tensor, after: Tensor, context: Context) -> Tensor:
+    path = join(context.path, context.fresh("add"))
+    stage = lookup.layer_stage("add")
+    return context.builder.add(stage, (before, after), path, path, node.span)[0]
+
+
+def _no_arguments(node: ast.Call, name: str) -> None:
+    if node.arguments:
+        raise Fault(errors.calls.NoArguments(node.arguments[0].span, name))
+
+
+def _keeps_shape(
+    node: ast.Call, name: str, before: "stages.Flow", after: "stages.Flow", context: Context
+) -> None:
+    old, new = stages.flatten(before), stages.flatten(after)
+    if len(old) != len(new):
+        raise Fault(
+            errors.flow.ShapeNotKept(
+                node.span, name, f"{len(old)} tensors", f"{len(new)} tensors", None
+            )
+        )
+    facts = context.builder.facts
+    for x, y in zip(old, new, strict=True):
+        kept = signatures.same_type(x.type, y.type, facts)
+        if not kept:
+            raise Fault(errors.flow.ShapeNotKept(node.span, name, str(x.type), str(y.type), y.span))
+
+
+def scan(
+    node: ast.Call, inputs: Inputs, name: str, owner: str, env: Environment, context: Context
+) -> "stages.Flow":
+    """`scan(cell, …)`: the cell over axis 1."""
+    return scanning.apply(node, inputs, name, owner, env, context)
+
+
+_WITH_BODY: dict[str, Callable[[ast.Call, Inputs, Environment, Context], Any]] = {
+    "repeat": _repeat,
+    "share": _share,
+    "fork": _fork,
+    "residual": _residual,
+}

@@ -1,0 +1,70 @@
+"""Where in the graph the expansion stands: the path, the owner of weights, and the trail that led there."""
+
+from dataclasses import dataclass, field, replace
+
+from ...grammar import ast
+from ...grammar.diagnostic import Step
+from ...grammar.span import Span
+from .builder import GraphBuilder
+from .naming import Names
+from .session import Session
+
+
+@dataclass(slots=True)
+class CellStates:
+    """The states of the cell whose body is being run, and those that `next` has set."""
+
+    names: tuple[str, ...]
+    following: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`path` prefixes the names of nodes, `owner` those of weights; they differ where weights are shared."""
+
+    session: Session
+    builder: GraphBuilder
+    names: Names
+    path: str = ""
+    owner: str = ""
+    trail: tuple[Step, ...] = ()
+    cell: CellStates | None = None
+    taken: set[str] = field(default_factory=set)
+
+    def name_of(self, stage: ast.Expression) -> str | None:
+        """The name of a stage written in the body at hand; None for braces that open no path."""
+        return self.names.get(id(stage))
+
+    def open(
+        self, name: str, root: ast.Body | ast.Expression, *, owner: str | None = None
+    ) -> "Context":
+        """A path below this one, with the numbering of its own body."""
+        names = self.session.names_in(root)
+        return replace(
+            self,
+            names=names,
+            path=join(self.path, name),
+            owner=join(self.owner, name) if owner is None else owner,
+            taken=set(names.values()),
+        )
+
+    def enter(self, step: Step) -> "Context":
+        """One block deeper: the step joins the trail of every error below."""
+        return replace(self, trail=(*self.trail, step))
+
+    def fresh(self, base: str) -> str:
+        """A name for a node that no stage in the text names, such as the `add` of `a + b`."""
+        name, count = base, 1
+        while name in self.taken:
+            count += 1
+            name = f"{base}_{count}"
+        self.taken.add(name)
+        return name
+
+
+def join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def step_into(kind: str, name: str, span: Span) -> Step:
+    return Step(span, f"in {kind} {name}, used here")

@@ -1,0 +1,65 @@
+"""Names and what they stand for: braces within braces, down from the file.
+
+A scope reads the names around it and may not bind them anew; only a tensor may be rebound, in the scope that bound it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors
+from .values import Poison, Results, Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    value: Any
+    span: Span
+
+
+class Environment:
+    """One scope."""
+
+    __slots__ = ("_names", "parent")
+
+    def __init__(self, parent: "Environment | None" = None) -> None:
+        self._names: dict[str, Binding] = {}
+        self.parent = parent
+
+    def find(self, name: str) -> Binding | None:
+        scope: Environment | None = self
+        while scope is not None:
+            found = scope._names.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+    def here(self, name: str) -> Binding | None:
+        """The name as this very scope binds it."""
+        return self._names.get(name)
+
+    def bind(self, name: str, value: object, span: Span) -> None:
+        """Binds a name; raises a Fault where it would hide or change one that must stay."""
+        mine = self._names.get(name)
+        if mine is not None and not (_is_tensor(mine.value) and _is_tensor(value)):
+            raise Fault(errors.names.AlreadyBound(name, span, mine.span))
+        if mine is None and self.parent is not None:
+            outer = self.parent.find(name)
+            if outer is not None:
+                raise Fault(errors.names.Shadowed(name, span, outer.span, _is_tensor(outer.value)))
+        self._names[name] = Binding(value, span)
+
+    def replace(self, name: str, value: object, span: Span) -> None:
+        """Binds without a question: for signatures, which may hide names of their file, and for broken statements."""
+        self._names[name] = Binding(value, span)
+
+    def names(self) -> set[str]:
+        """Every name that can be read here."""
+        found = set(self._names)
+        return found | self.parent.names() if self.parent is not None else found
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, (Tensor, Results, Poison))

@@ -1,0 +1,270 @@
+"""Expressions and their values: tensors, numbers, lists, and stages that wait to be applied."""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from .. import errors
+from ..hyperparameter import WILDCARD, Symbol
+from ..types import DTYPES
+from . import arithmetic, compile_time, indexing, operators, stages, statements
+from .context import Context
+from .environment import Environment
+from .lookup import find_name, unknown_name
+from .session import Poisoned
+from .values import (
+    STAGES,
+    CompileTimeFunction,
+    Condition,
+    FragmentStage,
+    FunctionReference,
+    FunctionStage,
+    Instance,
+    LayerReference,
+    LayerStage,
+    Namespace,
+    Poison,
+    Results,
+    Tensor,
+    WeightReference,
+    describe,
+)
+
+
+def evaluate(
+    node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str] = ()
+) -> Any:
+    """The value of an expression. `symbols` are the bare words that stand for themselves here."""
+    match node:
+        case ast.Number(value=value) | ast.String(value=value) | ast.Bool(value=value):
+            return value
+        case ast.Name():
+            return _name(node, env, symbols)
+        case ast.Pipeline():
+            return pipeline(node, env, context)
+        case ast.Call():
+            return _call(node, env, context)
+        case ast.Binary():
+            return _binary(node, env, context, symbols)
+        case ast.Unary():
+            return _unary(node, env, context)
+        case ast.List():
+            return tuple(evaluate(item, env, context, symbols) for item in node.items)
+        case ast.Tuple():
+            return _tuple(node, env, context)
+        case ast.Attribute():
+            return _attribute(node, env, context)
+        case ast.Index():
+            return indexing.index(node, evaluate(node.value, env, context), env, context)
+        case ast.If():
+            return _if(node, env, context)
+        case ast.Wildcard():
+            return WILDCARD
+        case ast.Fragment() | ast.For() | ast.Labelled():
+            return FragmentStage(node, env)
+        case ast.Choice() | ast.Range() | ast.Optional() | ast.Open():
+            raise Fault(errors.calls.OpenChoice(node.span))
+        case _:
+            raise Fault(errors.names.NotAValue(node.span))
+
+
+def number(node: ast.Expression, env: Environment, context: Context) -> Any:
+    """A value that is no tensor and no stage."""
+    value = evaluate(node, env, context)
+    if isinstance(value, (Tensor, Results, *STAGES)):
+        raise Fault(errors.values.NotCompileTime(node.span, describe(value)))
+    return value
+
+
+def tensors(node: ast.Expression, env: Environment, context: Context) -> Tensor | Results:
+    """A value that flows: one tensor or several."""
+    return as_tensors(evaluate(node, env, context), node, context)
+
+
+def as_tensors(value: Any, node: ast.Expression, context: Context) -> Tensor | Results:
+    """The value as tensors; a layer without inputs makes its tensor here."""
+    if isinstance(value, (Tensor, Results)):
+        return value
+    if isinstance(value, LayerReference | LayerStage) and value.layer.arity[0] == 0:
+        return stages.apply_value(value, (), node, context)
+    if (
+        isinstance(value, Instance)
+        and isinstance(value.stage, LayerStage)
+        and value.stage.layer.arity[0] == 0
+    ):
+        return stages.apply_value(value, (), node, context)
+    if isinstance(value, FunctionReference | FunctionStage):
+        reference = value.reference if isinstance(value, FunctionStage) else value
+        if not reference.function.inputs:
+            return stages.apply_value(value, (), node, context)
+    if isinstance(value, STAGES):
+        if isinstance(node, ast.If):
+            raise Fault(errors.flow.IfNeedsElse(node.span))
+        raise Fault(errors.flow.NothingFlows(node.span, describe(value)))
+    if isinstance(value, Poison):
+        raise Poisoned
+    raise Fault(errors.flow.NotATensor(node.span, describe(value)))
+
+
+def condition(node: ast.Expression, env: Environment, context: Context) -> "bool | Condition":
+    """A yes-or-no question."""
+    value = evaluate(node, env, context)
+    if isinstance(value, (bool, Condition)):
+        return value
+    raise Fault(errors.flow.NotACondition(node.span, describe(value)))
+
+
+def decided(node: ast.Expression, env: Environment, context: Context) -> bool:
+    """A question that must be settled now."""
+    answer = condition(node, env, context)
+    if isinstance(answer, Condition):
+        raise Fault(errors.flow.ConditionUnknown(node.span, answer.text))
+    return answer
+
+
+def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
+    """`a -> b -> c`: tensors when something flows in, otherwise a fragment."""
+    head = evaluate(node.stages[0], env, context)
+    if isinstance(head, STAGES) and not _makes_tensors(head):
+        return FragmentStage(node, env)
+    flow = as_tensors(head, node.stages[0], context)
+    for stage in node.stages[1:]:
+        flow = stages.apply(stage, stages.flatten(flow), env, context)
+    return flow
+
+
+def _makes_tensors(stage: Any) -> bool:
+    inner = stage.stage if isinstance(stage, Instance) else stage
+    if isinstance(inner, LayerReference | LayerStage):
+        return inner.layer.arity[1] == 0
+    if isinstance(inner, FunctionReference | FunctionStage):
+        reference = inner.reference if isinstance(inner, FunctionStage) else inner
+        return not reference.function.inputs
+    return False
+
+
+def _name(node: ast.Name, env: Environment, symbols: Sequence[str]) -> Any:
+    bound = env.find(node.id)
+    if bound is not None:
+        if isinstance(bound.value, Poison):
+            raise Poisoned
+        return bound.value
+    if node.id in symbols:
+        return Symbol(node.id)
+    if node.id in DTYPES:
+        return DTYPES[node.id]
+    found = find_name(node.id)
+    if found is None:
+        raise Fault(unknown_name(node.id, node.span, env, symbols))
+    return found
+
+
+def _call(node: ast.Call, env: Environment, context: Context) -> Any:
+    if node.body is not None:
+        return FragmentStage(node, env)
+    function = evaluate(node.function, env, context)
+    if isinstance(function, CompileTimeFunction):
+        return compile_time.call(function.name, node, _plain_arguments(node, env, context))
+    if isinstance(function, STAGES):
+        return stages.call(function, node, env, context)
+    raise Fault(errors.calls.NotCallable(node.span, describe(function)))
+
+
+def _plain_arguments(node: ast.Call, env: Environment, context: Context) -> list[Any]:
+    for argument in node.arguments:
+        if argument.name is not None:
+            raise Fault(errors.calls.NoKeywords(argument.span, argument.name))
+    return [number(argument.value, env, context) for argument in node.arguments]
+
+
+def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Sequence[str]) -> Any:
+    if node.operator in ("and", "or"):
+        return _logical(node, env, context)
+    left = evaluate(node.left, env, context, symbols)
+    right = evaluate(node.right, env, context, symbols)
+    _refuse_stages(node, left, right)
+    if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
+        return operators.binary(node, left, right, context)
+    return arithmetic.binary(node, left, right, context.builder.facts)
+
+
+def _refuse_stages(node: ast.Binary, left: Any, right: Any) -> None:
+    for side, value in ((node.left, left), (node.right, right)):
+        if isinstance(value, STAGES) and not _makes_tensors(value):
+            raise Fault(
+                errors.flow.StageAsOperand(node.span, node.operator, side.span, describe(value))
+            )
+
+
+def _logical(node: ast.Binary, env: Environment, context: Context) -> "bool | Condition":
+    left = condition(node.left, env, context)
+    if isinstance(left, bool) and left is (node.operator == "or"):
+        return left
+    right = condition(node.right, env, context)
+    return (
+        arithmetic.both(left, right) if node.operator == "and" else arithmetic.either(left, right)
+    )
+
+
+def _unary(node: ast.Unary, env: Environment, context: Context) -> Any:
+    if node.operator == "not":
+        return arithmetic.negate(condition(node.operand, env, context))
+    value = evaluate(node.operand, env, context)
+    if isinstance(value, Tensor):
+        return operators.negative(node, value, context)
+    return arithmetic.negative(node, value)
+
+
+def _tuple(node: ast.Tuple, env: Environment, context: Context) -> Results:
+    items = [tensors(item, env, context) for item in node.items]
+    flat = tuple(tensor for item in items for tensor in stages.flatten(item))
+    return Results(flat, (None,) * len(flat))
+
+
+def _attribute(node: ast.Attribute, env: Environment, context: Context) -> Any:
+    value = evaluate(node.value, env, context)
+    match value:
+        case Results():
+            return _output(node, value)
+        case Namespace():
+            bound = value.exports.here(node.name)
+            if bound is None:
+                raise Fault(
+                    errors.modules.NotExported(node.span, node.name, value.name, _exports(value))
+                )
+            if isinstance(bound.value, Poison):
+                raise Poisoned
+            return bound.value
+        case Instance(owner=owner):
+            return WeightReference(owner, node.name, node.span)
+        case _:
+            _no_attribute(node, value)
+
+
+def _exports(module: Namespace) -> tuple[str, ...]:
+    return tuple(sorted(module.exports.names()))
+
+
+def _output(node: ast.Attribute, value: Results) -> Tensor:
+    for name, tensor in zip(value.names, value.items, strict=True):
+        if name == node.name:
+            return tensor
+    named = tuple(name for name in value.names if name is not None)
+    raise Fault(errors.names.NoSuchOutput(node.span, node.name, named))
+
+
+def _no_attribute(node: ast.Attribute, value: object) -> NoReturn:
+    raise Fault(errors.names.NoAttribute(node.span, node.name, describe(value)))
+
+
+def _if(node: ast.If, env: Environment, context: Context) -> Any:
+    """The branch taken, as a value; as a stage when its result is one."""
+    if decided(node.condition, env, context):
+        body = node.then
+    elif node.otherwise is not None:
+        body = node.otherwise
+    else:
+        return FragmentStage(node, env)
+    value = statements.run_body(body, Environment(env), context)
+    return FragmentStage(node, env) if value is None or isinstance(value, STAGES) else value

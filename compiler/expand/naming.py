@@ -1,0 +1,121 @@
+"""The names of nodes and weights: fixed by the text alone, before any choice or condition is looked at.
+
+Comes in: a body. Goes out: for every stage written in it, the name that its weights get within the path: its label, or the name it is
+applied by, numbered from the second on (`conv`, `conv_2`) in source order. Repeats, `for`, `share`, labelled braces and named recipes
+open paths and number on their own; other braces do not.
+"""
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from .. import errors
+
+OPENS_PATH = frozenset({"repeat", "share"})
+NAMED_BY_ARGUMENT = frozenset({"scan"})
+
+Names = dict[int, str]
+
+
+def number_uses(root: ast.Body | ast.Expression) -> Names:
+    """Names by `id` of the stage's node. Raises a Fault where a label stands twice."""
+    namer = _Namer()
+    namer.visit(root)
+    return namer.finish()
+
+
+def last_part(function: ast.Expression) -> str:
+    """`att.MultiHead` is named `MultiHead`."""
+    match function:
+        case ast.Name(id=name) | ast.Attribute(name=name):
+            return name
+        case _:
+            return "stage"
+
+
+class _Namer:
+    def __init__(self) -> None:
+        self.labels: dict[str, ast.Labelled] = {}
+        self.all_labels: set[str] = set()
+        self.named: Names = {}
+        self.uses: list[tuple[int, str]] = []
+
+    def finish(self) -> Names:
+        counts: dict[str, int] = {}
+        for key, base in self.uses:
+            name = base
+            while True:
+                counts[base] = counts.get(base, 0) + 1
+                name = base if counts[base] == 1 else f"{base}_{counts[base]}"
+                if name not in self.all_labels:
+                    break
+            self.named[key] = name
+        return self.named
+
+    def visit(self, node: object) -> None:
+        match node:
+            case ast.Body():
+                for statement in node.statements:
+                    self.visit(statement)
+            case ast.Bind() | ast.Next() | ast.Result():
+                self.visit(node.value)
+            case ast.Pipeline() | ast.Tuple() | ast.List():
+                for item in node.stages if isinstance(node, ast.Pipeline) else node.items:
+                    self.visit(item)
+            case ast.Labelled():
+                self.label(node)
+            case ast.Name():
+                self.uses.append((id(node), node.id))
+            case ast.Call():
+                self.call(node)
+            case ast.For():
+                self.uses.append((id(node), "for"))
+            case ast.Fragment():
+                self.visit(node.body)
+            case ast.If():
+                self.branches(node)
+            case ast.Attribute():
+                self.uses.append((id(node), node.name))
+            case _:
+                self.operands(node)
+
+    def operands(self, node: object) -> None:
+        match node:
+            case ast.Binary():
+                self.visit(node.left)
+                self.visit(node.right)
+            case ast.Unary():
+                self.visit(node.operand)
+            case ast.Index():
+                self.visit(node.value)
+            case ast.Choice():
+                for option in node.options:
+                    self.visit(option)
+            case ast.Optional():
+                self.visit(node.stage)
+
+    def call(self, node: ast.Call) -> None:
+        name = last_part(node.function)
+        if node.body is not None and name not in OPENS_PATH:
+            self.visit(node.body)
+            return
+        if name in NAMED_BY_ARGUMENT and node.arguments:
+            cell = node.arguments[0].value
+            name = last_part(cell.function if isinstance(cell, ast.Call) else cell)
+        self.uses.append((id(node), name))
+
+    def label(self, node: ast.Labelled) -> None:
+        earlier = self.labels.get(node.label)
+        if earlier is not None:
+            raise Fault(errors.names.LabelTwice(node.label, node.span, earlier.span))
+        self.labels[node.label] = node
+        self.all_labels.add(node.label)
+        self.named[id(node.stage)] = node.label
+
+    def branches(self, node: ast.If) -> None:
+        """Only one branch is ever taken, so each may use the labels of the other."""
+        before = dict(self.labels)
+        self.visit(node.then)
+        after = dict(self.labels)
+        self.labels = before
+        if node.otherwise is not None:
+            self.visit(node.otherwise)
+        self.labels = after | self.labels

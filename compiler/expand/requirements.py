@@ -1,0 +1,135 @@
+"""`require`: proved, it vanishes; refuted, it is an error at the use; unknown, it becomes a fact and a check at run time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from .. import cost, errors
+from ..graph import RuntimeCheck
+from . import evaluate
+from .context import Context
+from .environment import Environment
+from .lookup import find_name
+from .session import Poisoned
+from .values import Condition
+
+COSTS = frozenset({"params", "flops", "activations", "layers", "longest_path"})
+
+
+def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]:
+    """Settles the requirements whose names are known when the body begins: they hold for the whole body.
+
+    Returns the statements dealt with, by id; those about costs are among them and wait for `settle_costs`.
+    """
+    done: set[int] = set()
+    for statement in body.statements:
+        if not isinstance(statement, ast.Require):
+            continue
+        names = set(names_read(statement.condition))
+        if names & COSTS:
+            done.add(id(statement))
+        elif all(env.find(name) is not None or find_name(name) is not None for name in names):
+            done.add(id(statement))
+            _guarded(statement, env, context)
+    return done
+
+
+def settle_costs(body: ast.Body, env: Environment, context: Context, start: int) -> None:
+    """Settles what is required of costs, once every node of the body is there."""
+    for statement in body.statements:
+        if isinstance(statement, ast.Require) and set(names_read(statement.condition)) & COSTS:
+            scope = Environment(env)
+            try:
+                _bind_costs(statement, scope, context, start)
+            except Fault as fault:
+                context.session.report(fault.diagnostic, context.trail)
+                continue
+            _guarded(statement, scope, context)
+
+
+def _bind_costs(statement: ast.Require, env: Environment, context: Context, start: int) -> None:
+    for name in set(names_read(statement.condition)) & COSTS:
+        hidden = env.find(name)
+        if hidden is not None:
+            raise Fault(errors.facts.CostHidden(statement.span, name, hidden.span))
+        env.replace(name, _cost(name, statement, context, start), statement.span)
+
+
+def _cost(name: str, statement: ast.Require, context: Context, start: int) -> int:
+    """The cost of the nodes since `start`. Raises a Fault where it depends on axes that only the data know."""
+    builder = context.builder
+    part = cost.Stretch(builder.nodes[start:], builder.values)
+    match name:
+        case "params":
+            return cost.params(part)
+        case "layers":
+            return cost.layers(part)
+        case "longest_path":
+            return cost.longest_path(part)
+    measure = cost.flops_dim if name == "flops" else cost.activations_dim
+    total = measure(part, builder.batch)
+    if not isinstance(total, int):
+        raise Fault(errors.facts.CostNeedsSizes(statement.span, name, str(total)))
+    return total
+
+
+def _guarded(statement: ast.Require, env: Environment, context: Context) -> None:
+    try:
+        settle(statement, env, context)
+    except Fault as fault:
+        context.session.report(fault.diagnostic, context.trail)
+    except Poisoned:
+        return
+
+
+def settle(statement: ast.Require, env: Environment, context: Context) -> None:
+    """Raises a Fault for a requirement that is refuted or that nothing can check."""
+    answer = evaluate.condition(statement.condition, env, context)
+    if answer is True:
+        return
+    if isinstance(answer, Condition):
+        _assume(statement, answer, context)
+        return
+    values = {name: env.find(name) for name in sorted(set(names_read(statement.condition)))}
+    shown = {name: bound.value for name, bound in values.items() if bound is not None}
+    raise _refuted(statement, shown, context)
+
+
+def _refuted(statement: ast.Require, shown: dict[str, Any], context: Context) -> Fault:
+    use = context.trail[-1].span if context.trail else statement.span
+    found = ", ".join(f"{name} is {value}" for name, value in shown.items())
+    return Fault(errors.facts.RequirementFails(statement.span, use, statement.message or "", found))
+
+
+def _assume(statement: ast.Require, condition: Condition, context: Context) -> None:
+    if condition.comparisons is None:
+        raise Fault(errors.facts.NotExpressible(statement.span, condition.text))
+    builder = context.builder
+    for operator, left, right in condition.comparisons:
+        try:
+            builder.facts = builder.facts.assume(operator, left, right)
+        except ValueError:
+            raise _refuted(statement, {}, context) from None
+        text = statement.message or f"{left} {operator} {right}"
+        builder.checks.append(RuntimeCheck(operator, left, right, text))
+
+
+def names_read(node: object) -> Iterator[str]:
+    """The names that a plain expression reads."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Binary():
+            yield from names_read(node.left)
+            yield from names_read(node.right)
+        case ast.Unary():
+            yield from names_read(node.operand)
+        case ast.Call():
+            for argument in node.arguments:
+                yield from names_read(argument.value)
+        case ast.List() | ast.Tuple():
+            for item in node.items:
+                yield from names_read(item)
+        case ast.Attribute() | ast.Index():
+            yield from names_read(node.value)

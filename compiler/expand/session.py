@@ -1,0 +1,57 @@
+"""What one run of the checker shares: its reports, its limits, and the names already worked out for each body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...grammar import ast
+from ...grammar.diagnostic import Diagnostic, Report, Step
+from .naming import Names, number_uses
+
+
+class Poisoned(Exception):
+    """Something used the result of a broken statement, which has been reported already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a program may become. A file is data from a stranger; each limit has a flag that raises it.
+
+    `nodes` counts applied layers; `depth` blocks within blocks; `parameters` the weights of the network, `weight` those of one tensor;
+    `activations` the elements of all outputs for a batch of one.
+    """
+
+    nodes: int = 100_000
+    depth: int = 100
+    parameters: int = 10**12
+    weight: int = 900_000_000
+    activations: int = 10**10
+
+
+MOST_REPORTS = 100
+
+
+@dataclass(slots=True)
+class Session:
+    """Collects reports, each kind of error once for each place, however often a block is used."""
+
+    limits: Limits = field(default_factory=Limits)
+    reports: list[Report] = field(default_factory=list)
+    axes: Mapping[str, int] = field(default_factory=dict)
+    entered: set[int] = field(default_factory=set)
+    _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
+    _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
+
+    def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
+        report = Report(diagnostic, trail)
+        place = report.place()
+        key = (report.code, place.source.name, place.start, place.end)
+        if key not in self._seen and len(self.reports) < MOST_REPORTS:
+            self._seen.add(key)
+            self.reports.append(report)
+
+    def names_in(self, root: ast.Body | ast.Expression) -> Names:
+        """The names of the stages in a body, worked out once. The body is kept, so that its id stays its own."""
+        known = self._names.get(id(root))
+        if known is None:
+            known = self._names[id(root)] = (root, number_uses(root))
+        return known[1]

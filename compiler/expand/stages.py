@@ -1,0 +1,221 @@
+"""Applying what stands after an arrow: layers, blocks, fragments, and the forms that take a body."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors
+from . import arguments, combinators, evaluate, functions, lookup, statements
+from .context import Context, join
+from .environment import Environment
+from .naming import last_part
+from .session import Poisoned
+from .values import (
+    Combinator,
+    FragmentStage,
+    FunctionReference,
+    FunctionStage,
+    Instance,
+    LayerReference,
+    LayerStage,
+    Poison,
+    Results,
+    Tensor,
+    describe,
+)
+
+Flow = Tensor | Results
+Inputs = tuple[Tensor, ...]
+
+
+def flatten(flow: Flow) -> Inputs:
+    return (flow,) if isinstance(flow, Tensor) else flow.items
+
+
+def gather(tensors: Sequence[Tensor], names: Sequence[str | None] = ()) -> Flow:
+    """One tensor as itself, several as results."""
+    if len(tensors) == 1:
+        return tensors[0]
+    return Results(tuple(tensors), tuple(names) or (None,) * len(tensors))
+
+
+def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    """What flows out of a stage when `inputs` flow in."""
+    match node:
+        case ast.Labelled():
+            return _labelled(node, inputs, env, context)
+        case ast.Pipeline():
+            return _chain(node, inputs, env, context)
+        case ast.Fragment() | ast.If() | ast.For():
+            return _braces(node, inputs, env, context)
+        case ast.Call(body=body) if body is not None:
+            return _with_body(node, inputs, env, context)
+        case ast.Name() | ast.Attribute() | ast.Call():
+            value = evaluate.evaluate(node, env, context)
+            return apply_value(value, inputs, node, context)
+        case ast.Choice() | ast.Range() | ast.Optional() | ast.Open():
+            raise Fault(errors.calls.OpenChoice(node.span))
+        case _:
+            raise Fault(errors.flow.NotAStage(node.span, "this expression", ""))
+
+
+def _labelled(node: ast.Labelled, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    """A label opens a path for braces; a layer or block takes it as its name."""
+    stage = node.stage
+    braces = isinstance(stage, (ast.Fragment, ast.If)) or (
+        isinstance(stage, ast.Call) and stage.body is not None and not _opens_path(stage)
+    )
+    if not braces:
+        return apply(stage, inputs, env, context)
+    inner = context.open(node.label, stage)
+    scope = context.builder.begin(inner.path, "fragment", "", {}, inputs)
+    flow = apply(stage, inputs, env, inner)
+    context.builder.end(scope, flatten(flow))
+    return flow
+
+
+def _opens_path(node: ast.Call) -> bool:
+    return last_part(node.function) in combinators.OPENS_PATH
+
+
+def _chain(node: ast.Pipeline, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    flow = gather(inputs)
+    for stage in node.stages:
+        flow = apply(stage, flatten(flow), env, context)
+    return flow
+
+
+def _braces(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    match node:
+        case ast.Fragment():
+            return run_fragment(node.body, inputs, Environment(env), context)
+        case ast.If():
+            if evaluate.decided(node.condition, env, context):
+                return run_fragment(node.then, inputs, Environment(env), context)
+            if node.otherwise is not None:
+                return run_fragment(node.otherwise, inputs, Environment(env), context)
+            return gather(inputs)
+        case ast.For():
+            return combinators.for_each(node, inputs, env, context)
+        case _:
+            raise AssertionError(node)
+
+
+def run_fragment(body: ast.Body, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    """Braces as a stage: their result, fed with the inputs; empty ones pass them on."""
+    result = statements.run_body(body, env, context, inputs)
+    if result is None:
+        return gather(inputs)
+    if isinstance(result, Poison):
+        raise Poisoned
+    return result  # type: ignore[no-any-return]
+
+
+def _with_body(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    function = evaluate.evaluate(node.function, env, context)
+    if not isinstance(function, Combinator):
+        raise Fault(errors.calls.NoBody(node.span, describe(function)))
+    return combinators.apply(function.name, node, inputs, env, context)
+
+
+def call(function: Any, node: ast.Call, env: Environment, context: Context) -> Any:
+    """`f(arguments)` for a stage `f`: the stage with its hyperparameters."""
+    match function:
+        case LayerReference():
+            return arguments.bind_layer(function, node, env, context)
+        case FunctionReference():
+            return arguments.bind_function(function, node, env, context)
+        case Combinator(name="scan"):
+            return FragmentStage(node, env)
+        case Combinator():
+            raise Fault(errors.calls.BodyMissing(node.span, function.name))
+        case LayerStage() | FunctionStage() | FragmentStage() | Instance() if not node.arguments:
+            return function
+        case _:
+            raise Fault(errors.calls.CalledTwice(node.span, describe(function)))
+
+
+def apply_value(value: Any, inputs: Inputs, node: ast.Expression, context: Context) -> Flow:
+    """Applies the value of a name or call. The node names it and is where errors stand."""
+    name = context.name_of(node) or context.fresh(_base(node))
+    return use(value, inputs, name, node, context)
+
+
+def _base(node: ast.Expression) -> str:
+    return last_part(node.function if isinstance(node, ast.Call) else node)
+
+
+def use(
+    value: Any,
+    inputs: Inputs,
+    name: str,
+    node: ast.Expression,
+    context: Context,
+    owner: str | None = None,
+) -> Flow:
+    """Applies a stage under a name; `owner` is the path of its weights where that is another."""
+    owner = join(context.owner, name) if owner is None else owner
+    match value:
+        case LayerReference():
+            return use(
+                arguments.bind_layer(value, None, None, context, node.span),
+                inputs,
+                name,
+                node,
+                context,
+                owner,
+            )
+        case LayerStage():
+            return gather(
+                context.builder.add(value, inputs, join(context.path, name), owner, node.span)
+            )
+        case FunctionReference():
+            stage = arguments.bind_function(value, None, None, context, node.span)
+            return functions.apply(stage, inputs, name, owner, node.span, context)
+        case FunctionStage():
+            return functions.apply(value, inputs, name, owner, node.span, context)
+        case FragmentStage():
+            return _closure(value, inputs, name, owner, node, context)
+        case Instance():
+            if value.home is not context.builder:
+                raise Fault(errors.weights.SharedIntoCell(node.span, name, value.span))
+            return use(value.stage, inputs, name, node, context, value.owner)
+        case Combinator(name="scan"):
+            raise Fault(errors.flow.ScanNeedsCell(node.span, "nothing"))
+        case Combinator():
+            raise Fault(errors.calls.BodyMissing(node.span, value.name))
+        case Poison():
+            raise Poisoned
+        case _:
+            raise Fault(not_a_stage(node.span, value, name, context))
+
+
+def not_a_stage(span: Span, value: object, name: str, context: Context) -> Any:
+    """A tensor or number stands where a stage is wanted; it may hide a layer of the same name."""
+    hidden = lookup.hidden_layer(span.text)
+    return errors.flow.NotAStage(span, describe(value), hidden)
+
+
+def _closure(
+    value: FragmentStage,
+    inputs: Inputs,
+    name: str,
+    owner: str,
+    node: ast.Expression,
+    context: Context,
+) -> Flow:
+    """A recipe or argument: its own path under the name it is used by. A bare `scan(cell)` takes the name itself."""
+    inner_node = value.expression
+    env = Environment(value.environment)
+    if isinstance(inner_node, ast.Call) and inner_node.body is None:
+        return combinators.scan(inner_node, inputs, name, owner, env, context)
+    inner = context.open(name, inner_node, owner=owner)
+    scope = context.builder.begin(inner.path, "fragment", "", _nothing, inputs)
+    flow = apply(inner_node, inputs, env, inner)
+    context.builder.end(scope, flatten(flow))
+    return flow
+
+
+_nothing: Mapping[str, Any] = {}

@@ -1,0 +1,151 @@
+"""Running the statements of a body, one after another; a broken one is set aside and the rest goes on."""
+
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors
+from . import evaluate, requirements, stages
+from .context import Context, join
+from .environment import Environment
+from .session import Poisoned
+from .values import STAGES, Instance, Poison, Results, Tensor, describe
+
+Inputs = tuple[Tensor, ...] | None
+
+
+def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs = None) -> Any:
+    """The value of a body's result: None without one, Poison where it is broken.
+
+    With `inputs` the body is a stage and its result is fed with them; without, the result is a value.
+    """
+    start = len(context.builder.nodes)
+    settled = requirements.settle_early(body, env, context)
+    result: Any = None
+    done: ast.Result | None = None
+    for statement in body.statements:
+        if id(statement) in settled:
+            continue
+        try:
+            if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
+                raise Fault(errors.flow.AfterResult(statement.span, done.span))
+            if isinstance(statement, ast.Result):
+                done = statement
+                result = _result(statement, env, context, inputs)
+            else:
+                _run(statement, env, context, start)
+        except Fault as fault:
+            context.session.report(fault.diagnostic, context.trail)
+            result = _set_aside(statement, env, result)
+        except Poisoned:
+            result = _set_aside(statement, env, result)
+    requirements.settle_costs(body, env, context, start)
+    if done is None and body.statements and not isinstance(result, Poison):
+        raise Fault(errors.flow.NoResult(body.span))
+    return result
+
+
+def _result(statement: ast.Result, env: Environment, context: Context, inputs: Inputs) -> Any:
+    if inputs is None:
+        return evaluate.evaluate(statement.value, env, context)
+    return stages.apply(statement.value, inputs, env, context)
+
+
+def _run(statement: ast.Statement, env: Environment, context: Context, start: int) -> None:
+    match statement:
+        case ast.Bind():
+            _bind(statement, env, context)
+        case ast.Let():
+            _let(statement, env, context)
+        case ast.Instance():
+            _instance(statement, env, context)
+        case ast.Next():
+            _next(statement, env, context)
+        case ast.Require():
+            requirements.settle(statement, env, context)
+        case ast.Limit():
+            _limit(statement, env, context)
+        case ast.Broken():
+            raise Poisoned
+        case _:
+            raise AssertionError(statement)
+
+
+def _bind(statement: ast.Bind, env: Environment, context: Context) -> None:
+    value = evaluate.evaluate(statement.value, env, context)
+    if not isinstance(value, (Tensor, Results, Poison, *STAGES)):
+        raise Fault(errors.flow.LetWanted(statement.span, statement.targets[0], describe(value)))
+    flow = evaluate.as_tensors(value, statement.value, context)
+    if len(statement.targets) == 1:
+        env.bind(statement.targets[0], flow, statement.span)
+        return
+    tensors = stages.flatten(flow)
+    if len(tensors) != len(statement.targets):
+        raise Fault(
+            errors.flow.WrongValueCount(statement.span, len(statement.targets), len(tensors))
+        )
+    for name, tensor in zip(statement.targets, tensors, strict=True):
+        env.bind(name, tensor, statement.span)
+
+
+def _let(statement: ast.Let, env: Environment, context: Context) -> None:
+    value = evaluate.evaluate(statement.value, env, context)
+    if isinstance(value, (Tensor, Results)):
+        raise Fault(errors.flow.LetOfTensor(statement.span, statement.name, describe(value)))
+    env.bind(statement.name, value, statement.span)
+
+
+def _instance(statement: ast.Instance, env: Environment, context: Context) -> None:
+    value = evaluate.evaluate(statement.stage, env, context)
+    if not isinstance(value, STAGES) or isinstance(value, Instance):
+        raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
+    owner = join(context.owner, context.fresh(statement.name))
+    env.bind(
+        statement.name, Instance(value, owner, statement.span, context.builder), statement.span
+    )
+
+
+def _next(statement: ast.Next, env: Environment, context: Context) -> None:
+    cell = context.cell
+    if cell is None:
+        raise Fault(errors.flow.NextOutsideCell(statement.span, statement.state))
+    if statement.state not in cell.names:
+        raise Fault(errors.flow.UnknownState(statement.span, statement.state, cell.names))
+    if statement.state in cell.following:
+        raise Fault(errors.flow.NextTwice(statement.span, statement.state))
+    value = evaluate.tensors(statement.value, env, context)
+    if not isinstance(value, Tensor):
+        raise Fault(errors.flow.WrongValueCount(statement.span, 1, len(value.items)))
+    cell.following[statement.state] = value
+    env.replace(statement.state, value, statement.span)
+
+
+def _limit(statement: ast.Limit, env: Environment, context: Context) -> None:
+    """Limits bound how programs are drawn from a space; in a finished network they only have to be well formed."""
+    value = evaluate.number(statement.value, env, context)
+    if statement.name not in ("recursion", "nodes") or not isinstance(value, int) or value < 1:
+        raise Fault(errors.flow.BadLimit(statement.span, statement.name))
+
+
+def _set_aside(statement: ast.Statement, env: Environment, result: Any) -> Any:
+    """The names that a broken statement would have bound raise no further errors."""
+    for name in _names(statement):
+        env.replace(name, Poison(), _place(statement))
+    if isinstance(statement, ast.Broken) and not statement.names:
+        return result
+    return Poison() if isinstance(statement, ast.Result) else result
+
+
+def _names(statement: ast.Statement) -> tuple[str, ...]:
+    match statement:
+        case ast.Bind(targets=names) | ast.Broken(names=names):
+            return names
+        case ast.Let(name=name) | ast.Instance(name=name) | ast.Next(state=name):
+            return (name,)
+        case _:
+            return ()
+
+
+def _place(statement: ast.Statement) -> Span:
+    return statement.span

@@ -1,0 +1,180 @@
+"""What a name or an expression can stand for while a program is expanded.
+
+Plain Python values (int, float, bool, str, tuple), `Axis`, `DType` and `Symbol` stand for themselves; the classes here are the rest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.span import Span
+from ..hyperparameter import Initialiser
+from ..layer import Layer
+from ..types import TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value of the graph, by its number."""
+
+    id: int
+    type: TensorType
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Several tensors at once, with the names that their block declared (None where it named none)."""
+
+    items: tuple[Tensor, ...]
+    names: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """What a broken statement would have bound: using it raises no further error."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightReference:
+    """`emb.weight`: a weight of an instance, by the path of its owner."""
+
+    owner: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReference:
+    """A layer that is named but not called: `relu`."""
+
+    layer: type[Layer]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStage:
+    """A layer with its hyperparameters."""
+
+    layer: Layer
+    tied: Mapping[str, WeightReference] = field(default_factory=dict)
+    initialiser: Initialiser | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionReference:
+    """A block, network or cell, and the file whose names its body reads."""
+
+    function: ast.Function
+    home: "Any"  # environment.Environment of the file
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionStage:
+    """A block, network or cell with the hyperparameters of one use."""
+
+    reference: FunctionReference
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentStage:
+    """A pipeline without its input, or a stage expression, with the names it reads."""
+
+    expression: ast.Expression
+    environment: "Any"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`layer f = …`: a stage whose weights belong to one path, wherever it is used."""
+
+    stage: "Stage"
+    owner: str
+    span: Span
+    home: Any  # the builder whose graph holds the weights
+
+
+@dataclass(frozen=True, slots=True)
+class Combinator:
+    """`repeat`, `fork`, …: known by name, applied by `combinators.py`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A module that was read by `use`; `exports` is the environment of its file."""
+
+    name: str
+    exports: "Any"
+
+
+@dataclass(frozen=True, slots=True)
+class CompileTimeFunction:
+    """`range`, `len`, …: see `compile_time.py`."""
+
+    name: str
+
+
+Stage = (
+    LayerReference
+    | LayerStage
+    | FunctionReference
+    | FunctionStage
+    | FragmentStage
+    | Instance
+    | Combinator
+)
+STAGES = (
+    LayerReference,
+    LayerStage,
+    FunctionReference,
+    FunctionStage,
+    FragmentStage,
+    Instance,
+    Combinator,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A question about axes that is neither proved nor refuted: the comparisons that must all hold.
+
+    `comparisons` is None where the question is no plain conjunction, so that it cannot become a fact.
+    """
+
+    comparisons: tuple[tuple[str, Any, Any], ...] | None
+    text: str
+
+
+def describe(value: object) -> str:
+    """A value in a few words, for messages."""
+    match value:
+        case Tensor():
+            return f"a tensor {value.type}"
+        case Results():
+            return f"{len(value.items)} tensors"
+        case bool() | int() | float():
+            return f"the number {value}" if not isinstance(value, bool) else str(value).lower()
+        case str():
+            return "a text"
+        case tuple():
+            return "a list"
+        case Namespace():
+            return f"the module {value.name}"
+        case FunctionReference() | FunctionStage():
+            function = (
+                value.function if isinstance(value, FunctionReference) else value.reference.function
+            )
+            return f"the {function.kind} {function.name}"
+        case LayerReference() | LayerStage():
+            return f"the layer {value.layer.name}"
+        case Instance() | FragmentStage() | Combinator():
+            return "a stage"
+        case Condition():
+            return "a question about axes"
+        case WeightReference():
+            return "a weight"
+        case _:
+            return f"{value}"

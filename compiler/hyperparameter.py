@@ -1,0 +1,395 @@
+"""Hyperparameters: what a layer's fields may hold, their defaults and their domains for search.
+
+Comes in: a value from a program. Goes out: the same value in the form the layer wants, or a `ValueError` whose text
+completes "… expects". A layer declares its hyperparameters as annotated fields (`layer.py`); the annotation names the kind.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from typing import Annotated, Any, ClassVar, get_args, get_origin
+
+from .dims import Axis, Dim
+from .types import DType
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A bare word that a hyperparameter declares as its own: `same`, `auto`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Initialiser:
+    """`he(mode="fan_out")`: an initialiser and its settings, checked by `initialisers.py`."""
+
+    name: str
+    settings: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        inner = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        return f"{self.name}({inner})" if inner else self.name
+
+
+WILDCARD = Symbol("_")
+
+# --- Domains ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Every value from `low` to `high`, both included; reals if either end is a float."""
+
+    low: int | float
+    high: int | float
+    step: int | float | None = None
+    log: bool = False
+
+    def __str__(self) -> str:
+        tail = " log" if self.log else f" step {self.step}" if self.step else ""
+        return f"{self.low}..{self.high}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of the values listed, or of the stretches among them."""
+
+    options: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(spell(option) for option in self.options)
+
+
+Domain = Between | OneOf
+
+
+def between(low: float, high: float, *, step: float | None = None, log: bool = False) -> Between:
+    return Between(low, high, step, log)
+
+
+def one_of(*options: object) -> OneOf:
+    return OneOf(options)
+
+
+def spell(value: object) -> str:
+    """A hyperparameter's value as `.arch` writes it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case tuple():
+            return "[" + ", ".join(map(spell, value)) + "]"
+        case None:
+            return "none"
+        case _:
+            return str(value)
+
+
+# --- Kinds ---------------------------------------------------------------------------------------
+
+
+class Kind:
+    """What a hyperparameter may hold. `words` names it in errors; `symbols` are its own bare words."""
+
+    words: ClassVar[str]
+    symbols: tuple[str, ...] = ()
+
+    def accept(self, value: Any) -> Any:
+        """The value in the layer's form. Raises ValueError when it is of another kind."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class IntKind(Kind):
+    words = "an integer"
+
+    def accept(self, value: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise ValueError(self.words)
+
+
+class SizeKind(Kind):
+    """An integer, or an axis whose size is not known yet."""
+
+    words = "an integer or an axis"
+
+    def accept(self, value: Any) -> Dim:
+        if isinstance(value, (int, Axis)) and not isinstance(value, bool):
+            return value
+        raise ValueError(self.words)
+
+
+class FloatKind(Kind):
+    words = "a number"
+
+    def accept(self, value: Any) -> float:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        raise ValueError(self.words)
+
+
+class NumberKind(Kind):
+    """An int stays an int: it is exact beside integer tensors."""
+
+    words = "a number"
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, (int, float, Axis)) and not isinstance(value, bool):
+            return value
+        raise ValueError(self.words)
+
+
+class BoolKind(Kind):
+    words = "true or false"
+
+    def accept(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise ValueError(self.words)
+
+
+class StrKind(Kind):
+    words = "a text in quotes"
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        raise ValueError(self.words)
+
+
+class DTypeKind(Kind):
+    words = "a dtype such as f32"
+
+    def accept(self, value: Any) -> DType:
+        if isinstance(value, DType):
+            return value
+        raise ValueError(self.words)
+
+
+class SpatialKind(Kind):
+    """One integer for every spatial axis, or a list with one for each."""
+
+    words = "an integer, or a list with one for each spatial axis"
+
+    def accept(self, value: Any) -> Any:
+        if _is_int(value) or (isinstance(value, tuple) and value and all(map(_is_int, value))):
+            return value
+        raise ValueError(self.words)
+
+
+class PaddingKind(Kind):
+    """`same`, `valid`, an integer, one per axis `[1, 0]`, or `[[before, after], …]` per axis."""
+
+    words = "same, valid, an integer, [a, b, …] or [[before, after], …]"
+    symbols = ("same", "valid")
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, Symbol) and value.name in self.symbols:
+            return value.name
+        if isinstance(value, str) and value in self.symbols:
+            return value
+        if _is_int(value) or (isinstance(value, tuple) and value and _is_padding(value)):
+            return value
+        raise ValueError(self.words)
+
+
+class AxesKind(Kind):
+    """One axis or a list of them, as a tuple."""
+
+    words = "an axis or a list of axes"
+
+    def accept(self, value: Any) -> tuple[int, ...]:
+        if _is_int(value):
+            return (value,)
+        if isinstance(value, tuple) and all(map(_is_int, value)):
+            return value
+        raise ValueError(self.words)
+
+
+class ShapeKind(Kind):
+    """A list of sizes; axes may stand in it, and `_` for one that follows from the others."""
+
+    words = "a list of sizes"
+
+    def accept(self, value: Any) -> tuple[Any, ...]:
+        if isinstance(value, tuple) and all(_is_size(item) for item in value):
+            return value
+        raise ValueError(self.words)
+
+
+class ListKind(Kind):
+    words = "a list"
+
+    def accept(self, value: Any) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
+            return value
+        raise ValueError(self.words)
+
+
+class IntsKind(Kind):
+    """One integer or a list of them, as a tuple."""
+
+    words = "an integer or a list of integers"
+
+    def accept(self, value: Any) -> tuple[int, ...]:
+        if _is_int(value):
+            return (value,)
+        if isinstance(value, tuple) and value and all(map(_is_int, value)):
+            return value
+        raise ValueError(self.words)
+
+
+class SpatialSizesKind(Kind):
+    """One size for every spatial axis, or a list with one for each; axes may stand in it."""
+
+    words = "a size, or a list with one for each spatial axis"
+
+    def accept(self, value: Any) -> Any:
+        items = value if isinstance(value, tuple) and value else (value,)
+        if all(isinstance(item, (int, Axis)) and not isinstance(item, bool) for item in items):
+            return value
+        raise ValueError(self.words)
+
+
+class NamedKind(Kind):
+    """Sizes by name, as pairs sorted by name: the arguments whose names the layer does not declare.
+
+    `rearrange("n (h d) -> n h d", h=8)` arrives as `axes=(("h", 8),)`. A layer has at most one such field.
+    """
+
+    words = "sizes by name, such as h=8"
+
+    def accept(self, value: Any) -> tuple[tuple[str, Dim], ...]:
+        pairs = tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+        if isinstance(pairs, tuple) and all(map(_is_named_size, pairs)):
+            return pairs
+        raise ValueError(self.words)
+
+
+class InitKind(Kind):
+    """An initialiser; a bare word is one with its defaults. `initialisers.py` knows their settings."""
+
+    words = "an initialiser such as zeros or normal(std=0.02)"
+    symbols = (
+        "zeros", "ones", "constant", "normal", "truncated_normal", "uniform", "he", "xavier", "orthogonal", "identity",
+    )  # fmt: skip
+
+    def accept(self, value: Any) -> Initialiser:
+        if isinstance(value, Initialiser):
+            return value
+        if isinstance(value, Symbol) and value.name in self.symbols:
+            return Initialiser(value.name, {})
+        raise ValueError(self.words)
+
+
+class AnyKind(Kind):
+    """For a value that the layer itself inspects (`split`'s number or list of sizes)."""
+
+    words = "a value"
+
+    def accept(self, value: Any) -> Any:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Auto(Kind):
+    """Another kind, or one of a few bare words that the layer gives a meaning."""
+
+    inner: Kind
+    symbols: tuple[str, ...] = ("auto",)
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, Symbol) and value.name in self.symbols:
+            return value.name
+        if isinstance(value, str) and value in self.symbols:
+            return value  # accepted before, as a default is
+        return self.inner.accept(value)
+
+    def __str__(self) -> str:
+        return f"{self.inner} or {' or '.join(self.symbols)}"
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_size(value: object) -> bool:
+    return value == WILDCARD or (isinstance(value, (int, Axis)) and not isinstance(value, bool))
+
+
+def _is_named_size(pair: object) -> bool:
+    return (
+        isinstance(pair, tuple)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and isinstance(pair[1], (int, Axis))
+        and not isinstance(pair[1], bool)
+    )
+
+
+def _is_padding(items: tuple[object, ...]) -> bool:
+    return all(map(_is_int, items)) or all(
+        isinstance(item, tuple) and len(item) == 2 and all(map(_is_int, item)) for item in items
+    )
+
+
+Spatial = Annotated[int | tuple[int, ...], SpatialKind()]
+Padding = Annotated[str | int | tuple[Any, ...], PaddingKind()]
+Axes = Annotated[tuple[int, ...], AxesKind()]
+Sizes = Annotated[tuple[Any, ...], ShapeKind()]
+Size = Annotated[Any, SizeKind()]
+Number = Annotated[Any, NumberKind()]
+Ints = Annotated[tuple[int, ...], IntsKind()]
+SpatialSizes = Annotated[Any, SpatialSizesKind()]
+Named = Annotated[tuple[tuple[str, Dim], ...], NamedKind()]
+Init = Annotated[Initialiser, InitKind()]
+AutoSize = Annotated[int | str, Auto(IntKind())]
+AutoFloat = Annotated[float | str, Auto(FloatKind())]
+Anything = Annotated[Any, AnyKind()]
+
+_PLAIN: dict[object, Kind] = {
+    int: IntKind(),
+    float: FloatKind(),
+    bool: BoolKind(),
+    str: StrKind(),
+    DType: DTypeKind(),
+    tuple: ListKind(),
+}
+
+
+def kind_of(annotation: object) -> Kind:
+    """The kind that an annotation names."""
+    if get_origin(annotation) is Annotated:
+        return next(item for item in get_args(annotation)[1:] if isinstance(item, Kind))
+    return _PLAIN[annotation]
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """One hyperparameter as the language, the command line and the search see it."""
+
+    name: str
+    kind: Kind
+    default: Any = MISSING
+    domain: Domain | None = None
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING
+
+
+def required(domain: Domain | None = None) -> Any:
+    """Declares a hyperparameter that every use must give."""
+    return field(metadata={"domain": domain})
+
+
+def option(*, default: Any, domain: Domain | None = None) -> Any:
+    """Declares a hyperparameter with a default."""
+    return field(default=default, metadata={"domain": domain})

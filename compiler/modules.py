@@ -1,0 +1,155 @@
+"""Files and what they offer to one another: `use blocks`, `use std.attention as att`, `use blocks: Residual`.
+
+Comes in: a parsed file and where it lies. Goes out: the environment of its names. A path stays under the folder of the file that was
+asked for, or under the standard library; there is no absolute path, no `..`, no cycle.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..grammar import ast
+from ..grammar.diagnostic import Fault
+from ..grammar.parse import Parsed, parse_file
+from . import errors
+from .expand import evaluate
+from .expand.builder import GraphBuilder
+from .expand.context import Context
+from .expand.environment import Environment
+from .expand.session import Poisoned, Session
+from .expand.values import FunctionReference, Instance, Namespace, Poison, Results, Tensor, describe
+from .facts import Facts
+
+STANDARD_LIBRARY = Path(__file__).with_name("std")
+MOST_FILES = 1000
+
+
+@dataclass(slots=True)
+class Loader:
+    """Reads each file once. `root` is the folder that `use` may read from, None for a text without a file."""
+
+    session: Session
+    root: Path | None
+    loaded: dict[Path, Environment] = field(default_factory=dict)
+    programs: list[ast.Program] = field(default_factory=list)
+    _open: list[Path] = field(default_factory=list)
+
+    def environment(self, parsed: Parsed) -> Environment:
+        """The names of a file. What is wrong with them is reported, and the broken ones are poisoned."""
+        env = Environment()
+        self.programs.append(parsed.program)
+        for report in parsed.reports:
+            self.session.report(report.diagnostic, report.trail)
+        for declaration in parsed.program.declarations:
+            if isinstance(declaration, ast.Function):
+                self._bind(declaration.name, FunctionReference(declaration, env), declaration, env)
+            elif isinstance(declaration, ast.Broken):
+                for name in declaration.names:
+                    env.replace(name, Poison(), declaration.span)
+        for declaration in parsed.program.declarations:
+            match declaration:
+                case ast.Use():
+                    self._guard(declaration, env)
+                case ast.Let():
+                    self._guard(declaration, env)
+        return env
+
+    def _guard(self, declaration: ast.Use | ast.Let, env: Environment) -> None:
+        names: tuple[str, ...]
+        try:
+            if isinstance(declaration, ast.Use):
+                names = declaration.names or (declaration.alias or declaration.path[-1],)
+                self._use(declaration, env)
+            else:
+                names = (declaration.name,)
+                self._let(declaration, env)
+        except Fault as fault:
+            self.session.report(fault.diagnostic)
+            _poison(names, declaration, env)
+        except Poisoned:
+            _poison(names, declaration, env)
+
+    def _bind(
+        self, name: str, value: object, node: ast.Function | ast.Use, env: Environment
+    ) -> None:
+        earlier = env.here(name)
+        if earlier is None:
+            env.replace(name, value, node.span)
+            return
+        place = node.name_span if isinstance(node, ast.Function) else node.span
+        self.session.report(errors.names.DeclaredTwice(name, place, earlier.span))
+
+    def _let(self, declaration: ast.Let, env: Environment) -> None:
+        builder = GraphBuilder(self.session.limits, Facts())
+        context = Context(self.session, builder, self.session.names_in(declaration.value))
+        value = evaluate.evaluate(declaration.value, env, context)
+        if isinstance(value, (Tensor, Results, Instance)):
+            raise Fault(
+                errors.flow.LetOfTensor(declaration.span, declaration.name, describe(value))
+            )
+        env.bind(declaration.name, value, declaration.span)
+
+    def _use(self, use: ast.Use, env: Environment) -> None:
+        module = self._load(use)
+        if not use.names:
+            name = use.alias or use.path[-1]
+            self._bind(name, Namespace(".".join(use.path), module), use, env)
+            return
+        for name in use.names:
+            bound = module.here(name)
+            if bound is None:
+                known = tuple(sorted(module.names()))
+                raise Fault(errors.modules.NotExported(use.span, name, ".".join(use.path), known))
+            self._bind(name, bound.value, use, env)
+
+    def _load(self, use: ast.Use) -> Environment:
+        path = self._path(use)
+        if path in self._open:
+            trail = [item.name for item in self._open[self._open.index(path) :]]
+            raise Fault(errors.modules.ImportCycle(use.span, (*trail, path.name)))
+        if path in self.loaded:
+            return self.loaded[path]
+        if len(self.loaded) >= MOST_FILES:
+            raise Fault(errors.modules.TooManyFiles(use.span, MOST_FILES))
+        try:
+            parsed = parse_file(path)
+        except OSError as error:
+            raise Fault(
+                errors.modules.ModuleNotFound(use.span, ".".join(use.path), str(error.strerror), ())
+            ) from None
+        self._open.append(path)
+        try:
+            self.loaded[path] = self.environment(parsed)
+        finally:
+            self._open.pop()
+        return self.loaded[path]
+
+    def _path(self, use: ast.Use) -> Path:
+        """The file that a `use` names, inside its root even after links are followed."""
+        module = ".".join(use.path)
+        standard = use.path[0] == "std" and len(use.path) > 1
+        root = STANDARD_LIBRARY if standard else self.root
+        if root is None:
+            raise Fault(errors.modules.NoFolder(use.span, module))
+        parts = use.path[1:] if standard else use.path
+        path = root.joinpath(*parts).with_suffix(".arch")
+        real = path.resolve()
+        if not real.is_relative_to(root.resolve()):
+            raise Fault(errors.modules.OutsideRoot(use.span, module, str(root)))
+        if not real.is_file():
+            beside = path.parent.glob("*.arch") if path.parent.is_dir() else ()
+            prefix = ".".join(use.path[:-1])
+            known = tuple(
+                sorted(f"{prefix}.{item.stem}" if prefix else item.stem for item in beside)
+            )
+            raise Fault(
+                errors.modules.ModuleNotFound(
+                    use.span, module, f"no file {'/'.join(parts)}.arch", known
+                )
+            )
+        return real
+
+
+def _poison(names: tuple[str, ...], declaration: ast.Use | ast.Let, env: Environment) -> None:
+    for name in names:
+        if env.here(name) is None:
+            env.replace(name, Poison(), declaration.span)
