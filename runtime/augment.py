@@ -129,7 +129,7 @@ class Shift(Augmentation):
 
     def apply(self, inputs: Tensor, targets: Tensor, generator: torch.Generator) -> Batch:
         images = require_images(self, inputs)
-        reach = [int(side * self.fraction) for side in images.shape[-2:]]
+        reach = [round(side * self.fraction) for side in images.shape[-2:]]
         move = [whole(images, 2 * most + 1, generator) - most for most in reach]
         return moved(images, move[0], move[1]), targets
 

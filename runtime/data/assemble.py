@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import DataError
 from ..lazy import Array, np
 from .dataset import SPLITS, Dataset, Split
 from .encoders import fit_images
@@ -35,6 +36,7 @@ def image_dataset(
     check_memory(source.label, "the images as f32", pixels.size * FLOAT, source.limit)
     encoder = fit_images(pixels, rows["train"], scale, normalize)
     target = Target("target", "classification", len(names), names)
+    require_trained(source.label, classes, target, rows)
     inputs = {name: {"image": encoder.encode(pixels[rows[name]])} for name in SPLITS}
     targets = {name: {"target": classes[rows[name]]} for name in SPLITS}
     return dataset(source, Transform({"image": encoder}, target), inputs, targets, checksum)
@@ -56,3 +58,19 @@ def class_numbers(values: Array) -> tuple[Array, tuple[str, ...]]:
     """Whole-number classes as indices i64, with their names: the numbers in order."""
     distinct, indices = np.unique(values, return_inverse=True)
     return indices.astype(np.int64).reshape(-1), tuple(str(value) for value in distinct.tolist())
+
+
+def require_trained(label: str, answers: Array, target: Target, rows: Rows) -> None:
+    """Raises DataError for a class that is tested but never trained on."""
+    if target.task != "classification":
+        return
+    trained = set(np.unique(answers[rows["train"]]).tolist())
+    for name in ("validation", "test"):
+        unseen = set(np.unique(answers[rows[name]]).tolist()) - trained
+        if unseen:
+            raise DataError(
+                f"{label}: the class {target.name_of(min(unseen))!r} occurs in {name} but not"
+                " in training",
+                "write stratify=true, use another seed, or give more rows of it",
+                "stratify",
+            )

@@ -8,6 +8,7 @@ right size.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -165,13 +166,12 @@ def _fill(path: Path, delimiter: str, plan: _Plan, kept: list[int]) -> Table:
     for row, (line, cells) in enumerate(rows):
         lines[row] = line
         for at in kept:
-            if is_hole(cells[at]):
-                continue
-            if plan.texts[at]:
+            cell = cells[at]
+            if not plan.texts[at]:
+                arrays[at][row] = _number(path, line, plan.names[at], cell)
+            elif not is_hole(cell):
                 known = words[at]
-                arrays[at][row] = known.setdefault(cells[at].strip(), len(known))
-            else:
-                arrays[at][row] = _number(path, line, plan.names[at], cells[at])
+                arrays[at][row] = known.setdefault(cell.strip(), len(known))
     columns: list[TableColumn] = [
         Texts(plan.names[at], arrays[at], tuple(words[at]))
         if plan.texts[at]
@@ -182,11 +182,18 @@ def _fill(path: Path, delimiter: str, plan: _Plan, kept: list[int]) -> Table:
 
 
 def _number(path: Path, line: int, name: str, cell: str) -> float:
-    value = float(cell) if is_number(cell) else float("inf")
-    if value in (float("inf"), float("-inf")):
-        raise DataError(
-            f"{path.name}, line {line}, column `{name}`: {cell[:40]!r} is not a number",
-            f'correct the cell, or write categorical=["{name}"] if the column holds words',
-            "categorical",
-        )
-    return value
+    """A cell as a number, nan for a hole. Asks Python first: that is what nearly every cell
+    needs."""
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value) and "_" not in cell:
+        return value
+    if is_hole(cell):
+        return math.nan
+    raise DataError(
+        f"{path.name}, line {line}, column `{name}`: {cell[:40]!r} is not a number",
+        f'correct the cell, or write categorical=["{name}"] if the column holds words',
+        "categorical",
+    )

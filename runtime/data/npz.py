@@ -10,7 +10,7 @@ from typing import Literal
 from ..errors import DataError
 from ..lazy import Array, np
 from ..settings import suggestion
-from .assemble import FLOAT, class_numbers, dataset
+from .assemble import FLOAT, class_numbers, dataset, require_trained
 from .dataset import SPLITS, Dataset
 from .encoders import Encoder, fit_array, fit_images, to_float32
 from .guard import Checksum, check_memory, find_file
@@ -97,7 +97,7 @@ class Npz(SplitSource):
         for name, values in arrays.items():
             if values.dtype.kind != "f":
                 continue
-            wrong = ~np.isfinite(values).reshape(count, -1).all(axis=1)
+            wrong = ~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
             filled = self.missing == "mean" and name != answer
             if wrong.any() and self.missing != "drop" and not filled:
                 raise DataError(
@@ -189,22 +189,6 @@ def filled(values: Array, train: Array) -> Array:
     total = np.where(known, values[train], 0.0).sum(axis=0, dtype=np.float64)
     mean = total / np.maximum(known.sum(axis=0), 1)
     return np.where(whole, values, mean.astype(values.dtype))
-
-
-def require_trained(label: str, answers: Array, target: Target, rows: Rows) -> None:
-    """Raises DataError for a class that is tested but never trained on."""
-    if target.task != "classification":
-        return
-    trained = set(np.unique(answers[rows["train"]]).tolist())
-    for name in ("validation", "test"):
-        unseen = set(np.unique(answers[rows[name]]).tolist()) - trained
-        if unseen:
-            raise DataError(
-                f"{label}: the class {target.name_of(min(unseen))!r} occurs in {name} but not"
-                " in training",
-                "write stratify=true, use another seed, or give more rows of it",
-                "stratify",
-            )
 
 
 def _task(values: Array) -> Literal["classification", "regression", "sequence"]:

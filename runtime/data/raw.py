@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import DataError
 from ..lazy import Array, np
+from ..settings import suggestion
 from .csv_reader import guess_delimiter, header_names, is_hole, rows_of
 from .encoders import Encoder, ImageEncoder, TextEncoder, to_float32
 from .npy import map_npy, members, read_npz
@@ -183,6 +184,10 @@ def _csv(request: Request) -> Iterator[RawBatch]:
         request.path, first, "yes" if set(kinds) <= set(first[1]) else "auto"
     )
     rows = rows if headed else rows_of(request.path, delimiter)
+    missing = next((name for name in kinds if name not in names), None)
+    if missing is not None:
+        help = suggestion(missing, names)
+        raise DataError(f"{request.path.name}: the column `{missing}` is missing", help)
     while part := list(islice(rows, request.batch)):
         yield _table_batch(request, _chunk(request.path, names, kinds, part))
 

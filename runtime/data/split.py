@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..errors import DataError
 from ..lazy import Array, np
 from .source import SplitSource
 
@@ -25,6 +26,7 @@ def shuffled(count: int, seed: int) -> Array:
 def deal(source: SplitSource, count: int, classes: Array | None = None) -> Rows:
     """Row numbers of `train`, `validation` and `test`; `classes` i64 [count] are kept in
     proportion."""
+    _require_rows(source, count)
     order = shuffled(count, source.seed)
     groups = [order]
     if classes is not None and source.stratify:
@@ -36,11 +38,17 @@ def deal(source: SplitSource, count: int, classes: Array | None = None) -> Rows:
 def deal_training(source: SplitSource, count: int, test: int, classes: Array) -> Rows:
     """For data with a test set of their own: rows 0 … count - 1 are training rows, `test` more
     follow."""
+    _require_rows(source, count)
     order = shuffled(count, source.seed)
     groups = _groups(order, classes[:count]) if source.stratify else [order]
     dealt = _deal_groups(groups, source.validation, 0.0)
     rows = {name: np.sort(part) for name, part in dealt.items()}
     return {**rows, "test": np.arange(count, count + test, dtype=np.int64)}
+
+
+def _require_rows(source: SplitSource, count: int) -> None:
+    if not count:
+        raise DataError(f"{source.label}: no rows are left to train on", "give more data")
 
 
 def _groups(order: Array, classes: Array) -> list[Array]:

@@ -71,7 +71,8 @@ class Stream:
         """f64 in 0 to below 1."""
         raw: Array = self._source.random_raw(int(np.prod(shape)))
         values: Array = (raw >> np.uint64(11)).astype(np.float64).reshape(shape)
-        return np.ldexp(values, -53)
+        scaled: Array = np.ldexp(values, -53)
+        return scaled
 
     def integers(self, top: int, *shape: int) -> Array:
         """i64 from 0 to below `top`."""
@@ -80,7 +81,8 @@ class Stream:
     def normal(self, *shape: int) -> Array:
         """f64 with mean 0 and deviation 1 (Box and Muller)."""
         radius = np.sqrt(-2 * np.log(1 - self.uniform(*shape)))
-        return radius * np.cos(2 * np.pi * self.uniform(*shape))
+        drawn: Array = radius * np.cos(2 * np.pi * self.uniform(*shape))
+        return drawn
 
 
 def parity(source: Synthetic, stream: Stream) -> Made:
