@@ -1,7 +1,8 @@
 """The checker: a file or text comes in, its reports and the graphs of its networks come out.
 
-`check_file` and `check_text` never raise for a wrong program: `Checked.reports` says what is wrong. `Checked.graph` expands a network,
-with its defaults or with other hyperparameters, and raises `ProgramError` where that fails.
+`check_file` and `check_text` never raise for a wrong program: `Checked.reports` says what is wrong.
+`Checked.graph` expands a network, with its defaults or with other hyperparameters, and raises
+`ProgramError` where that fails.
 """
 
 import sys
@@ -45,7 +46,8 @@ def deep_recursion() -> Iterator[None]:
 class Checked:
     """A file whose names are resolved and whose networks have been expanded with their defaults.
 
-    `networks` are the names in order. `graphs` holds those that could be expanded; one whose hyperparameters lack defaults is not among them.
+    `networks` are the names in order. `graphs` holds those that could be expanded; one whose
+    hyperparameters lack defaults is not among them.
     """
 
     program: ast.Program
@@ -65,9 +67,11 @@ class Checked:
             raise ProgramError(self.reports)
 
     def graph(self, network: str | None = None, values: Mapping[str, Any] | None = None) -> Graph:
-        """The graph of a network: the only one, or the one named; `values` set hyperparameters and axes.
+        """The graph of a network: the only one, or the one named; `values` set hyperparameters and
+        axes.
 
-        A value is a Python value, or a text in `.arch` such as `"[8, 16]"` or `"gelu"`. Raises ProgramError.
+        A value is a Python value, or a text in `.arch` such as `"[8, 16]"` or `"gelu"`. Raises
+        ProgramError.
         """
         self.raise_errors()
         name = self._pick(network)

@@ -1,6 +1,8 @@
-"""The questions a layer puts while it infers its output: each passes, or raises the diagnostic that says what failed.
+"""The questions a layer puts while it infers its output: each passes, or raises the diagnostic that
+says what failed.
 
-Comes in: the facts known about axes, and the site of the layer for messages. A question has three answers; refuted and unknown are errors.
+Comes in: the facts known about axes, and the site of the layer for messages. A question has three
+answers; refuted and unknown are errors.
 """
 
 from collections.abc import Sequence
@@ -73,7 +75,9 @@ class Checks:
                 self.fail(errors.shapes.WrongDType(self.site, "a float or integer dtype", "bool"))
 
     def wide(self, x: TensorType) -> None:
-        """For what adds many elements up: integers of 8 bits would overflow, and ONNX does not add them."""
+        """For what adds many elements up: integers of 8 bits would overflow, and ONNX does not add
+        them.
+        """
         if x.dtype.is_int and x.dtype.bits < 32:
             self.fail(
                 errors.shapes.WrongDType(self.site, "a float dtype, i32 or i64", str(x.dtype))
@@ -92,7 +96,9 @@ class Checks:
     # --- axes and sizes
 
     def axis(self, x: TensorType, axis: int, *, extra: int = 0) -> int:
-        """The axis counted from 0; `extra` more are allowed (`stack`, `unsqueeze` make a new one)."""
+        """The axis counted from 0; `extra` more are allowed (`stack`, `unsqueeze` make a new
+        one).
+        """
         rank = x.rank + extra
         if not -rank <= axis < rank:
             self.fail(errors.shapes.AxisOutOfRange(self.site, axis, rank))
@@ -127,7 +133,9 @@ class Checks:
             )
 
     def divides(self, divisor: Dim, size: Dim, divisor_name: str, what: str) -> None:
-        """`check.divides(groups, channels, "groups", "input channels")`; the divisor is at least 1."""
+        """`check.divides(groups, channels, "groups", "input channels")`; the divisor is at
+        least 1.
+        """
         self.at_least(divisor, 1, f"the number of {divisor_name}")
         answer = self.facts.divides(divisor, size)
         if answer is Truth.REFUTED:

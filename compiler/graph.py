@@ -1,7 +1,8 @@
 """The checked, typed graph: what every back end, cost and drawing reads.
 
-A graph is a list of nodes in the order of the program, over numbered values. Blocks are inlined; `scopes` remember where each
-stood. Weights are owned by paths: two nodes with the same `owner` share theirs.
+A graph is a list of nodes in the order of the program, over numbered values. Blocks are inlined;
+`scopes` remember where each stood. Weights are owned by paths: two nodes with the same `owner`
+share theirs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,9 +30,10 @@ class Weight:
 class Node:
     """One application of a layer.
 
-    `inputs` and `outputs` index the graph's values. `name` is unique in the graph; `owner` is the path of the weights, equal
-    to `name` unless the node shares its weights with an earlier one. `tied` maps a weight of this node to the full name of another
-    node's weight that it really is. `initialiser` replaces PyTorch's own for the layer's trained weight.
+    `inputs` and `outputs` index the graph's values. `name` is unique in the graph; `owner` is the
+    path of the weights, equal to `name` unless the node shares its weights with an earlier one.
+    `tied` maps a weight of this node to the full name of another node's weight that it really is.
+    `initialiser` replaces PyTorch's own for the layer's trained weight.
     """
 
     layer: Layer
@@ -48,8 +50,9 @@ class Node:
 class Scope:
     """One use of a block, labelled fragment or turn of a repeat: the nodes `[start, end)`.
 
-    `kind` is `block`, `network`, `fragment` or `turn`; `function` the block's name, empty for fragments; `hyperparameters` the values it was
-    used with. `path` is the scope's path, a prefix of its nodes' names. Scopes nest and are listed outermost first.
+    `kind` is `block`, `network`, `fragment` or `turn`; `function` the block's name, empty for
+    fragments; `hyperparameters` the values it was used with. `path` is the scope's path, a prefix
+    of its nodes' names. Scopes nest and are listed outermost first.
     """
 
     path: str

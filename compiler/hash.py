@@ -251,7 +251,9 @@ def _node_text(node: Node, renamed: Mapping[str, Dim]) -> str:
 
 
 def _encode(value: Any, renamed: Mapping[str, Dim]) -> str:
-    """A hyperparameter as text that tells every two different ones apart, 1 and 1.0 and true too."""
+    """A hyperparameter as text that tells every two different ones apart, 1 and 1.0 and true
+    too.
+    """
     match value:
         case Axis():
             return f"axis {substitute(value, renamed)}"

@@ -1,7 +1,8 @@
 """Hyperparameters: what a layer's fields may hold, their defaults and their domains for search.
 
-Comes in: a value from a program. Goes out: the same value in the form the layer wants, or a `ValueError` whose text
-completes "… expects". A layer declares its hyperparameters as annotated fields (`layer.py`); the annotation names the kind.
+Comes in: a value from a program. Goes out: the same value in the form the layer wants, or a
+`ValueError` whose text completes "… expects". A layer declares its hyperparameters as annotated
+fields (`layer.py`); the annotation names the kind.
 """
 
 from collections.abc import Mapping
@@ -93,7 +94,9 @@ def spell(value: object) -> str:
 
 
 class Kind:
-    """What a hyperparameter may hold. `words` names it in errors; `symbols` are its own bare words."""
+    """What a hyperparameter may hold. `words` names it in errors; `symbols` are its own bare
+    words.
+    """
 
     words: ClassVar[str]
     symbols: tuple[str, ...] = ()
@@ -261,7 +264,8 @@ class SpatialSizesKind(Kind):
 class NamedKind(Kind):
     """Sizes by name, as pairs sorted by name: the arguments whose names the layer does not declare.
 
-    `rearrange("n (h d) -> n h d", h=8)` arrives as `axes=(("h", 8),)`. A layer has at most one such field.
+    `rearrange("n (h d) -> n h d", h=8)` arrives as `axes=(("h", 8),)`. A layer has at most one such
+    field.
     """
 
     words = "sizes by name, such as h=8"
@@ -274,7 +278,9 @@ class NamedKind(Kind):
 
 
 class InitKind(Kind):
-    """An initialiser; a bare word is one with its defaults. `initialisers.py` knows their settings."""
+    """An initialiser; a bare word is one with its defaults. `initialisers.py` knows their
+    settings.
+    """
 
     words = "an initialiser such as zeros or normal(std=0.02)"
     symbols = (

@@ -1,7 +1,8 @@
 """Initialisers: what fills a weight before training.
 
-Comes in: an `Initialiser`, a name and settings from a program. Goes out: the same with every setting in its place, or a
-`ValueError` for people; and the statement in PyTorch that carries it out, one text for every back end.
+Comes in: an `Initialiser`, a name and settings from a program. Goes out: the same with every
+setting in its place, or a `ValueError` for people; and the statement in PyTorch that carries it
+out, one text for every back end.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +17,12 @@ WEIGHT = "{weight}"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One initialiser: its settings in positional order with their defaults, and what it is in `torch.nn.init`.
+    """One initialiser: its settings in positional order with their defaults, and what it is in
+    `torch.nn.init`.
 
-    `words` maps a setting to the words it may hold; other settings are numbers. `call` gives the function's name and
-    keywords for checked settings. `least_rank` is the number of axes that a weight must have.
+    `words` maps a setting to the words it may hold; other settings are numbers. `call` gives the
+    function's name and keywords for checked settings. `least_rank` is the number of axes that a
+    weight must have.
     """
 
     defaults: Settings
@@ -86,7 +89,9 @@ RULES: Mapping[str, Rule] = {
 
 
 def check(initialiser: Initialiser) -> Initialiser:
-    """The initialiser with its defaults filled in. ValueError says what is wrong and what is possible."""
+    """The initialiser with its defaults filled in. ValueError says what is wrong and what is
+    possible.
+    """
     rule = RULES.get(initialiser.name)
     if rule is None:
         raise ValueError(
@@ -123,7 +128,9 @@ def torch_call(initialiser: Initialiser, rank: int) -> tuple[str, Settings]:
 
 
 def torch_statement(initialiser: Initialiser) -> str:
-    """The statement, with `{weight}` where the weight's expression stands: `nn.init.zeros_({weight})`."""
+    """The statement, with `{weight}` where the weight's expression stands:
+    `nn.init.zeros_({weight})`.
+    """
     name, settings = torch_call(initialiser, 2)
     arguments = ", ".join([WEIGHT, *(f"{key}={_python(value)}" for key, value in settings.items())])
     if name == "eye_":

@@ -1,7 +1,9 @@
-"""The contract of a layer: one class in one file of `layers/`, named as the file, holds all that the language knows of it.
+"""The contract of a layer: one class in one file of `layers/`, named as the file, holds all that
+the language knows of it.
 
-To add a layer, write `layers/<name>.py` with one subclass of `Layer`. Its annotated fields are its hyperparameters, in the order in
-which they may be given by position. Grammar, checker, back ends, docs, vocabulary and conformance tests find it by its file.
+To add a layer, write `layers/<name>.py` with one subclass of `Layer`. Its annotated fields are its
+hyperparameters, in the order in which they may be given by position. Grammar, checker, back ends,
+docs, vocabulary and conformance tests find it by its file.
 """
 
 import re
@@ -32,12 +34,13 @@ class WeightType:
 class Layer:
     """One kind of layer.
 
-    `arity` is the number of inputs: `(1, 1)` unless said; `(2, None)` is two or more. `primary_weight` is the weight that `init=`
-    initialises and `weight=` ties, None for a layer without weights. `family` groups the docs, `example` is a line of `.arch`.
-    `stochastic` layers differ between runs in training, `training` ones between training and evaluation.
-    A layer that is not `differentiable` cuts the gradient.
-    `typical` says what usually flows in, for the conformance tests: `"f32[N, 4, T]"`, where a name is any
-    small size, or with the settings too: `"f32[N, 4, T] -> glu(axis=1)"`, arguments being Python literals.
+    `arity` is the number of inputs: `(1, 1)` unless said; `(2, None)` is two or more.
+    `primary_weight` is the weight that `init=` initialises and `weight=` ties, None for a layer
+    without weights. `family` groups the docs, `example` is a line of `.arch`. `stochastic` layers
+    differ between runs in training, `training` ones between training and evaluation. A layer that
+    is not `differentiable` cuts the gradient. `typical` says what usually flows in, for the
+    conformance tests: `"f32[N, 4, T]"`, where a name is any small size, or with the settings too:
+    `"f32[N, 4, T] -> glu(axis=1)"`, arguments being Python literals.
     """
 
     name: ClassVar[str]
@@ -71,15 +74,21 @@ class Layer:
         )
 
     def infer(self, check: Checks, *inputs: TensorType) -> Types:
-        """The type or types of the output. Every precondition is put to `check`, which raises when one fails."""
+        """The type or types of the output. Every precondition is put to `check`, which raises when
+        one fails.
+        """
         raise NotImplementedError
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:
-        """The weights and buffers, by their PyTorch names, for input types that `infer` accepted."""
+        """The weights and buffers, by their PyTorch names, for input types that `infer`
+        accepted.
+        """
         return {}
 
     def flops(self, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Dim:
-        """Floating-point operations for these types; a multiply-add counts as two. One per output element unless said."""
+        """Floating-point operations for these types; a multiply-add counts as two. One per output
+        element unless said.
+        """
         return sum((output.elements for output in outputs), 0)
 
     def to_torch(self, *inputs: TensorType) -> TorchCode:
@@ -92,5 +101,7 @@ class Layer:
 
 
 def weight_dtype(x: TensorType) -> dict[str, DType]:
-    """The keyword that gives a PyTorch module weights of the input's dtype; nothing for f32, its default."""
+    """The keyword that gives a PyTorch module weights of the input's dtype; nothing for f32, its
+    default.
+    """
     return {} if x.dtype == F32 else {"dtype": x.dtype}

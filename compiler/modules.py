@@ -1,7 +1,9 @@
-"""Files and what they offer to one another: `use blocks`, `use std.attention as att`, `use blocks: Residual`.
+"""Files and what they offer to one another: `use blocks`, `use std.attention as att`, `use blocks:
+Residual`.
 
-Comes in: a parsed file and where it lies. Goes out: the environment of its names. A path stays under the folder of the file that was
-asked for, or under the standard library; there is no absolute path, no `..`, no cycle.
+Comes in: a parsed file and where it lies. Goes out: the environment of its names. A path stays
+under the folder of the file that was asked for, or under the standard library; there is no absolute
+path, no `..`, no cycle.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +27,9 @@ MOST_FILES = 1000
 
 @dataclass(slots=True)
 class Loader:
-    """Reads each file once. `root` is the folder that `use` may read from, None for a text without a file."""
+    """Reads each file once. `root` is the folder that `use` may read from, None for a text without
+    a file.
+    """
 
     session: Session
     root: Path | None
@@ -34,7 +38,9 @@ class Loader:
     _open: list[Path] = field(default_factory=list)
 
     def environment(self, parsed: Parsed) -> Environment:
-        """The names of a file. What is wrong with them is reported, and the broken ones are poisoned."""
+        """The names of a file. What is wrong with them is reported, and the broken ones are
+        poisoned.
+        """
         env = Environment()
         self.programs.append(parsed.program)
         for report in parsed.reports:

@@ -1,7 +1,8 @@
-"""The folder is the registry: layers are found by the names of their files and imported when first used.
+"""The folder is the registry: layers are found by the names of their files and imported when first
+used.
 
-Comes in: a layer's name. Goes out: its class. Packages outside add layers through the entry-point group `archc.layers`, whose entries are
-named as the layer and point at the class.
+Comes in: a layer's name. Goes out: its class. Packages outside add layers through the entry-point
+group `archc.layers`, whose entries are named as the layer and point at the class.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ _PACKAGE = __name__.rpartition(".")[0] + ".layers"
 
 @cache
 def built_in_names() -> frozenset[str]:
-    """The names of the layers in the folder; files that begin with `_` hold what several layers share."""
+    """The names of the layers in the folder; files that begin with `_` hold what several layers
+    share.
+    """
     return frozenset(path.stem for path in _FOLDER.glob("*.py") if not path.stem.startswith("_"))
 
 

@@ -1,4 +1,5 @@
-"""The types of values that flow through arrows: a dtype and a shape of exact, possibly symbolic axes.
+"""The types of values that flow through arrows: a dtype and a shape of exact, possibly symbolic
+axes.
 
 Comes in: nothing. Goes out: `DType`, `TensorType` and the table of dtypes.
 """
@@ -11,7 +12,9 @@ from .dims import Dim
 
 @dataclass(frozen=True, slots=True)
 class DType:
-    """A scalar type. `kind` is `float`, `int` (signed or not) or `bool`; `onnx` is its code in TensorProto."""
+    """A scalar type. `kind` is `float`, `int` (signed or not) or `bool`; `onnx` is its code in
+    TensorProto.
+    """
 
     name: str
     kind: str

@@ -1,8 +1,9 @@
 """The abstract syntax of `.arch`: one frozen class per construct of the language.
 
-Comes in: nothing. Goes out: the node classes that `parse` makes, `print` writes and the checker reads.
-Nodes compare by what they say; spans and the spelling of numbers are left out of every comparison.
-Nothing here knows a layer's name: `conv(64, 3)` is a `Call` of a `Name`, like everything that is applied.
+Comes in: nothing. Goes out: the node classes that `parse` makes, `print` writes and the checker
+reads. Nodes compare by what they say; spans and the spelling of numbers are left out of every
+comparison. Nothing here knows a layer's name: `conv(64, 3)` is a `Call` of a `Name`, like
+everything that is applied.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from .span import Span
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Number(Node):
-    """`3`, `1e-3`, `200k`: an int when the value is a whole number written without `.` or a negative exponent."""
+    """`3`, `1e-3`, `200k`: an int when the value is a whole number written without `.` or a
+    negative exponent.
+    """
 
     value: int | float
     text: str = field(compare=False)
@@ -260,7 +263,9 @@ class Result(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Broken(Node):
-    """A statement or declaration that did not parse; a diagnostic tells why. `names` are those it would have bound."""
+    """A statement or declaration that did not parse; a diagnostic tells why. `names` are those it
+    would have bound.
+    """
 
     names: tuple[str, ...] = ()
 
@@ -280,7 +285,9 @@ class Body(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TensorType(Node):
-    """`f32[N, C, _]`; `dtype` is None where it was left out. Axes are expressions, Wildcard or Ellipsis."""
+    """`f32[N, C, _]`; `dtype` is None where it was left out. Axes are expressions, Wildcard or
+    Ellipsis.
+    """
 
     dtype: str | None
     axes: tuple[Expression, ...]
@@ -288,7 +295,9 @@ class TensorType(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Port(Node):
-    """An input or output. An output without a name has `name=None`; a block's port may have no type."""
+    """An input or output. An output without a name has `name=None`; a block's port may have no
+    type.
+    """
 
     name: str | None
     type: TensorType | None
@@ -314,7 +323,9 @@ class Hyperparameter(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Function(Node):
-    """A `block`, `network` or `cell`; `kind` says which. `outputs` is empty where nothing was written."""
+    """A `block`, `network` or `cell`; `kind` says which. `outputs` is empty where nothing was
+    written.
+    """
 
     kind: str
     name: str
@@ -345,7 +356,8 @@ class Setting(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Settings(Node):
-    """`train Net { … }`, `train quick: Net { … }`, `search Net { … }`; `kind` is `train` or `search`.
+    """`train Net { … }`, `train quick: Net { … }`, `search Net { … }`; `kind` is `train` or
+    `search`.
 
     `broken` holds the settings that did not parse.
     """
@@ -359,7 +371,9 @@ class Settings(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Vocabulary(Node):
-    """`vocabulary Name { … }`; entries are Names, Attributes and Calls. `broken` holds those that did not parse."""
+    """`vocabulary Name { … }`; entries are Names, Attributes and Calls. `broken` holds those that
+    did not parse.
+    """
 
     name: str
     entries: tuple[Expression, ...]

@@ -1,7 +1,8 @@
 """What is wrong with a program, as data.
 
-Comes in: facts and spans. Goes out: `Report`s, which one renderer (`render.py`) draws in every format.
-A kind of error is a frozen dataclass under an `errors` package; it holds facts and templates, no formatting code.
+Comes in: facts and spans. Goes out: `Report`s, which one renderer (`render.py`) draws in every
+format. A kind of error is a frozen dataclass under an `errors` package; it holds facts and
+templates, no formatting code.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,8 +25,9 @@ class Label:
 class Diagnostic:
     """Base of every kind of error and warning.
 
-    `code` is stable for ever (`E201`, `W…`), `title` names the kind in a few words, `explanation` is what `archc explain`
-    prints (cause, a bad and a good example). `message` is the one line about this case.
+    `code` is stable for ever (`E201`, `W…`), `title` names the kind in a few words, `explanation`
+    is what `archc explain` prints (cause, a bad and a good example). `message` is the one line
+    about this case.
     """
 
     code: ClassVar[str]
@@ -78,7 +80,9 @@ class Report:
 
 
 class ProgramError(Exception):
-    """The program is at fault. `diagnostics` holds the reports, errors and warnings, in source order."""
+    """The program is at fault. `diagnostics` holds the reports, errors and warnings, in source
+    order.
+    """
 
     def __init__(self, diagnostics: Sequence[Report]) -> None:
         self.diagnostics = tuple(diagnostics)

@@ -5,7 +5,9 @@ from difflib import get_close_matches
 
 
 def closest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The nearest names, best first: equal but for case, one containing the other, or few letters apart."""
+    """The nearest names, best first: equal but for case, one containing the other, or few letters
+    apart.
+    """
     candidates = sorted(set(known))
     folded = name.replace("_", "").lower()
     same = [item for item in candidates if item.replace("_", "").lower() == folded]

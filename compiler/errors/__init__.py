@@ -1,6 +1,7 @@
 """Everything that the checker can find wrong, by family; the codes E200 to E699 and W200 to W699.
 
-`errors.shapes.WrongRank(...)`: a family is imported when it is first named, so a program without errors pays for none.
+`errors.shapes.WrongRank(...)`: a family is imported when it is first named, so a program without
+errors pays for none.
 """
 
 from importlib import import_module

@@ -9,7 +9,9 @@ from ...grammar.span import Span
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One application of a layer: its name, where it is called, and its inputs with the place each came from."""
+    """One application of a layer: its name, where it is called, and its inputs with the place each
+    came from.
+    """
 
     layer: str
     call: Span

@@ -14,8 +14,9 @@ class UnknownHyperparameter(Diagnostic):
     code = "E211"
     title = "unknown hyperparameter"
     explanation = (
-        "The layer or block has no hyperparameter of this name. Hyperparameters stand in parentheses, data flow through arrows; "
-        "`archc layers conv` prints what a layer takes, with defaults."
+        "The layer or block has no hyperparameter of this name. Hyperparameters stand in "
+        "parentheses, data flow through arrows; `archc layers conv` prints what a layer takes, "
+        "with defaults."
     )
     span: Span
     what: str
@@ -63,8 +64,8 @@ class TooManyArguments(Diagnostic):
     code = "E213"
     title = "too many arguments"
     explanation = (
-        "More values stand in the parentheses than there are hyperparameters. Data do not go there: "
-        "write `x -> conv(64, 3)`, not `conv(x, 64, 3)`."
+        "More values stand in the parentheses than there are hyperparameters. Data do not go "
+        "there: write `x -> conv(64, 3)`, not `conv(x, 64, 3)`."
     )
     span: Span
     what: str
@@ -88,8 +89,8 @@ class GivenTwice(Diagnostic):
     code = "E214"
     title = "a hyperparameter is given twice"
     explanation = (
-        "A value by position and a value by name were given for the same hyperparameter, or two by name. "
-        "Positions are filled from the left, in the order that `archc layers` prints."
+        "A value by position and a value by name were given for the same hyperparameter, or two "
+        "by name. Positions are filled from the left, in the order that `archc layers` prints."
     )
     span: Span
     what: str
@@ -109,8 +110,8 @@ class WrongKind(Diagnostic):
     code = "E215"
     title = "a hyperparameter has a value of the wrong kind"
     explanation = (
-        "Each hyperparameter takes values of one kind: integers, numbers, texts, lists, stages. An integer may become a float, "
-        "never the reverse, and a bool is not a number."
+        "Each hyperparameter takes values of one kind: integers, numbers, texts, lists, stages. "
+        "An integer may become a float, never the reverse, and a bool is not a number."
     )
     span: Span
     what: str
@@ -126,7 +127,10 @@ class WrongKind(Diagnostic):
 
     def help(self) -> Iterator[str]:
         if self.found.startswith("a tensor"):
-            yield "data flow in through the arrow: `x -> …`; hyperparameters are known before anything runs"
+            yield (
+                "data flow in through the arrow: `x -> …`; hyperparameters are known before "
+                "anything runs"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,9 @@ class AxisAsHyperparameter(Diagnostic):
     code = "E216"
     title = "a symbolic axis where a number is needed"
     explanation = (
-        "The size of a symbolic axis is known only when data arrive, but this hyperparameter decides how the network is built. "
-        "Write a number in the network's input type, or fix the axis on the command line with `--set T=128`."
+        "The size of a symbolic axis is known only when data arrive, but this hyperparameter "
+        "decides how the network is built. Write a number in the network's input type, or fix the"
+        " axis on the command line with `--set T=128`."
     )
     span: Span
     what: str
@@ -143,7 +148,10 @@ class AxisAsHyperparameter(Diagnostic):
     axis: str
 
     def message(self) -> str:
-        return f"`{self.name}` of {self.what} must be a number, but {self.axis} is known only when data arrive"
+        return (
+            f"`{self.name}` of {self.what} must be a number, but {self.axis} is known only when "
+            "data arrive"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, "a symbolic axis")
@@ -154,8 +162,8 @@ class NotCallable(Diagnostic):
     code = "E217"
     title = "this cannot be called"
     explanation = (
-        "Parentheses with hyperparameters follow the name of a layer, a block or a compile-time function. "
-        "A tensor, a number or a module cannot be called."
+        "Parentheses with hyperparameters follow the name of a layer, a block or a compile-time "
+        "function. A tensor, a number or a module cannot be called."
     )
     span: Span
     found: str
@@ -172,8 +180,9 @@ class CalledTwice(Diagnostic):
     code = "E218"
     title = "the hyperparameters are fixed already"
     explanation = (
-        "A stage that has its hyperparameters, such as `let act = leaky_relu(0.1)`, cannot be given more of them. "
-        "Bind the bare layer (`let act = leaky_relu`) and give them where it is used."
+        "A stage that has its hyperparameters, such as `let act = leaky_relu(0.1)`, cannot be "
+        "given more of them. Bind the bare layer (`let act = leaky_relu`) and give them where it "
+        "is used."
     )
     span: Span
     found: str
@@ -211,8 +220,8 @@ class BodyMissing(Diagnostic):
     code = "E220"
     title = "braces are missing"
     explanation = (
-        "`repeat(n)`, `fork`, `residual` and `share(n)` work on a fragment, which stands in braces after them: "
-        "`repeat(3) { conv(16, 3) -> relu }`."
+        "`repeat(n)`, `fork`, `residual` and `share(n)` work on a fragment, which stands in "
+        "braces after them: `repeat(3) { conv(16, 3) -> relu }`."
     )
     span: Span
     name: str
@@ -237,7 +246,10 @@ class CountWanted(Diagnostic):
     found: int
 
     def message(self) -> str:
-        return f"`{self.name}` takes the number of turns, and only that; here are {self.found} arguments"
+        return (
+            f"`{self.name}` takes the number of turns, and only that; here are {self.found} "
+            "arguments"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
@@ -303,8 +315,8 @@ class BadFunctionCall(Diagnostic):
     code = "E225"
     title = "a compile-time function is called wrongly"
     explanation = (
-        "Compile-time functions work on numbers and lists that are known when the network is compiled. "
-        "The help shows how this one is called."
+        "Compile-time functions work on numbers and lists that are known when the network is "
+        "compiled. The help shows how this one is called."
     )
     span: Span
     name: str
@@ -327,8 +339,8 @@ class OpenChoice(Diagnostic):
     code = "E226"
     title = "an open choice in a network that must be finished"
     explanation = (
-        "`a | b`, `1..4`, `stage?` and `?` leave a decision open, so the file describes a space of networks and not one. "
-        "Write the option that is wanted in its place."
+        "`a | b`, `1..4`, `stage?` and `?` leave a decision open, so the file describes a space "
+        "of networks and not one. Write the option that is wanted in its place."
     )
     span: Span
 

@@ -13,8 +13,9 @@ class TooManyNodes(Diagnostic):
     code = "E401"
     title = "too many layers"
     explanation = (
-        "Repeats are unrolled, and nested ones multiply: a few lines can ask for more layers than fit into memory. "
-        "The count is estimated before anything is expanded. A network that really needs more raises the limit with `--limit-nodes`."
+        "Repeats are unrolled, and nested ones multiply: a few lines can ask for more layers than"
+        " fit into memory. The count is estimated before anything is expanded. A network that "
+        "really needs more raises the limit with `--limit-nodes`."
     )
     span: Span
     limit: int
@@ -51,7 +52,10 @@ class TooDeep(Diagnostic):
         yield Label(self.span, "used again here")
 
     def help(self) -> Iterator[str]:
-        yield "end the recursion with an `if` on a hyperparameter that shrinks; `--limit-depth` allows more"
+        yield (
+            "end the recursion with an `if` on a hyperparameter that shrinks; `--limit-depth` "
+            "allows more"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class TooManyParameters(Diagnostic):
     code = "E403"
     title = "too many parameters"
     explanation = (
-        "The network's weights together exceed the limit. They are counted exactly, before any is made. "
-        "A network that really needs them raises the limit with `--limit-parameters`."
+        "The network's weights together exceed the limit. They are counted exactly, before any is"
+        " made. A network that really needs them raises the limit with `--limit-parameters`."
     )
     span: Span
     found: int
@@ -81,8 +85,9 @@ class WeightTooLarge(LayerDiagnostic):
     code = "E404"
     title = "a weight too large"
     explanation = (
-        "One weight has more elements than the limit, which is more than the largest published networks need. "
-        "A slip in a number of channels, or a missing pooling layer before a dense one, is the usual cause."
+        "One weight has more elements than the limit, which is more than the largest published "
+        "networks need. A slip in a number of channels, or a missing pooling layer before a dense"
+        " one, is the usual cause."
     )
     name: str
     shape: list[int]
@@ -92,7 +97,10 @@ class WeightTooLarge(LayerDiagnostic):
         total = 1
         for size in self.shape:
             total *= size
-        return f"the {self.name} of {self.site.layer} would have {total:,} elements; the limit is {self.limit:,}"
+        return (
+            f"the {self.name} of {self.site.layer} would have {total:,} elements; the limit is "
+            f"{self.limit:,}"
+        )
 
     def asks(self) -> str:
         return f"{self.name} is {self.shape}"
@@ -106,15 +114,19 @@ class TooManyActivations(Diagnostic):
     code = "E405"
     title = "activations too large"
     explanation = (
-        "What the layers hand on, for one example, exceeds the limit on the number of elements. It is counted exactly, before anything is made. "
-        "A network that really needs it raises the limit with `--limit-activations`."
+        "What the layers hand on, for one example, exceeds the limit on the number of elements. "
+        "It is counted exactly, before anything is made. A network that really needs it raises "
+        "the limit with `--limit-activations`."
     )
     span: Span
     found: int
     limit: int
 
     def message(self) -> str:
-        return f"the activations reach {self.found:,} elements for one example; the limit is {self.limit:,}"
+        return (
+            f"the activations reach {self.found:,} elements for one example; the limit is "
+            f"{self.limit:,}"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, "the limit is passed here")

@@ -14,8 +14,9 @@ class ModuleNotFound(Diagnostic):
     code = "E411"
     title = "no such module"
     explanation = (
-        "`use blocks` reads `blocks.arch` beside the file, `use parts.head` reads `parts/head.arch`, and `use std.vision` the standard library "
-        "that ships with the compiler."
+        "`use blocks` reads `blocks.arch` beside the file, `use parts.head` reads "
+        "`parts/head.arch`, and `use std.vision` the standard library that ships with the "
+        "compiler."
     )
     span: Span
     module: str
@@ -41,8 +42,8 @@ class ImportCycle(Diagnostic):
     code = "E412"
     title = "files that use one another in a circle"
     explanation = (
-        "A file's names are known once the files that it uses are read, so these may not lead back to it. "
-        "Move what both need into a third file."
+        "A file's names are known once the files that it uses are read, so these may not lead "
+        "back to it. Move what both need into a third file."
     )
     span: Span
     trail: tuple[str, ...]
@@ -59,8 +60,9 @@ class OutsideRoot(Diagnostic):
     code = "E413"
     title = "a module outside its root"
     explanation = (
-        "Modules lie below the folder of the file that is compiled, or in the standard library. A link that leads elsewhere is not "
-        "followed: a file from a stranger must not read what it should not."
+        "Modules lie below the folder of the file that is compiled, or in the standard library. A"
+        " link that leads elsewhere is not followed: a file from a stranger must not read what it"
+        " should not."
     )
     span: Span
     module: str
@@ -77,7 +79,10 @@ class OutsideRoot(Diagnostic):
 class NotExported(Diagnostic):
     code = "E414"
     title = "a module has no such name"
-    explanation = "A module offers its blocks, networks, cells and `let`s. Names are written as in the file, and case matters."
+    explanation = (
+        "A module offers its blocks, networks, cells and `let`s. "
+        "Names are written as in the file, and case matters."
+    )
     span: Span
     name: str
     module: str
@@ -102,8 +107,8 @@ class NoFolder(Diagnostic):
     code = "E415"
     title = "a text without a folder"
     explanation = (
-        "A program given as text, or on standard input, lies in no folder, so `use` has no place to look. "
-        "The standard library can be used; for other modules save the text as a file."
+        "A program given as text, or on standard input, lies in no folder, so `use` has no place "
+        "to look. The standard library can be used; for other modules save the text as a file."
     )
     span: Span
     module: str

@@ -14,9 +14,9 @@ class UnknownName(Diagnostic):
     code = "E201"
     title = "unknown name"
     explanation = (
-        "Nothing of this name is bound here, and no layer, combinator or compile-time function is called so. "
-        "A name is bound by `name = …` (a tensor), `let` (a hyperparameter or stage), `layer`, a signature or `use`, before it is used. "
-        "`archc layers` lists the layers."
+        "Nothing of this name is bound here, and no layer, combinator or compile-time function is"
+        " called so. A name is bound by `name = …` (a tensor), `let` (a hyperparameter or stage),"
+        " `layer`, a signature or `use`, before it is used. `archc layers` lists the layers."
     )
     name: str
     span: Span
@@ -39,8 +39,9 @@ class AlreadyBound(Diagnostic):
     code = "E202"
     title = "a name is bound twice"
     explanation = (
-        "Within one pair of braces a name is bound once. Only a tensor may be rebound by `x = x -> relu`, "
-        "and then to another tensor: later uses see the new one. Hyperparameters, stages and layers keep their meaning."
+        "Within one pair of braces a name is bound once. Only a tensor may be rebound by `x = x "
+        "-> relu`, and then to another tensor: later uses see the new one. Hyperparameters, "
+        "stages and layers keep their meaning."
     )
     name: str
     span: Span
@@ -62,8 +63,9 @@ class Shadowed(Diagnostic):
     code = "E203"
     title = "a name hides one from outside the braces"
     explanation = (
-        "Braces open a scope that reads the names around it and may not bind them anew: nobody should have to ask which of "
-        "two tensors a name means. Choose another name inside, or let the braces give a result and bind that outside."
+        "Braces open a scope that reads the names around it and may not bind them anew: nobody "
+        "should have to ask which of two tensors a name means. Choose another name inside, or let"
+        " the braces give a result and bind that outside."
     )
     name: str
     span: Span
@@ -89,8 +91,9 @@ class LabelTwice(Diagnostic):
     code = "E204"
     title = "a label stands twice"
     explanation = (
-        "A label names a layer in weights, drawings and errors, so it stands once in a scope. The two branches of an `if` may share "
-        "one, since only one of them is taken; repeats, labelled braces and blocks have scopes of their own."
+        "A label names a layer in weights, drawings and errors, so it stands once in a scope. The"
+        " two branches of an `if` may share one, since only one of them is taken; repeats, "
+        "labelled braces and blocks have scopes of their own."
     )
     label: str
     span: Span
@@ -129,8 +132,9 @@ class NoSuchOutput(Diagnostic):
     code = "E206"
     title = "no output of this name"
     explanation = (
-        "`r.name` picks an output that the block's signature names, as in `-> logits: f32[N, 10], features: f32[N, D]`. "
-        "Outputs without names are taken apart by position: `(a, b) = x -> Two`."
+        "`r.name` picks an output that the block's signature names, as in `-> logits: f32[N, 10],"
+        " features: f32[N, D]`. Outputs without names are taken apart by position: `(a, b) = x ->"
+        " Two`."
     )
     span: Span
     name: str
@@ -154,8 +158,9 @@ class NoAttribute(Diagnostic):
     code = "E207"
     title = "nothing stands behind the dot"
     explanation = (
-        "Three things have members: the results of a block with named outputs (`r.logits`), a layer made by `layer` (`emb.weight`), "
-        "and a module (`att.MultiHead`). Tensors and numbers have none; the size of an axis is named in a port's type."
+        "Three things have members: the results of a block with named outputs (`r.logits`), a "
+        "layer made by `layer` (`emb.weight`), and a module (`att.MultiHead`). Tensors and "
+        "numbers have none; the size of an axis is named in a port's type."
     )
     span: Span
     name: str
@@ -169,7 +174,10 @@ class NoAttribute(Diagnostic):
 
     def help(self) -> Iterator[str]:
         if self.name in ("shape", "size"):
-            yield "name the axes in the port's type, as in `on x: f32[N, C, H, W]`; then `C` is a number here"
+            yield (
+                "name the axes in the port's type, as in `on x: f32[N, C, H, W]`; then `C` is a "
+                "number here"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +185,8 @@ class NotAValue(Diagnostic):
     code = "E208"
     title = "no value"
     explanation = (
-        "Something that belongs in a type or an index stands where a value is wanted: "
-        "`...` is any number of leading axes in a port's type and in an index, and nothing elsewhere."
+        "Something that belongs in a type or an index stands where a value is wanted: `...` is "
+        "any number of leading axes in a port's type and in an index, and nothing elsewhere."
     )
     span: Span
 

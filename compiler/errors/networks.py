@@ -14,8 +14,8 @@ class UnknownNetwork(Diagnostic):
     code = "E421"
     title = "no such network"
     explanation = (
-        "The file has no network of this name. Blocks and cells are parts of networks and cannot be compiled alone: "
-        "a `network` declares the types of its inputs."
+        "The file has no network of this name. Blocks and cells are parts of networks and cannot "
+        "be compiled alone: a `network` declares the types of its inputs."
     )
     span: Span
     name: str
@@ -66,7 +66,8 @@ class BadValue(Diagnostic):
     code = "E423"
     title = "a value that cannot be read"
     explanation = (
-        '`--set name=value` takes a value as `.arch` writes it: `32`, `0.5`, `true`, `[8, 16]`, `gelu`, `"text"`. '
+        "`--set name=value` takes a value as `.arch` writes it: `32`, `0.5`, `true`, `[8, 16]`, "
+        '`gelu`, `"text"`. '
         "What was given is none of these."
     )
     span: Span

@@ -12,8 +12,9 @@ class WrongInputCount(LayerDiagnostic):
     code = "E301"
     title = "wrong number of inputs"
     explanation = (
-        "A stage that receives n values has n inputs. A layer with two inputs is fed by a tuple, `(a, b) -> matmul`; "
-        "a layer with one input cannot receive a tuple, which has to be joined first, as by `concat` or `add`."
+        "A stage that receives n values has n inputs. A layer with two inputs is fed by a tuple, "
+        "`(a, b) -> matmul`; a layer with one input cannot receive a tuple, which has to be "
+        "joined first, as by `concat` or `add`."
     )
     wanted: str
     found: int
@@ -36,8 +37,9 @@ class WrongRank(LayerDiagnostic):
     code = "E302"
     title = "wrong number of axes"
     explanation = (
-        "The layer needs a tensor with another number of axes. Images are [N, C, H, W], sequences [N, T, D], and the batch "
-        "axis counts. Use `flatten`, `mean(axes=[2, 3])`, `unsqueeze` or `reshape` to change the number of axes."
+        "The layer needs a tensor with another number of axes. Images are [N, C, H, W], sequences"
+        " [N, T, D], and the batch axis counts. Use `flatten`, `mean(axes=[2, 3])`, `unsqueeze` "
+        "or `reshape` to change the number of axes."
     )
     wanted: str
     found: int
@@ -58,8 +60,9 @@ class WrongDType(LayerDiagnostic):
     code = "E303"
     title = "wrong dtype"
     explanation = (
-        "The layer computes with numbers of another kind, and nothing is promoted silently. Convert explicitly with "
-        "`cast(f32)`, or change the type of the network's input; `embedding` wants integers, most layers want floats."
+        "The layer computes with numbers of another kind, and nothing is promoted silently. "
+        "Convert explicitly with `cast(f32)`, or change the type of the network's input; "
+        "`embedding` wants integers, most layers want floats."
     )
     wanted: str
     found: str
@@ -104,8 +107,8 @@ class AxisOutOfRange(LayerDiagnostic):
     code = "E305"
     title = "no such axis"
     explanation = (
-        "Axes count from 0, the batch axis, and negative ones from the end: a tensor of rank 3 has the axes 0, 1, 2, "
-        "which are also -3, -2, -1. The axis asked for lies outside."
+        "Axes count from 0, the batch axis, and negative ones from the end: a tensor of rank 3 "
+        "has the axes 0, 1, 2, which are also -3, -2, -1. The axis asked for lies outside."
     )
     axis: int
     rank: int
@@ -126,8 +129,8 @@ class RepeatedAxis(LayerDiagnostic):
     code = "E306"
     title = "an axis is named twice"
     explanation = (
-        "A list of axes names each axis once. A negative axis counts from the end, so in a tensor of rank 4 "
-        "the axes 3 and -1 are the same one."
+        "A list of axes names each axis once. A negative axis counts from the end, so in a tensor"
+        " of rank 4 the axes 3 and -1 are the same one."
     )
     axes: tuple[int, ...]
 
@@ -159,8 +162,9 @@ class NotProved(LayerDiagnostic):
     code = "E308"
     title = "a needed fact about axes is not known"
     explanation = (
-        "The layer is right only if a fact about symbolic axes holds, and the program neither proves nor refutes it. "
-        "State the fact with `require`: it is then used in every proof, and checked on the data at run time."
+        "The layer is right only if a fact about symbolic axes holds, and the program neither "
+        "proves nor refutes it. State the fact with `require`: it is then used in every proof, "
+        "and checked on the data at run time."
     )
     fact: str
     what: str
@@ -180,8 +184,9 @@ class TooSmall(LayerDiagnostic):
     code = "E309"
     title = "a size is too small"
     explanation = (
-        "A size must reach a minimum and provably does not: a kernel that does not fit into its input, an output "
-        "without a single element. Use a smaller kernel or stride, more padding, or fewer pooling layers before it."
+        "A size must reach a minimum and provably does not: a kernel that does not fit into its "
+        "input, an output without a single element. Use a smaller kernel or stride, more padding,"
+        " or fewer pooling layers before it."
     )
     what: str
     size: Dim
@@ -215,7 +220,10 @@ class DoesNotDivide(LayerDiagnostic):
 
     def notes(self) -> Iterator[str]:
         if isinstance(self.size, int) and isinstance(self.divisor, int) and self.divisor:
-            yield f"{self.size} = {self.size // self.divisor} * {self.divisor} + {self.size % self.divisor}"
+            yield (
+                f"{self.size} = {self.size // self.divisor} * {self.divisor} + "
+                f"{self.size % self.divisor}"
+            )
 
     def help(self) -> Iterator[str]:
         if isinstance(self.size, int) and self.size < 100_000:
@@ -229,8 +237,8 @@ class SymbolicSize(LayerDiagnostic):
     code = "E311"
     title = "a size must be a number"
     explanation = (
-        "Weights have fixed shapes, so a size that decides one must be a number when the network is compiled. "
-        "A symbolic axis, free at run time, cannot stand there."
+        "Weights have fixed shapes, so a size that decides one must be a number when the network "
+        "is compiled. A symbolic axis, free at run time, cannot stand there."
     )
     what: str
     size: Dim
@@ -250,8 +258,9 @@ class NotBroadcastable(LayerDiagnostic):
     code = "E312"
     title = "shapes cannot be combined"
     explanation = (
-        "Element-wise layers combine shapes as NumPy does: aligned at the last axis, two sizes must be equal or one of them 1. "
-        "Two different symbolic axes are never assumed equal; `require` states that they are."
+        "Element-wise layers combine shapes as NumPy does: aligned at the last axis, two sizes "
+        "must be equal or one of them 1. Two different symbolic axes are never assumed equal; "
+        "`require` states that they are."
     )
     left: str
     right: str
@@ -276,8 +285,8 @@ class BadSetting(LayerDiagnostic):
     code = "E313"
     title = "a hyperparameter has an impossible value"
     explanation = (
-        "The value is of the right kind but outside what the layer can do: a kernel of 0, a dropout rate of 1.5, "
-        "an unknown mode. The message names the values that are possible."
+        "The value is of the right kind but outside what the layer can do: a kernel of 0, a "
+        "dropout rate of 1.5, an unknown mode. The message names the values that are possible."
     )
     name: str
     value: str
@@ -295,8 +304,9 @@ class EvenKernel(LayerDiagnostic):
     code = "E314"
     title = "an even kernel cannot keep the size"
     explanation = (
-        "`padding = same` adds (kernel - 1) * dilation / 2 on both sides, which is no whole number when "
-        "(kernel - 1) * dilation is odd. Use an odd kernel, or write the padding of each side."
+        "`padding = same` adds (kernel - 1) * dilation / 2 on both sides, which is no whole "
+        "number when (kernel - 1) * dilation is odd. Use an odd kernel, or write the padding of "
+        "each side."
     )
     kernel: int
     dilation: int
@@ -309,7 +319,10 @@ class EvenKernel(LayerDiagnostic):
 
     def help(self) -> Iterator[str]:
         total = (self.kernel - 1) * self.dilation
-        yield f"write `padding=[[{total // 2}, {total - total // 2}], …]`, one pair for each axis, or use an odd kernel"
+        yield (
+            f"write `padding=[[{total // 2}, {total - total // 2}], …]`, one pair for each axis, "
+            "or use an odd kernel"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,15 +330,19 @@ class WrongLength(LayerDiagnostic):
     code = "E315"
     title = "a list has the wrong length"
     explanation = (
-        "A hyperparameter with one value for each spatial axis needs as many values as the input has spatial axes: "
-        "two for images [N, C, H, W], one for sequences. A single number stands for all of them."
+        "A hyperparameter with one value for each spatial axis needs as many values as the input "
+        "has spatial axes: two for images [N, C, H, W], one for sequences. A single number stands"
+        " for all of them."
     )
     name: str
     wanted: int
     found: int
 
     def message(self) -> str:
-        return f"{self.site.layer} has {self.found} values for {self.name}, but {self.wanted} spatial axes"
+        return (
+            f"{self.site.layer} has {self.found} values for {self.name}, but {self.wanted} "
+            "spatial axes"
+        )
 
     def asks(self) -> str:
         return f"{self.name} needs {self.wanted} values"

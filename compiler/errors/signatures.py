@@ -15,8 +15,8 @@ class WrongPortCount(Diagnostic):
     code = "E261"
     title = "a block receives another number of values"
     explanation = (
-        "A block has as many inputs as its signature has ports, and a stage that receives n values has n inputs. "
-        "Several values are passed as a tuple: `(a, b) -> Block`."
+        "A block has as many inputs as its signature has ports, and a stage that receives n "
+        "values has n inputs. Several values are passed as a tuple: `(a, b) -> Block`."
     )
     use: Span
     declared: Span
@@ -26,7 +26,10 @@ class WrongPortCount(Diagnostic):
 
     def message(self) -> str:
         count = len(self.ports)
-        return f"`{self.name}` has {count} input{'' if count == 1 else 's'} ({join(self.ports)}), but receives {self.found}"
+        return (
+            f"`{self.name}` has {count} input{'' if count == 1 else 's'} ({join(self.ports)}), "
+            f"but receives {self.found}"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.use, f"receives {self.found}")
@@ -38,8 +41,8 @@ class PortDType(Diagnostic):
     code = "E262"
     title = "a port is of another dtype"
     explanation = (
-        "The signature asks for one dtype and another flows in. Nothing is promoted silently: convert with `cast`, "
-        "or leave the dtype out of the block's port to accept any."
+        "The signature asks for one dtype and another flows in. Nothing is promoted silently: "
+        "convert with `cast`, or leave the dtype out of the block's port to accept any."
     )
     use: Span
     declared: Span
@@ -87,8 +90,9 @@ class PortSize(Diagnostic):
     code = "E264"
     title = "a port has another size"
     explanation = (
-        "A number, a known name or an expression in a port's type is a check of what flows in. A name that is not known yet binds the axis; "
-        "used a second time it must provably be the same. Different symbolic axes are never assumed equal."
+        "A number, a known name or an expression in a port's type is a check of what flows in. A "
+        "name that is not known yet binds the axis; used a second time it must provably be the "
+        "same. Different symbolic axes are never assumed equal."
     )
     use: Span
     declared: Span
@@ -104,7 +108,10 @@ class PortSize(Diagnostic):
         shown = self.text if self.text == str(self.wanted) else f"{self.text} = {self.wanted}"
         if self.refuted:
             return f"an axis of `{self.port}` of {self.name} must be {shown}, but is {self.size}"
-        return f"an axis of `{self.port}` of {self.name} must be {shown}; it is not known that {self.size} is the same"
+        return (
+            f"an axis of `{self.port}` of {self.name} must be {shown}; it is not known that "
+            f"{self.size} is the same"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.use, f"{self.found} flows in")
@@ -112,7 +119,10 @@ class PortSize(Diagnostic):
 
     def help(self) -> Iterator[str]:
         if not self.refuted:
-            yield f"if they are always equal, say so where both are known: `require {self.size} == {self.wanted}`"
+            yield (
+                f"if they are always equal, say so where both are known: `require {self.size} == "
+                f"{self.wanted}`"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,10 @@ class WrongOutputCount(Diagnostic):
     found: int
 
     def message(self) -> str:
-        return f"{self.name} declares {self.wanted} output{'' if self.wanted == 1 else 's'}, but its body gives {self.found}"
+        return (
+            f"{self.name} declares {self.wanted} output{'' if self.wanted == 1 else 's'}, but its "
+            f"body gives {self.found}"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.result, f"gives {self.found}")
@@ -142,8 +155,8 @@ class OutputDiffers(Diagnostic):
     code = "E266"
     title = "the output is not what the signature says"
     explanation = (
-        "A declared output type is checked, not believed. The body's result has another dtype, number of axes or size, "
-        "or cannot be proved to have the one declared."
+        "A declared output type is checked, not believed. The body's result has another dtype, "
+        "number of axes or size, or cannot be proved to have the one declared."
     )
     result: Span
     declared: Span
@@ -168,7 +181,10 @@ class OutputDiffers(Diagnostic):
 
     def help(self) -> Iterator[str]:
         if not self.refuted:
-            yield f"if it always holds, say so: `require {self.fact}`; or write `_` to have the size computed"
+            yield (
+                f"if it always holds, say so: `require {self.fact}`; or write `_` to have the "
+                "size computed"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +192,8 @@ class BadAxis(Diagnostic):
     code = "E267"
     title = "no size"
     explanation = (
-        "The axes of a type are sizes: numbers, named axes, integer hyperparameters, or arithmetic of these with "
-        "`+ - * // %`, never negative."
+        "The axes of a type are sizes: numbers, named axes, integer hyperparameters, or "
+        "arithmetic of these with `+ - * // %`, never negative."
     )
     span: Span
     found: str
@@ -236,8 +252,8 @@ class UnknownType(Diagnostic):
     code = "E269"
     title = "unknown type of a hyperparameter"
     explanation = (
-        "A hyperparameter is int, float, bool, str, dtype, list or stage, or borrows its type from a layer: "
-        "`kernel: conv.kernel = 3` takes conv's own type, symbols and domain."
+        "A hyperparameter is int, float, bool, str, dtype, list or stage, or borrows its type "
+        "from a layer: `kernel: conv.kernel = 3` takes conv's own type, symbols and domain."
     )
     span: Span
     name: str
@@ -259,8 +275,8 @@ class TypeWanted(Diagnostic):
     code = "E270"
     title = "a network's input needs a type"
     explanation = (
-        "A block's ports may be left without types; a network's may not, since nothing else says what flows in: "
-        "`network Net on image: f32[N, 3, 32, 32] -> f32[N, 10] { … }`."
+        "A block's ports may be left without types; a network's may not, since nothing else says "
+        "what flows in: `network Net on image: f32[N, 3, 32, 32] -> f32[N, 10] { … }`."
     )
     span: Span
     port: str
@@ -272,7 +288,10 @@ class TypeWanted(Diagnostic):
         yield Label(self.span, "write its dtype and axes")
 
     def help(self) -> Iterator[str]:
-        yield f"for images, `{self.port}: f32[N, 3, 32, 32]`; for rows of numbers, `{self.port}: f32[N, 10]`"
+        yield (
+            f"for images, `{self.port}: f32[N, 3, 32, 32]`; for rows of numbers, `{self.port}: "
+            "f32[N, 10]`"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +299,8 @@ class OpenAxis(Diagnostic):
     code = "E271"
     title = "a network's input axis needs a name or a size"
     explanation = (
-        "`_` and `...` are inferred from what flows in, and into a network nothing flows until it runs. "
-        "Give the axis a number, or a name, which keeps it free."
+        "`_` and `...` are inferred from what flows in, and into a network nothing flows until it"
+        " runs. Give the axis a number, or a name, which keeps it free."
     )
     span: Span
     text: str

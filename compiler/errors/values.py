@@ -12,8 +12,9 @@ class BadOperands(Diagnostic):
     code = "E276"
     title = "an operator between things it does not fit"
     explanation = (
-        "Arithmetic works on numbers and axes, and on tensors element by element; `+` also joins lists and texts. "
-        "Values of different kinds can only be asked whether they are equal if they are of one kind."
+        "Arithmetic works on numbers and axes, and on tensors element by element; `+` also joins "
+        "lists and texts. Values of different kinds can only be asked whether they are equal if "
+        "they are of one kind."
     )
     span: Span
     operator: str
@@ -31,7 +32,10 @@ class BadOperands(Diagnostic):
 class BadOperand(Diagnostic):
     code = "E277"
     title = "an operator on something it does not fit"
-    explanation = "`-` takes a number, an axis or a tensor. Of a list, a text or a stage there is no negative."
+    explanation = (
+        "`-` takes a number, an axis or a tensor. "
+        "Of a list, a text or a stage there is no negative."
+    )
     span: Span
     operator: str
     found: str
@@ -48,8 +52,8 @@ class NeedsIntegers(Diagnostic):
     code = "E278"
     title = "an integer operator on a real number"
     explanation = (
-        "`//` and `%` need integers on both sides, and `//` floors. `/` divides real numbers and gives one. "
-        "`1.5M` is an exact integer, `1.5` is not."
+        "`//` and `%` need integers on both sides, and `//` floors. `/` divides real numbers and "
+        "gives one. `1.5M` is an exact integer, `1.5` is not."
     )
     span: Span
     operator: str
@@ -107,8 +111,9 @@ class SymbolicOperand(Diagnostic):
     code = "E281"
     title = "arithmetic that axes do not have"
     explanation = (
-        "A symbolic axis is an exact integer that is not known yet: it takes `+ - * // %` with integers and axes, and comparisons. "
-        "Real numbers, `/` and `**` would lose the exactness that proofs need."
+        "A symbolic axis is an exact integer that is not known yet: it takes `+ - * // %` with "
+        "integers and axes, and comparisons. Real numbers, `/` and `**` would lose the exactness "
+        "that proofs need."
     )
     span: Span
     operator: str
@@ -116,7 +121,10 @@ class SymbolicOperand(Diagnostic):
     right: str
 
     def message(self) -> str:
-        return f"`{self.operator}` does not work between {self.left} and {self.right}, one of which is a symbolic axis"
+        return (
+            f"`{self.operator}` does not work between {self.left} and {self.right}, one of which "
+            "is a symbolic axis"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
@@ -131,8 +139,9 @@ class NotCompileTime(Diagnostic):
     code = "E282"
     title = "not known when the network is compiled"
     explanation = (
-        "Hyperparameters, counts, conditions and indices are decided when the network is compiled; tensors exist only when it runs. "
-        "Flow through a network is decided by data with layers such as `where`."
+        "Hyperparameters, counts, conditions and indices are decided when the network is "
+        "compiled; tensors exist only when it runs. Flow through a network is decided by data "
+        "with layers such as `where`."
     )
     span: Span
     found: str
@@ -149,8 +158,8 @@ class NoTensorOperator(Diagnostic):
     code = "E283"
     title = "no such operator between tensors"
     explanation = (
-        "Between tensors stand `+ - * /`, element by element. Comparisons, powers and remainders are layers: "
-        "`(a, b) -> greater`, `x -> pow(2)`, `(a, b) -> matmul`."
+        "Between tensors stand `+ - * /`, element by element. Comparisons, powers and remainders "
+        "are layers: `(a, b) -> greater`, `x -> pow(2)`, `(a, b) -> matmul`."
     )
     span: Span
     operator: str
@@ -177,8 +186,9 @@ class RealBesideIntegers(Diagnostic):
     code = "E284"
     title = "a real number beside an integer tensor"
     explanation = (
-        "A number beside a tensor takes the tensor's dtype, if that is exact. A real number beside integers would be rounded or would "
-        "promote the tensor silently: convert the tensor with `cast(f32)`."
+        "A number beside a tensor takes the tensor's dtype, if that is exact. A real number "
+        "beside integers would be rounded or would promote the tensor silently: convert the "
+        "tensor with `cast(f32)`."
     )
     span: Span
     number: float
@@ -236,8 +246,8 @@ class BadIndex(Diagnostic):
     code = "E287"
     title = "an index outside"
     explanation = (
-        "`x[:, -1]`, `x[0]`, `x[..., 2:4]` index as NumPy does, statically: one position or slice for each axis at most, "
-        "whole numbers, negative ones from the end."
+        "`x[:, -1]`, `x[0]`, `x[..., 2:4]` index as NumPy does, statically: one position or slice"
+        " for each axis at most, whole numbers, negative ones from the end."
     )
     span: Span
     reason: str

@@ -13,8 +13,9 @@ class SharedShapesDiffer(LayerDiagnostic):
     code = "E294"
     title = "shared weights of two shapes"
     explanation = (
-        "A `layer` or `share` uses one set of weights everywhere, so each use needs them in the same shape. "
-        "Here the inputs differ in width. `let` makes a recipe instead, with fresh weights at every use."
+        "A `layer` or `share` uses one set of weights everywhere, so each use needs them in the "
+        "same shape. Here the inputs differ in width. `let` makes a recipe instead, with fresh "
+        "weights at every use."
     )
     owner: str
     name: str
@@ -23,7 +24,10 @@ class SharedShapesDiffer(LayerDiagnostic):
     earlier: Span
 
     def message(self) -> str:
-        return f"{self.owner}.{self.name} is {self.first} at its first use and would be {self.second} here"
+        return (
+            f"{self.owner}.{self.name} is {self.first} at its first use and would be "
+            f"{self.second} here"
+        )
 
     def asks(self) -> str:
         return f"needs {self.name} {self.second}"
@@ -38,8 +42,8 @@ class TiedShapesDiffer(Diagnostic):
     code = "E295"
     title = "tied weights of two shapes"
     explanation = (
-        "`weight=emb.weight` makes two layers use one tensor, which must have the shape that both need: "
-        "an embedding [V, D] fits `dense(V)` on a last axis of D."
+        "`weight=emb.weight` makes two layers use one tensor, which must have the shape that both"
+        " need: an embedding [V, D] fits `dense(V)` on a last axis of D."
     )
     span: Span
     owner: str
@@ -100,8 +104,9 @@ class BadInitialiser(Diagnostic):
     code = "E298"
     title = "no such initialiser"
     explanation = (
-        "`init=` takes one of zeros, ones, constant(v), normal(std), truncated_normal(std), uniform(a, b), he(mode), xavier, orthogonal "
-        "and identity. Without it a layer is initialised as PyTorch does."
+        "`init=` takes one of zeros, ones, constant(v), normal(std), truncated_normal(std), "
+        "uniform(a, b), he(mode), xavier, orthogonal and identity. Without it a layer is "
+        "initialised as PyTorch does."
     )
     span: Span
     reason: str
@@ -118,8 +123,9 @@ class SharedIntoCell(Diagnostic):
     code = "E299"
     title = "a shared layer cannot enter a cell"
     explanation = (
-        "The body of a cell owns its weights, so that it can run once for each step. A `layer` made outside belongs to the network around it. "
-        "Pass the stage without `layer`, as a recipe, or make the cell itself a `layer`."
+        "The body of a cell owns its weights, so that it can run once for each step. A `layer` "
+        "made outside belongs to the network around it. Pass the stage without `layer`, as a "
+        "recipe, or make the cell itself a `layer`."
     )
     span: Span
     name: str

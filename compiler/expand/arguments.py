@@ -9,7 +9,7 @@ from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors, initialisers
 from ..dims import Axis
-from ..hyperparameter import Hyperparameter, InitKind, Initialiser, Kind, Symbol
+from ..hyperparameter import Hyperparameter, Initialiser, InitKind, Kind, Symbol
 from ..layer import Layer
 from ..registry import find_layer
 from ..types import DTYPES, DType
@@ -39,7 +39,9 @@ class Given:
 
 
 def match(node: ast.Call | None, what: str, names: Sequence[str], span: Span) -> Given:
-    """Positions and keywords put to names. Raises a Fault for one too many, an unknown or a repeated one."""
+    """Positions and keywords put to names. Raises a Fault for one too many, an unknown or a
+    repeated one.
+    """
     by_name: dict[str, ast.Expression] = {}
     if node is None:
         return Given(what, span, by_name)
@@ -220,7 +222,9 @@ def _typed(
 
 
 def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
-    """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an unknown type."""
+    """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an
+    unknown type.
+    """
     match item.type:
         case ast.Name(id=name) if name in _TYPES:
             return None
@@ -239,7 +243,9 @@ def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
 
 
 def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, context: Context) -> Any:
-    """The value in the form its declared type gives it. Raises a Fault where it is of another type."""
+    """The value in the form its declared type gives it. Raises a Fault where it is of another
+    type.
+    """
     kind = borrowed_kind(item)
     if kind is not None:
         try:

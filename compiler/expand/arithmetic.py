@@ -1,4 +1,6 @@
-"""Operators on compile-time values: exact integers, floats, axes, and questions about axes with three answers."""
+"""Operators on compile-time values: exact integers, floats, axes, and questions about axes with
+three answers.
+"""
 
 import operator as operators
 from collections.abc import Callable
@@ -39,7 +41,9 @@ def is_number(value: object) -> bool:
 
 
 def binary(node: ast.Binary, left: Any, right: Any, facts: Facts) -> Any:
-    """The value of `left operator right` for compile-time operands. Raises a Fault that shows both."""
+    """The value of `left operator right` for compile-time operands. Raises a Fault that shows
+    both.
+    """
     if node.operator in _COMPARISONS:
         return compare(node, left, right, facts)
     if node.operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):

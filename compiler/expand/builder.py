@@ -1,4 +1,6 @@
-"""Collects the nodes of a graph, proves each one's types, and stops a program that grows beyond its limits."""
+"""Collects the nodes of a graph, proves each one's types, and stops a program that grows beyond its
+limits.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +43,9 @@ class GraphBuilder:
     def add(
         self, stage: LayerStage, inputs: Sequence[Tensor], name: str, owner: str, span: Span
     ) -> tuple[Tensor, ...]:
-        """Applies a layer: a node, its outputs' types, its weights. Raises a Fault where the layer refuses its inputs."""
+        """Applies a layer: a node, its outputs' types, its weights. Raises a Fault where the layer
+        refuses its inputs.
+        """
         layer = stage.layer
         self._count_node(span)
         types = [self.normal(item.type) for item in inputs]

@@ -9,7 +9,6 @@ from .. import errors
 from . import evaluate, lookup, scanning, signatures, size, stages
 from .context import Context, join
 from .environment import Environment
-from .naming import OPENS_PATH
 from .session import Poisoned
 from .values import Tensor, describe
 

@@ -1,4 +1,6 @@
-"""The functions that work on numbers and lists while a program is compiled: `range zip len least most ceil_div round_to`."""
+"""The functions that work on numbers and lists while a program is compiled: `range zip len least
+most ceil_div round_to`.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -72,7 +74,9 @@ def _ceil_div(size: Any, divisor: Any) -> Any:
 
 
 def _round_to(value: Any, multiple: int) -> int:
-    """The nearest multiple, never below 90 % of the value: as MobileNet rounds channels (Sandler et al. 2018)."""
+    """The nearest multiple, never below 90 % of the value: as MobileNet rounds channels (Sandler et
+    al. 2018).
+    """
     _integers(multiple)
     if isinstance(value, Axis) or not is_number(value):
         raise TypeError

@@ -1,4 +1,6 @@
-"""Where in the graph the expansion stands: the path, the owner of weights, and the trail that led there."""
+"""Where in the graph the expansion stands: the path, the owner of weights, and the trail that led
+there.
+"""
 
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +22,9 @@ class CellStates:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`path` prefixes the names of nodes, `owner` those of weights; they differ where weights are shared."""
+    """`path` prefixes the names of nodes, `owner` those of weights; they differ where weights are
+    shared.
+    """
 
     session: Session
     builder: GraphBuilder

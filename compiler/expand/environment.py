@@ -1,6 +1,7 @@
 """Names and what they stand for: braces within braces, down from the file.
 
-A scope reads the names around it and may not bind them anew; only a tensor may be rebound, in the scope that bound it.
+A scope reads the names around it and may not bind them anew; only a tensor may be rebound, in the
+scope that bound it.
 """
 
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ class Environment:
         self._names[name] = Binding(value, span)
 
     def replace(self, name: str, value: object, span: Span) -> None:
-        """Binds without a question: for signatures, which may hide names of their file, and for broken statements."""
+        """Binds without a question: for signatures, which may hide names of their file, and for
+        broken statements.
+        """
         self._names[name] = Binding(value, span)
 
     def names(self) -> set[str]:

@@ -37,8 +37,8 @@ def evaluate(
 ) -> Any:
     """The value of an expression. `symbols` are the bare words that stand for themselves here."""
     match node:
-        case ast.Number(value=value) | ast.String(value=value) | ast.Bool(value=value):
-            return value
+        case ast.Number() | ast.String() | ast.Bool():
+            return node.value
         case ast.Name():
             return _name(node, env, symbols)
         case ast.Pipeline():
@@ -49,14 +49,19 @@ def evaluate(
             return _binary(node, env, context, symbols)
         case ast.Unary():
             return _unary(node, env, context)
-        case ast.List():
-            return tuple(evaluate(item, env, context, symbols) for item in node.items)
-        case ast.Tuple():
-            return _tuple(node, env, context)
+        case ast.List() | ast.Tuple():
+            return _items(node, env, context, symbols)
         case ast.Attribute():
             return _attribute(node, env, context)
         case ast.Index():
             return indexing.index(node, evaluate(node.value, env, context), env, context)
+        case _:
+            return _form(node, env, context)
+
+
+def _form(node: ast.Expression, env: Environment, context: Context) -> Any:
+    """What stands for a stage, or for nothing that has a value."""
+    match node:
         case ast.If():
             return _if(node, env, context)
         case ast.Wildcard():
@@ -216,7 +221,11 @@ def _unary(node: ast.Unary, env: Environment, context: Context) -> Any:
     return arithmetic.negative(node, value)
 
 
-def _tuple(node: ast.Tuple, env: Environment, context: Context) -> Results:
+def _items(
+    node: ast.List | ast.Tuple, env: Environment, context: Context, symbols: Sequence[str]
+) -> Any:
+    if isinstance(node, ast.List):
+        return tuple(evaluate(item, env, context, symbols) for item in node.items)
     items = [tensors(item, env, context) for item in node.items]
     flat = tuple(tensor for item in items for tensor in stages.flatten(item))
     return Results(flat, (None,) * len(flat))

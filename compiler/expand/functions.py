@@ -1,4 +1,6 @@
-"""Using a block or a network: its own names, its body inlined under its path, its signature checked on both sides."""
+"""Using a block or a network: its own names, its body inlined under its path, its signature checked
+on both sides.
+"""
 
 from collections.abc import Sequence
 from typing import Any

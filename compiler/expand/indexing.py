@@ -57,7 +57,9 @@ def _bound(node: ast.Expression | None, env: Environment, context: Context) -> i
 
 
 def _tensor(node: ast.Index, tensor: Tensor, env: Environment, context: Context) -> Tensor:
-    """One `select` or `slice` for each item that is not a bare `:`. A selected axis is gone for the items after it."""
+    """One `select` or `slice` for each item that is not a bare `:`. A selected axis is gone for the
+    items after it.
+    """
     axis = 0
     for item in _without_ellipsis(node, tensor):
         if isinstance(item, ast.Slice):

@@ -1,4 +1,6 @@
-"""Names that no file binds: layers, combinators, functions of compile time; and what to say when a name is none of them."""
+"""Names that no file binds: layers, combinators, functions of compile time; and what to say when a
+name is none of them.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,9 +1,13 @@
-"""The names of nodes and weights: fixed by the text alone, before any choice or condition is looked at.
+"""The names of nodes and weights: fixed by the text alone, before any choice or condition is looked
+at.
 
-Comes in: a body. Goes out: for every stage written in it, the name that its weights get within the path: its label, or the name it is
-applied by, numbered from the second on (`conv`, `conv_2`) in source order. Repeats, `for`, `share`, labelled braces and named recipes
-open paths and number on their own; other braces do not.
+Comes in: a body. Goes out: for every stage written in it, the name that its weights get within the
+path: its label, or the name it is applied by, numbered from the second on (`conv`, `conv_2`) in
+source order. Repeats, `for`, `share`, labelled braces and named recipes open paths and number on
+their own; other braces do not.
 """
+
+from collections.abc import Iterable
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -31,6 +35,25 @@ def last_part(function: ast.Expression) -> str:
             return "stage"
 
 
+def _parts(node: object) -> Iterable[object]:
+    """What is read in the same scope as the node itself."""
+    match node:
+        case ast.Body(statements=parts) | ast.Pipeline(stages=parts) | ast.Choice(options=parts):
+            return parts
+        case ast.Tuple(items=parts) | ast.List(items=parts):
+            return parts
+        case ast.Bind(value=part) | ast.Next(value=part) | ast.Result(value=part):
+            return (part,)
+        case ast.Fragment(body=part) | ast.Unary(operand=part) | ast.Index(value=part):
+            return (part,)
+        case ast.Optional(stage=part):
+            return (part,)
+        case ast.Binary():
+            return (node.left, node.right)
+        case _:
+            return ()
+
+
 class _Namer:
     def __init__(self) -> None:
         self.labels: dict[str, ast.Labelled] = {}
@@ -52,45 +75,19 @@ class _Namer:
 
     def visit(self, node: object) -> None:
         match node:
-            case ast.Body():
-                for statement in node.statements:
-                    self.visit(statement)
-            case ast.Bind() | ast.Next() | ast.Result():
-                self.visit(node.value)
-            case ast.Pipeline() | ast.Tuple() | ast.List():
-                for item in node.stages if isinstance(node, ast.Pipeline) else node.items:
-                    self.visit(item)
-            case ast.Labelled():
-                self.label(node)
-            case ast.Name():
-                self.uses.append((id(node), node.id))
-            case ast.Call():
-                self.call(node)
+            case ast.Name() | ast.Attribute():
+                self.uses.append((id(node), last_part(node)))
             case ast.For():
                 self.uses.append((id(node), "for"))
-            case ast.Fragment():
-                self.visit(node.body)
+            case ast.Call():
+                self.call(node)
+            case ast.Labelled():
+                self.label(node)
             case ast.If():
                 self.branches(node)
-            case ast.Attribute():
-                self.uses.append((id(node), node.name))
             case _:
-                self.operands(node)
-
-    def operands(self, node: object) -> None:
-        match node:
-            case ast.Binary():
-                self.visit(node.left)
-                self.visit(node.right)
-            case ast.Unary():
-                self.visit(node.operand)
-            case ast.Index():
-                self.visit(node.value)
-            case ast.Choice():
-                for option in node.options:
-                    self.visit(option)
-            case ast.Optional():
-                self.visit(node.stage)
+                for part in _parts(node):
+                    self.visit(part)
 
     def call(self, node: ast.Call) -> None:
         name = last_part(node.function)

@@ -18,7 +18,9 @@ from .values import FunctionReference, Tensor
 def expand(
     reference: FunctionReference, overrides: Mapping[str, Any], session: Session, program: str
 ) -> Graph | None:
-    """The graph of a network with its defaults, or with `overrides` in their place. None where anything was reported."""
+    """The graph of a network with its defaults, or with `overrides` in their place. None where
+    anything was reported.
+    """
     function = reference.function
     builder = GraphBuilder(session.limits, Facts())
     session.entered.add(id(function))

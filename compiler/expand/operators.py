@@ -1,4 +1,6 @@
-"""Operators between tensors, and between a tensor and a number: each is a layer of the vocabulary."""
+"""Operators between tensors, and between a tensor and a number: each is a layer of the
+vocabulary.
+"""
 
 from typing import Any
 
@@ -58,7 +60,9 @@ def _apply(
 
 
 def _exact(node: ast.Binary, number: Any, type_: TensorType) -> None:
-    """A whole number beside a tensor takes its dtype, which must hold it exactly; a real one needs a float tensor."""
+    """A whole number beside a tensor takes its dtype, which must hold it exactly; a real one needs
+    a float tensor.
+    """
     dtype = type_.dtype
     if isinstance(number, float) and not dtype.is_float:
         raise Fault(errors.values.RealBesideIntegers(node.span, number, str(type_)))

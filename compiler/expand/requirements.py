@@ -1,4 +1,6 @@
-"""`require`: proved, it vanishes; refuted, it is an error at the use; unknown, it becomes a fact and a check at run time."""
+"""`require`: proved, it vanishes; refuted, it is an error at the use; unknown, it becomes a fact
+and a check at run time.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,9 +20,11 @@ COSTS = frozenset({"params", "flops", "activations", "layers", "longest_path"})
 
 
 def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]:
-    """Settles the requirements whose names are known when the body begins: they hold for the whole body.
+    """Settles the requirements whose names are known when the body begins: they hold for the whole
+    body.
 
-    Returns the statements dealt with, by id; those about costs are among them and wait for `settle_costs`.
+    Returns the statements dealt with, by id; those about costs are among them and wait for
+    `settle_costs`.
     """
     done: set[int] = set()
     for statement in body.statements:
@@ -57,7 +61,9 @@ def _bind_costs(statement: ast.Require, env: Environment, context: Context, star
 
 
 def _cost(name: str, statement: ast.Require, context: Context, start: int) -> int:
-    """The cost of the nodes since `start`. Raises a Fault where it depends on axes that only the data know."""
+    """The cost of the nodes since `start`. Raises a Fault where it depends on axes that only the
+    data know.
+    """
     builder = context.builder
     part = cost.Stretch(builder.nodes[start:], builder.values)
     match name:

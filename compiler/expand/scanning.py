@@ -97,7 +97,9 @@ def _option(key: str, given: arguments.Given, env: Environment, context: Context
 def _body(
     stage: FunctionStage, sequences: Sequence[Tensor], use: Span, context: Context
 ) -> tuple[Graph, list[TensorType], Environment]:
-    """The graph of one turn, from the elements and the states to the outputs and the next states."""
+    """The graph of one turn, from the elements and the states to the outputs and the next
+    states.
+    """
     function = stage.reference.function
     outer = context.builder
     inner = GraphBuilder(outer.limits, outer.facts)
@@ -173,7 +175,9 @@ def _first_states(
     use: Span,
     context: Context,
 ) -> Sequence[Tensor]:
-    """The states before the first turn: those that flow in, or the declared ones, or none at all, which means zeros."""
+    """The states before the first turn: those that flow in, or the declared ones, or none at all,
+    which means zeros.
+    """
     if starts:
         for state, type_, tensor in zip(function.states, types, starts, strict=True):
             if not signatures.same_type(

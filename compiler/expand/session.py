@@ -1,4 +1,6 @@
-"""What one run of the checker shares: its reports, its limits, and the names already worked out for each body."""
+"""What one run of the checker shares: its reports, its limits, and the names already worked out for
+each body.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +16,12 @@ class Poisoned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a program may become. A file is data from a stranger; each limit has a flag that raises it.
+    """How large a program may become. A file is data from a stranger; each limit has a flag that
+    raises it.
 
-    `nodes` counts applied layers; `depth` blocks within blocks; `parameters` the weights of the network, `weight` those of one tensor;
-    `activations` the elements of all outputs for a batch of one.
+    `nodes` counts applied layers; `depth` blocks within blocks; `parameters` the weights of the
+    network, `weight` those of one tensor; `activations` the elements of all outputs for a batch of
+    one.
     """
 
     nodes: int = 100_000
@@ -50,7 +54,9 @@ class Session:
             self.reports.append(report)
 
     def names_in(self, root: ast.Body | ast.Expression) -> Names:
-        """The names of the stages in a body, worked out once. The body is kept, so that its id stays its own."""
+        """The names of the stages in a body, worked out once. The body is kept, so that its id
+        stays its own.
+        """
         known = self._names.get(id(root))
         if known is None:
             known = self._names[id(root)] = (root, number_uses(root))

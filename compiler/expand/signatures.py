@@ -1,4 +1,6 @@
-"""Ports and types: what flows in is matched against what is declared, axes are bound, what flows out is checked."""
+"""Ports and types: what flows in is matched against what is declared, axes are bound, what flows
+out is checked.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +26,9 @@ def bind_inputs(
     context: Context,
     use: Span,
 ) -> None:
-    """Binds each port to what flows into it, and the axes that its type names for the first time."""
+    """Binds each port to what flows into it, and the axes that its type names for the first
+    time.
+    """
     if len(ports) != len(inputs):
         names = tuple(port.name or "_" for port in ports)
         raise Fault(
@@ -112,7 +116,9 @@ def _match_axis(
 
 
 def axis_value(node: ast.Expression, env: Environment, context: Context) -> Dim:
-    """The size that an axis expression gives. Raises a Fault unless it is a whole number or an axis, at least 0."""
+    """The size that an axis expression gives. Raises a Fault unless it is a whole number or an
+    axis, at least 0.
+    """
     value = evaluate.number(node, env, context)
     if not _is_size(value):
         raise Fault(errors.signatures.BadAxis(node.span, describe(value)))
@@ -151,7 +157,9 @@ def network_input(port: ast.Port, env: Environment, context: Context) -> TensorT
 def state_type(
     state: ast.State, env: Environment, context: Context, like: TensorType
 ) -> TensorType:
-    """The type of a cell's state, whose axes must all be known; its dtype is the input's unless declared."""
+    """The type of a cell's state, whose axes must all be known; its dtype is the input's unless
+    declared.
+    """
     sizes = tuple(axis_value(node, env, context) for node in state.type.axes)
     return TensorType(declared_dtype(state.type) or like.dtype, sizes)
 

@@ -1,4 +1,6 @@
-"""A look at how large a repeated body will become, before it is expanded: 146 bytes can ask for 10^12 layers."""
+"""A look at how large a repeated body will become, before it is expanded: 146 bytes can ask for
+10^12 layers.
+"""
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -19,7 +21,9 @@ def refuse_bomb(
 
 
 def lexical_size(node: object, env: Environment) -> int:
-    """At least so many layers does a piece of program make, as far as its text and the names at hand tell."""
+    """At least so many layers does a piece of program make, as far as its text and the names at
+    hand tell.
+    """
     match node:
         case ast.Body():
             return sum(lexical_size(item, env) for item in node.statements)

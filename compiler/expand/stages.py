@@ -1,16 +1,17 @@
-"""Applying what stands after an arrow: layers, blocks, fragments, and the forms that take a body."""
+"""Applying what stands after an arrow: layers, blocks, fragments, and the forms that take a
+body.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from ...grammar.span import Span
 from .. import errors
 from . import arguments, combinators, evaluate, functions, lookup, statements
 from .context import Context, join
 from .environment import Environment
-from .naming import last_part
+from .naming import OPENS_PATH, last_part
 from .session import Poisoned
 from .values import (
     Combinator,
@@ -77,7 +78,7 @@ def _labelled(node: ast.Labelled, inputs: Inputs, env: Environment, context: Con
 
 
 def _opens_path(node: ast.Call) -> bool:
-    return last_part(node.function) in combinators.OPENS_PATH
+    return last_part(node.function) in OPENS_PATH
 
 
 def _chain(node: ast.Pipeline, inputs: Inputs, env: Environment, context: Context) -> Flow:
@@ -182,6 +183,13 @@ def use(
             if value.home is not context.builder:
                 raise Fault(errors.weights.SharedIntoCell(node.span, name, value.span))
             return use(value.stage, inputs, name, node, context, value.owner)
+        case _:
+            return _refuse(value, node)
+
+
+def _refuse(value: Any, node: ast.Expression) -> NoReturn:
+    """No stage stands where one is wanted; a tensor may hide a layer of the same name."""
+    match value:
         case Combinator(name="scan"):
             raise Fault(errors.flow.ScanNeedsCell(node.span, "nothing"))
         case Combinator():
@@ -189,13 +197,8 @@ def use(
         case Poison():
             raise Poisoned
         case _:
-            raise Fault(not_a_stage(node.span, value, name, context))
-
-
-def not_a_stage(span: Span, value: object, name: str, context: Context) -> Any:
-    """A tensor or number stands where a stage is wanted; it may hide a layer of the same name."""
-    hidden = lookup.hidden_layer(span.text)
-    return errors.flow.NotAStage(span, describe(value), hidden)
+            hidden = lookup.hidden_layer(node.span.text)
+            raise Fault(errors.flow.NotAStage(node.span, describe(value), hidden))
 
 
 def _closure(
@@ -206,7 +209,9 @@ def _closure(
     node: ast.Expression,
     context: Context,
 ) -> Flow:
-    """A recipe or argument: its own path under the name it is used by. A bare `scan(cell)` takes the name itself."""
+    """A recipe or argument: its own path under the name it is used by. A bare `scan(cell)` takes
+    the name itself.
+    """
     inner_node = value.expression
     env = Environment(value.environment)
     if isinstance(inner_node, ast.Call) and inner_node.body is None:

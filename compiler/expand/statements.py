@@ -1,4 +1,6 @@
-"""Running the statements of a body, one after another; a broken one is set aside and the rest goes on."""
+"""Running the statements of a body, one after another; a broken one is set aside and the rest goes
+on.
+"""
 
 from typing import Any
 
@@ -18,7 +20,8 @@ Inputs = tuple[Tensor, ...] | None
 def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs = None) -> Any:
     """The value of a body's result: None without one, Poison where it is broken.
 
-    With `inputs` the body is a stage and its result is fed with them; without, the result is a value.
+    With `inputs` the body is a stage and its result is fed with them; without, the result is a
+    value.
     """
     start = len(context.builder.nodes)
     settled = requirements.settle_early(body, env, context)
@@ -122,7 +125,9 @@ def _next(statement: ast.Next, env: Environment, context: Context) -> None:
 
 
 def _limit(statement: ast.Limit, env: Environment, context: Context) -> None:
-    """Limits bound how programs are drawn from a space; in a finished network they only have to be well formed."""
+    """Limits bound how programs are drawn from a space; in a finished network they only have to be
+    well formed.
+    """
     value = evaluate.number(statement.value, env, context)
     if statement.name not in ("recursion", "nodes") or not isinstance(value, int) or value < 1:
         raise Fault(errors.flow.BadLimit(statement.span, statement.name))

@@ -1,4 +1,6 @@
-"""Blocks that no network of the file uses: their shapes cannot be checked without inputs, their names can."""
+"""Blocks that no network of the file uses: their shapes cannot be checked without inputs, their
+names can.
+"""
 
 from collections.abc import Iterator, Sequence
 

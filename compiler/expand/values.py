@@ -1,6 +1,7 @@
 """What a name or an expression can stand for while a program is expanded.
 
-Plain Python values (int, float, bool, str, tuple), `Axis`, `DType` and `Symbol` stand for themselves; the classes here are the rest.
+Plain Python values (int, float, bool, str, tuple), `Axis`, `DType` and `Symbol` stand for
+themselves; the classes here are the rest.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,9 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Several tensors at once, with the names that their block declared (None where it named none)."""
+    """Several tensors at once, with the names that their block declared (None where it named
+    none).
+    """
 
     items: tuple[Tensor, ...]
     names: tuple[str | None, ...]
@@ -141,7 +144,8 @@ STAGES = (
 class Condition:
     """A question about axes that is neither proved nor refuted: the comparisons that must all hold.
 
-    `comparisons` is None where the question is no plain conjunction, so that it cannot become a fact.
+    `comparisons` is None where the question is no plain conjunction, so that it cannot become a
+    fact.
     """
 
     comparisons: tuple[tuple[str, Any, Any], ...] | None
@@ -155,12 +159,10 @@ def describe(value: object) -> str:
             return f"a tensor {value.type}"
         case Results():
             return f"{len(value.items)} tensors"
-        case bool() | int() | float():
-            return f"the number {value}" if not isinstance(value, bool) else str(value).lower()
-        case str():
-            return "a text"
-        case tuple():
-            return "a list"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
         case Namespace():
             return f"the module {value.name}"
         case FunctionReference() | FunctionStage():
@@ -170,11 +172,15 @@ def describe(value: object) -> str:
             return f"the {function.kind} {function.name}"
         case LayerReference() | LayerStage():
             return f"the layer {value.layer.name}"
-        case Instance() | FragmentStage() | Combinator():
-            return "a stage"
-        case Condition():
-            return "a question about axes"
-        case WeightReference():
-            return "a weight"
         case _:
-            return f"{value}"
+            return next((words for kind, words in _WORDS if isinstance(value, kind)), str(value))
+
+
+_WORDS: tuple[tuple[Any, str], ...] = (
+    (str, "a text"),
+    (tuple, "a list"),
+    ((Instance, FragmentStage, Combinator), "a stage"),
+    (Condition, "a question about axes"),
+    (WeightReference, "a weight"),
+    (CompileTimeFunction, "a compile-time function"),
+)
