@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from . import ast
-from .span import Source, Span
+from .span import Source
 
 _BLANK = re.compile(r"\n[ \t\r\f\v]*\n")
 _CLOSE_BY = re.compile(r"[ \t\r\f\v,]*")
@@ -67,9 +67,7 @@ class Comments:
             return False
         return self.source.text.find("\n", left.span.end, right.span.start) >= 0
 
-    def breaks_after_brace(self, span: Span) -> bool:
-        """Whether a stretch in braces goes on in a new line after its `{`."""
-        brace = self.source.text.find("{", span.start, span.end)
-        after = _CLOSE_BY.match(self.source.text, brace + 1)
-        assert after is not None
-        return self.source.text.startswith("\n", after.end())
+    def breaks_after(self, offset: int) -> bool:
+        """Whether nothing else stands on the line after an offset."""
+        after = _CLOSE_BY.match(self.source.text, offset)
+        return after is not None and self.source.text.startswith("\n", after.end())

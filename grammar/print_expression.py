@@ -15,6 +15,7 @@ from .layout import (
     TRAILING_COMMA,
     Comment,
     Document,
+    Group,
     beginning,
     either,
     group,
@@ -109,14 +110,14 @@ class Expressions:
     def _compound(self, node: ast.Expression) -> Document:
         match node:
             case ast.List():
-                return self._bracketed("[", [self.show(item) for item in node.items], "]")
+                return self.bracketed("[", [self.show(item) for item in node.items], "]")
             case ast.Tuple():
-                return self._bracketed("(", [self.show(item) for item in node.items], ")")
+                return self.bracketed("(", [self.show(item) for item in node.items], ")")
             case ast.Attribute():
                 return self._attribute(node)
             case ast.Index():
                 items = [self.show(item, PLAIN) for item in node.items]
-                return row(self.show(node.value, PRIMARY), self._bracketed("[", items, "]", ""))
+                return row(self.show(node.value, PRIMARY), self.bracketed("[", items, "]", ""))
             case ast.Slice():
                 return self._slice(node)
             case ast.Call():
@@ -145,7 +146,7 @@ class Expressions:
 
     # --- Lists of things
 
-    def _bracketed(
+    def bracketed(
         self, left: str, items: list[Document], right: str, trailing: str = ","
     ) -> Document:
         if not items:
@@ -170,7 +171,7 @@ class Expressions:
         function = self.show(node.function, PRIMARY)
         parts: list[Document] = [function]
         if node.arguments or node.body is None:
-            parts.append(self._bracketed("(", [self.argument(a) for a in node.arguments], ")"))
+            parts.append(self.bracketed("(", [self.argument(a) for a in node.arguments], ")"))
         if node.body is not None:
             parts += [" ", self.body(node.body)]
         return row(*parts)
@@ -247,19 +248,24 @@ class Expressions:
         return row(*parts, " log") if node.log else row(*parts)
 
     def _if(self, node: ast.If) -> Document:
-        """`else if` chains lie on one level, however long they are."""
-        parts: list[Document] = ["if ", self.show(node.condition, PLAIN), " ", self.body(node.then)]
+        """All bodies break if one does. `else if` chains lie on one level, however long they are."""
+        parts: list[Document] = ["if ", self.show(node.condition, PLAIN), " ", self._open(node.then)]
         otherwise = node.otherwise
         while otherwise is not None:
             match otherwise.statements:
                 case (ast.Result(ast.If() as chained),):
                     parts += [" else if ", self.show(chained.condition, PLAIN), " "]
-                    parts.append(self.body(chained.then))
+                    parts.append(self._open(chained.then))
                     otherwise = chained.otherwise
                 case _:
-                    parts += [" else ", self.body(otherwise)]
+                    parts += [" else ", self._open(otherwise)]
                     otherwise = None
-        return row(*parts)
+        return group(*parts)
+
+    def _open(self, body: ast.Body) -> Document:
+        """A body that breaks together with what surrounds it."""
+        document = self.body(body)
+        return document.content if isinstance(document, Group) else document
 
     def _for(self, node: ast.For) -> Document:
         targets = ", ".join(node.targets)
