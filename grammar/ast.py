@@ -12,7 +12,6 @@ from .node import Node as Node
 from .node import children as children
 from .span import Span
 
-
 # --- Expressions -------------------------------------------------------------------------------
 
 
@@ -199,7 +198,8 @@ class Open(Node):
 
 Expression = (
     Number | String | Bool | Name | Wildcard | Ellipsis | List | Tuple | Attribute | Slice | Index
-    | Unary | Binary | Call | Pipeline | Labelled | Fragment | If | For | Choice | Range | Optional | Open
+    | Unary | Binary | Call | Pipeline | Labelled | Fragment | If | For | Choice | Range | Optional
+    | Open
 )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
-"""Brackets that do not match: which one is at fault, and a stream of tokens in which the rest match.
+"""Brackets that do not match: which one is at fault, and a stream of tokens in which the rest
+match.
 
-Comes in: the tokens of a file. Goes out: tokens whose brackets match, and reports. A `(` or `[` without a partner becomes a
-BAD token, so that its statement alone is set aside. A `{` without a partner is closed where the next declaration begins, or
-where a `}` stands at the column of a line further out.
+Comes in: the tokens of a file. Goes out: tokens whose brackets match, and reports. A `(` or `[`
+without a partner becomes a BAD token, so that its statement alone is set aside. A `{` without a
+partner is closed where the next declaration begins, or where a `}` stands at the column of a line
+further out.
 """
 
 from collections import Counter
@@ -67,7 +69,9 @@ class _Opened:
 
 @dataclass(slots=True)
 class _Repair:
-    """One walk over the tokens. The stack holds the open brackets, each with the indentation of its line."""
+    """One walk over the tokens. The stack holds the open brackets, each with the indentation of its
+    line.
+    """
 
     tokens: list[Token]
     reports: list[Report] = field(default_factory=list)

@@ -1,7 +1,8 @@
 """From reductions of the grammar to nodes.
 
-Comes in: for each rule of `arch.lark`, its tokens and the nodes of its parts, all tokens kept. Goes out: the node, with its
-exact span. Every method bears the name of a rule or alias. Raises `Fault` for what the grammar is too coarse to refuse.
+Comes in: for each rule of `arch.lark`, its tokens and the nodes of its parts, all tokens kept. Goes
+out: the node, with its exact span. Every method bears the name of a rule or alias. Raises `Fault`
+for what the grammar is too coarse to refuse.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,9 @@ class Section(NamedTuple):
 
 
 class Build(Transformer[Token, ast.Node]):
-    """The callbacks that Lark calls while it parses. Without state, so one parser serves all threads."""
+    """The callbacks that Lark calls while it parses. Without state, so one parser serves all
+    threads.
+    """
 
     # --- Declarations
 
@@ -284,7 +287,9 @@ class Build(Transformer[Token, ast.Node]):
         return ast.Tuple(_nodes(parts), span=_extent(parts))
 
     def group(self, parts: Parts) -> ast.Node:
-        """Parentheses leave no node; they widen the span of what they hold, which nothing else refers to yet."""
+        """Parentheses leave no node; they widen the span of what they hold, which nothing else
+        refers to yet.
+        """
         object.__setattr__(parts[1], "span", _extent(parts))
         node: ast.Node = parts[1]
         return node

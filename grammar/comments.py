@@ -1,7 +1,7 @@
 """Which comment belongs where, told from spans.
 
-Comes in: a program with its comments. Goes out: the comments of a stretch, each handed out once. What nobody asks for is left
-for the end, so no comment is ever lost.
+Comes in: a program with its comments. Goes out: the comments of a stretch, each handed out once.
+What nobody asks for is left for the end, so no comment is ever lost.
 """
 
 import re
@@ -29,7 +29,7 @@ class Comments:
         self.free = [True] * len(self.comments)
 
     def knows(self, node: ast.Node) -> bool:
-        """Whether the node was written in this source: one that a program has made stands nowhere."""
+        """Whether the node stands in this source: one that a program made stands nowhere."""
         return node.span.source is self.source and node.span.end > node.span.start
 
     def take(self, start: int, end: int) -> list[ast.Comment]:

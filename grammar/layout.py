@@ -1,8 +1,8 @@
 """Documents: text that knows where it may break, and the layout of it in a given width.
 
-Comes in: a document made of texts, `Line`s, `Nest`s, `Group`s and `Either`s. Goes out: lines of text. A group stays on one
-line if it fits and holds no forced break; otherwise all lines directly in it break. After Wadler, A prettier printer (2003).
-Laying out needs no recursion.
+Comes in: a document made of texts, `Line`s, `Nest`s, `Group`s and `Either`s. Goes out: lines of
+text. A group stays on one line if it fits and holds no forced break; otherwise all lines directly
+in it break. After Wadler, A prettier printer (2003). Laying out needs no recursion.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,9 @@ INDENT = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A place that may break; `flat` stands there if it does not, `broken` stands before the break if it does."""
+    """A place that may break; `flat` stands there if it does not, `broken` stands before the break
+    if it does.
+    """
 
     flat: str = ""
     broken: str = ""
@@ -24,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comment:
-    """A comment at the end of a line. It counts nothing towards the width; a hard line follows it."""
+    """A comment at the end of a line, which a hard line follows. The width leaves it out."""
 
     text: str
     hard: bool = False
@@ -179,16 +181,14 @@ def _fits(tasks: list[Task], rest: list[Task], room: int) -> bool:
         match item:
             case str():
                 room -= len(item)
-            case Line() if flat and not item.hard:
-                room -= len(item.flat)
             case Line():
-                return room >= len(item.broken)
+                if not flat or item.hard:
+                    return room >= len(item.broken)
+                room -= len(item.flat)
             case Row(parts):
                 tasks.extend((indent, flat, part) for part in reversed(parts))
-            case Nest(content):
-                tasks.append((indent, flat, content))
             case Group(content):
                 tasks.append((indent, flat and not item.hard, content))
-            case Either(first):
-                tasks.append((indent, flat, first))
+            case Nest(content) | Either(content):
+                tasks.append((indent, flat, content))
     return False

@@ -1,7 +1,8 @@
-"""How large and how deep a declaration may be: settled before it is parsed, in one walk over its tokens.
+"""How large and how deep a declaration may be: settled before it is parsed, in one walk over its
+tokens.
 
-Comes in: the tokens of a declaration, or a node. Goes out: what is too large, if anything. With these limits a pass that
-takes 20 Python frames for each level of a tree stays under 10,000 frames.
+Comes in: the tokens of a declaration, or a node. Goes out: what is too large, if anything. With
+these limits a pass that takes 20 Python frames for each level of a tree stays under 10,000 frames.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ MAX_FILE = 32 * 1024 * 1024
 MAX_STATEMENT = 64_000
 MAX_DEPTH = 400
 _DEEPENS = {
-    "PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR_DIVIDE", "MODULO", "POWER", "NOT", "AND", "OR", "DOT", "QUESTION", "ELSE",
-    *OPENING,
+    "PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR_DIVIDE", "MODULO", "POWER", "NOT", "AND", "OR",
+    "DOT", "QUESTION", "ELSE", *OPENING,
 }  # fmt: skip
 _SEPARATES = {NEWLINE, "COMMA"}
 
@@ -33,7 +34,9 @@ class _Level:
 
 
 def check_tokens(tokens: list[Token]) -> tuple[Diagnostic | None, bool]:
-    """What is too large in a declaration, and whether its tree might be too deep: then `check_depth` tells."""
+    """What is too large in a declaration, and whether its tree might be too deep: then
+    `check_depth` tells.
+    """
     level, outer = _Level("", tokens[0]), list[_Level]()
     above, deep = 0, False
     for token in tokens:

@@ -1,7 +1,8 @@
 """Why a statement does not parse, in plain words.
 
-Comes in: its tokens, the first that does not fit, and the types that would. Goes out: one diagnostic. Mistakes that people
-make often have their own class; each has a function here that recognises it, and the first that does so speaks.
+Comes in: its tokens, the first that does not fit, and the types that would. Goes out: one
+diagnostic. Mistakes that people make often have their own class; each has a function here that
+recognises it, and the first that does so speaks.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from .errors import (
     BadTarget,
     BraceOnNewLine,
     ChainedComparison,
+    DanglingOperator,
     KeywordAsName,
     MisplacedWeights,
     MissingBody,
@@ -26,30 +28,31 @@ from .errors import (
 )
 from .newlines import CLOSING, CONTINUES, ENDS_OPERAND, OPENING
 from .span import Span
-from .tokens import DECLARATION_WORDS, KEYWORDS, NEWLINE, OPERATORS, Token
+from .tokens import DECLARATION_WORDS, KEYWORDS, NEWLINE, OPERATORS, SUFFIX_WORDS, Token
 
 END = "$END"
 _FUNCTIONS = {"BLOCK", "NETWORK", "CELL"}
 _COMPARISONS = {"EQUAL", "UNEQUAL", "LESS", "LESS_EQUAL", "MORE", "MORE_EQUAL"}
 _WORDS = set(KEYWORDS.values()) - {"TRUE", "FALSE"}
-_SPELLINGS = {kind: f"`{text}`" for text, kind in OPERATORS.items()} | {
-    kind: f"`{text}`" for text, kind in KEYWORDS.items()
-} | {"NAME": "a name", "NUMBER": "a number", "STRING": "a string", "STEP": "`step`", "LOG": "`log`", "AS": "`as`"}  # fmt: skip
+_SPELLINGS = {
+    kind: f"`{text}`" for text, kind in {**OPERATORS, **KEYWORDS, **SUFFIX_WORDS}.items()
+} | {"NAME": "a name", "NUMBER": "a number", "STRING": "a string"}
+_BLOCK = "a function from tensors to tensors is a block: `block Name(width: int) on x { … }`"
 _INSTEAD = {
-    "def": "a function from tensors to tensors is a block: `block Name(width: int) on x { … }`",
+    "def": _BLOCK,
     "class": "a module is a block or a network: `block Name(width: int) on x { … }`",
     "return": "the last expression of a body is its result: write it alone",
     "import": "other files are read with `use blocks` or `use blocks: Name`",
     "from": "other files are read with `use blocks: Name`",
-    "lambda": "a recipe is named with `let f = …`; a fragment stands in braces: `{ dense(64) -> relu }`",
+    "lambda": "a recipe is named with `let f = …`, a fragment is `{ dense(64) -> relu }`",
     "elif": "write `else if`",
     "while": "a fragment is repeated with `repeat(n) { … }` or `for v in list { … }`",
     "pass": "an empty body is `{ }`",
     "var": "a tensor is bound with `name = …`, a hyperparameter with `let name = …`",
     "const": "a hyperparameter is named with `let name = …`",
-    "fn": "a function from tensors to tensors is a block: `block Name(width: int) on x { … }`",
-    "func": "a function from tensors to tensors is a block: `block Name(width: int) on x { … }`",
-    "function": "a function from tensors to tensors is a block: `block Name(width: int) on x { … }`",
+    "fn": _BLOCK,
+    "func": _BLOCK,
+    "function": _BLOCK,
     "module": "a module is a block or a network: `block Name(width: int) on x { … }`",
     "model": "a model is a network: `network Name on x: f32[N, 4] -> f32[N, 2] { … }`",
     "input": "inputs stand in the header: `network Name on x: f32[N, 4] -> f32[N, 2] { … }`",
@@ -125,10 +128,11 @@ def python_habit(token: Token) -> Diagnostic | None:
 
 def _nested_declaration(place: Place) -> Diagnostic | None:
     first = place.tokens[0]
-    if place.start == "statement" and place.index == 1 and place.kind == "NAME":
-        if first.text in DECLARATION_WORDS:
-            return NestedDeclaration(first.span, first.text)
-    return None
+    if place.start != "statement" or place.index != 1 or place.kind != "NAME":
+        return None
+    if first.text not in DECLARATION_WORDS:
+        return None
+    return NestedDeclaration(first.span, first.text)
 
 
 def _python_word(place: Place) -> Diagnostic | None:
@@ -153,6 +157,21 @@ def _bad_beginning(place: Place) -> Diagnostic | None:
     if place.index == 0 and place.kind in CONTINUES - CLOSING:
         return BadBeginning(place.token.span)
     return None
+
+
+def _dangling(place: Place) -> Diagnostic | None:
+    """`y = x ->`, and on the next line `z = 1`: the fault shows at the second `=`."""
+    begins = place.index - (2 if place.kind == "ASSIGN" else 1)
+    if place.kind not in ("ASSIGN", "NAME", *_WORDS) or begins < 1 or place.opened() is not None:
+        return None
+    if place.kind != "ASSIGN" and place.tokens[begins].type not in CONTINUES:
+        return None
+    operator = place.tokens[begins]
+    following = place.tokens[begins + 1]
+    text = operator.span.source.text
+    if operator.type in ENDS_OPERAND or "\n" not in text[operator.span.end : following.span.start]:
+        return None
+    return DanglingOperator(operator.span, following.span)
 
 
 def _assignment(place: Place) -> Diagnostic | None:
@@ -223,6 +242,7 @@ def _weights(place: Place) -> Diagnostic | None:
 _RECOGNISERS: tuple[Callable[[Place], Diagnostic | None], ...] = (
     _nested_declaration,
     _python_word,
+    _dangling,
     _reserved_name,
     _bad_beginning,
     _assignment,
@@ -249,6 +269,8 @@ def _found(token: Token, start: str) -> str:
 def _wanted(place: Place) -> str:
     """What could stand here, in a few words."""
     expected = place.expected - {"BODY", NEWLINE}
+    if place.start == "entry":
+        return "the end of the entry" if place.after_operand else "a layer"
     if "NUMBER" in expected:
         return "a statement" if place.index == 0 else "a value or a stage"
     if "NAME" in expected and len(expected) > 1:
@@ -274,7 +296,10 @@ def _hint(place: Place) -> str | None:
         return None
     if place.kind == "LABEL" and "LEFT_BRACE" in place.expected:
         return "a body stands in braces: `{ … }`"
-    if place.after_operand and place.kind in ENDS_OPERAND - CLOSING | {"LEFT_BRACE", "LEFT_PARENTHESIS"}:
+    if place.after_operand and place.kind in ENDS_OPERAND - CLOSING | {
+        "LEFT_BRACE",
+        "LEFT_PARENTHESIS",
+    }:
         inside = place.opened() is not None
         return "is a `,` missing?" if inside else "is `->` or an operator missing, or a new line?"
     if place.kind in CLOSING and before.type in CONTINUES - CLOSING - {"COMMA"}:

@@ -1,10 +1,11 @@
 """Which line breaks count, and where one declaration ends and the next begins.
 
-Comes in: the tokens of a file, every line break among them. Goes out: one list of tokens for each declaration, in which a
-NEWLINE stands only where it separates two statements, and soft words have the type that the grammar wants.
+Comes in: the tokens of a file, every line break among them. Goes out: one list of tokens for each
+declaration, in which a NEWLINE stands only where it separates two statements, and soft words have
+the type that the grammar wants.
 
-A line break is ignored inside `(` and `[`, after a token that cannot end a statement, and when the next line begins with
-a token that cannot begin one.
+A line break is ignored inside `(` and `[`, after a token that cannot end a statement, and when the
+next line begins with a token that cannot begin one.
 """
 
 from collections.abc import Iterable
@@ -22,8 +23,9 @@ ENDS_OPERAND = CLOSING | {
 }  # fmt: skip
 ENDS_STATEMENT = ENDS_OPERAND | {"LOG", "BAD"}
 CONTINUES = CLOSING | {
-    "ARROW", "CHOICE", "WEIGHTS", "RANGE", "OR", "AND", "EQUAL", "UNEQUAL", "LESS", "LESS_EQUAL", "MORE", "MORE_EQUAL",
-    "PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR_DIVIDE", "MODULO", "POWER", "ELSE", "ON", "WITH", "LABEL", "COMMA",
+    "ARROW", "CHOICE", "WEIGHTS", "RANGE", "OR", "AND", "EQUAL", "UNEQUAL", "LESS", "LESS_EQUAL",
+    "MORE", "MORE_EQUAL", "PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR_DIVIDE", "MODULO", "POWER",
+    "ELSE", "ON", "WITH", "LABEL", "COMMA",
 }  # fmt: skip
 _SOFT = {**DECLARATION_WORDS, **SUFFIX_WORDS}
 
@@ -64,7 +66,9 @@ def _separates(before: str, after: str, opened: list[str]) -> bool:
 
 
 def _soft_type(text: str, chunk: list[Token]) -> str:
-    """The type of a word that is a keyword in one place only: at the beginning, or right after an operand."""
+    """The type of a word that is a keyword in one place only: at the beginning, or right after an
+    operand.
+    """
     if not chunk:
         return DECLARATION_WORDS.get(text, "NAME")
     if chunk[-1].type in ENDS_OPERAND:

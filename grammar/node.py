@@ -1,7 +1,9 @@
-"""What all nodes of the syntax tree share: a place, comparison, a hash and a text, none of which needs recursion.
+"""What all nodes of the syntax tree share: a place, comparison, a hash and a text, none of which
+needs recursion.
 
-Comes in: any node. Goes out: the same answers that a dataclass gives, for trees of any depth, with one difference: an integer
-never equals a float. Spans and the spelling of numbers are left out, as the fields with `compare=False`.
+Comes in: any node. Goes out: the same answers that a dataclass gives, for trees of any depth, with
+one difference: an integer never equals a float. Spans and the spelling of numbers are left out, as
+the fields with `compare=False`.
 """
 
 from collections.abc import Iterator
@@ -29,7 +31,7 @@ class Node:
             if type(left) is not type(right):
                 return False
             if isinstance(left, Node):
-                names = _compared(type(left))
+                names = _compared(left)
                 waiting.extend((getattr(left, name), getattr(right, name)) for name in names)
             elif isinstance(left, tuple) and len(left) == len(right):
                 waiting.extend(zip(left, right, strict=True))
@@ -44,7 +46,7 @@ class Node:
             value = waiting.pop()
             if isinstance(value, Node):
                 leaves.append(type(value).__name__)
-                waiting.extend(getattr(value, name) for name in _compared(type(value)))
+                waiting.extend(getattr(value, name) for name in _compared(value))
             elif isinstance(value, tuple):
                 leaves.append(len(value))
                 waiting.extend(value)
@@ -70,7 +72,8 @@ class Node:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below a node, in source order."""
-    for name in type(node).__match_args__:
+    names: tuple[str, ...] = type(node).__match_args__
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
@@ -84,19 +87,26 @@ class _Text(str):
     __slots__ = ()
 
 
-@cache
-def _compared(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind) if item.compare)
+def _compared(node: Node) -> tuple[str, ...]:
+    kind: Any = type(node)
+    return _names(kind)[0]
+
+
+def _shown(node: Node) -> tuple[str, ...]:
+    kind: Any = type(node)
+    return _names(kind)[1]
 
 
 @cache
-def _shown(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind) if item.repr)
+def _names(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields of a class that comparisons look at, and those that its text shows."""
+    compared = tuple(item.name for item in fields(kind) if item.compare)
+    return compared, tuple(item.name for item in fields(kind) if item.repr)
 
 
 def _shown_fields(node: Node) -> list[Any]:
     parts: list[Any] = [_Text(f"{type(node).__name__}(")]
-    for number, name in enumerate(_shown(type(node))):
+    for number, name in enumerate(_shown(node)):
         parts += [_Text(f"{', ' if number else ''}{name}="), getattr(node, name)]
     return [*parts, _Text(")")]
 

@@ -1,7 +1,8 @@
 """How operators bind: the one table that the parser and the printer share.
 
-Comes in: a flat row of operands and operators, as the grammar sees it. Goes out: a tree. Works without recursion, since
-a row may hold thousands of operators. Raises `Fault` for chained comparisons and for a `not` under a tighter operator.
+Comes in: a flat row of operands and operators, as the grammar sees it. Goes out: a tree. Works
+without recursion, since a row may hold thousands of operators. Raises `Fault` for chained
+comparisons and for a `not` under a tighter operator.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ Row = Sequence["Token | ast.Expression"]
 
 
 class _Tree:
-    """Dijkstra's shunting yard: operands that wait, and operators that wait for their right side."""
+    """Dijkstra's shunting yard: operands that wait, and operators without their right side."""
 
     def __init__(self) -> None:
         self.operands: list[ast.Expression] = []

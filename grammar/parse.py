@@ -1,7 +1,8 @@
 """Text to syntax tree.
 
-Comes in: the text of a program, or the path of one. Goes out: `Parsed`, a tree and reports. Bad text never raises: what does
-not parse becomes a `Broken` node with a report, and the rest of the program stands.
+Comes in: the text of a program, or the path of one. Goes out: `Parsed`, a tree and reports. Bad
+text never raises: what does not parse becomes a `Broken` node with a report, and the rest of the
+program stands.
 """
 
 import gc
@@ -9,9 +10,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ..lazy import lazy_module
 from . import ast, errors
 from .brackets import match
 from .diagnostic import Fault, Report
@@ -20,6 +21,11 @@ from .newlines import split
 from .span import Source, Span
 from .tables import SyntaxFault, parse_tokens
 from .tokens import Token, scan
+
+if TYPE_CHECKING:
+    from . import recover as recovery
+else:
+    recovery = lazy_module(".recover", __package__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,9 @@ def _parsed(source: Source) -> Parsed:
 
 @contextmanager
 def _collection_paused() -> Iterator[None]:
-    """Tokens and nodes make no cycles; looking for some among those of a large file would take a third of the time."""
+    """Tokens and nodes make no cycles; looking for some among those of a large file would take a
+    third of the time.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -98,19 +106,14 @@ def _refused(source: Source, report: Report) -> Parsed:
 def _declaration(chunk: list[Token]) -> tuple[ast.Declaration, list[Report]]:
     problem, may_be_deep = check_tokens(chunk)
     if problem is not None:
-        return _recovery().broken(chunk), [Report(problem)]
+        return recovery.broken(chunk), [Report(problem)]
     reports: list[Report] = []
     try:
         node = parse_tokens(chunk, "declaration")
     except (SyntaxFault, Fault):
-        node = _recovery().recover(chunk, reports)
+        node = recovery.recover(chunk, reports)
     if may_be_deep:
         problem = check_depth(node)
     if problem is not None:
-        return _recovery().broken(chunk), [*reports, Report(problem)]
+        return recovery.broken(chunk), [*reports, Report(problem)]
     return node, reports
-
-
-def _recovery() -> Any:
-    """`recover`, imported when a first declaration is broken: a program without errors should not wait for it."""
-    return import_module(".recover", __package__)

@@ -1,7 +1,8 @@
 """Syntax tree to canonical text: what `archc fmt` writes and `str(program)` shows.
 
-Comes in: a program or an expression, from a file or made by a program. Goes out: text that parses to an equal tree.
-Comments and single blank lines stay; lines have at most 100 columns where they can be broken.
+Comes in: a program or an expression, from a file or made by a program. Goes out: text that parses
+to an equal tree. Comments and single blank lines stay; lines have at most 100 columns where they
+can be broken.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ Item = TypeVar("Item", bound=ast.Node)
 
 
 def print_program(program: ast.Program) -> str:
-    """The canonical text of a program: it parses to an equal program, which prints the same again."""
+    """The canonical text of a program: it parses to an equal program and prints the same again."""
     make_room_for_recursion()
     printer = _Printer(Comments(program.span.source, program.comments))
     text = render(printer.program(program)).strip("\n")
@@ -89,7 +90,9 @@ class _Printer:
     def _lines(
         self, items: Sequence[Item], show: Callable[[Item], Document], start: int, end: int
     ) -> list[Document]:
-        """The items and the comments around them. Comments inside an item that it has no place for go above it."""
+        """The items and the comments around them. Comments inside an item that it has no place for
+        go above it.
+        """
         lines = _Lines(self.comments, start)
         last: ast.Node | None = None
         for item in items:
@@ -122,15 +125,17 @@ class _Printer:
         show: Callable[[Item], Document],
         broken: bool = False,
     ) -> Document:
-        """Items in braces, on one line if they fit and the author did not begin a new one after the brace."""
+        """Items in braces, on one line if they fit and the author did not begin a new one after the
+        brace.
+        """
         known = self.comments.knows(node)
         if not known:
             documents = [show(item) for item in items]
             return self._made_braces(documents, broken)
         start = self.comments.source.text.index("{", node.span.start) + 1
-        if not self.comments.has_any(start, node.span.end):
-            if not broken and not self.comments.breaks_after(start):
-                return self._made_braces([show(item) for item in items], broken=False)
+        commented = self.comments.has_any(start, node.span.end)
+        if not (commented or broken or self.comments.breaks_after(start)):
+            return self._made_braces([show(item) for item in items], broken=False)
         beside = self.comments.take_beside(start, node.span.end)
         lines = self._lines(items, show, start, node.span.end)
         head: Document = "{" if beside is None else row("{", Comment(beside.text))
@@ -250,7 +255,9 @@ def _as_written(node: ast.Broken) -> Document:
 
 
 def _stand_apart(above: ast.Node, below: ast.Node) -> bool:
-    """Whether an empty line always stands between two nodes: between declarations, unless both are short."""
+    """Whether an empty line always stands between two nodes: between declarations, unless both are
+    short.
+    """
     if isinstance(above, ast.Use) and not isinstance(below, ast.Use):
         return True
     long = ast.Function | ast.Settings | ast.Vocabulary

@@ -27,7 +27,7 @@ from .layout import (
 from .operators import COMPARISON, POWERS, PREFIX_POWERS, RIGHT
 from .strings import write_string
 
-# How tightly an expression holds together, loosest first. Operators lie at OPERATORS plus their power.
+# How tightly an expression holds together, loosest first. An operator adds its power to OPERATORS.
 ANY = 0
 STAGE = 1
 CHOOSING = 2
@@ -183,7 +183,9 @@ class Expressions:
     # --- Stages
 
     def _pipeline(self, node: ast.Pipeline) -> Document:
-        """On one line if it fits, else an arrow on each. Where the author broke before the arrows, those breaks stay."""
+        """On one line if it fits, else an arrow on each. Where the author broke before the arrows,
+        those breaks stay.
+        """
         stages = [self._beside_arrow(stage, STAGE) for stage in node.stages]
         gaps = [self._gap(node, index) for index in range(1, len(stages))]
         if any(gaps):
@@ -221,7 +223,9 @@ class Expressions:
         return documents
 
     def _beside_arrow(self, node: ast.Expression, wanted: int) -> Document:
-        """A choice beside an arrow or a label stands in parentheses: it binds tighter, and few people would guess."""
+        """A choice beside an arrow or a label stands in parentheses: it binds tighter, and few
+        people would guess.
+        """
         if isinstance(node, ast.Choice) and node.weights is None:
             wanted = OPTION
         return self.show(node, wanted)
@@ -248,8 +252,13 @@ class Expressions:
         return row(*parts, " log") if node.log else row(*parts)
 
     def _if(self, node: ast.If) -> Document:
-        """All bodies break if one does. `else if` chains lie on one level, however long they are."""
-        parts: list[Document] = ["if ", self.show(node.condition, PLAIN), " ", self._open(node.then)]
+        """All bodies break if one does. `else if` chains lie on one level, however long."""
+        parts: list[Document] = [
+            "if ",
+            self.show(node.condition, PLAIN),
+            " ",
+            self._open(node.then),
+        ]
         otherwise = node.otherwise
         while otherwise is not None:
             match otherwise.statements:

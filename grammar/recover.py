@@ -1,9 +1,12 @@
-"""A declaration that does not parse: its statements one by one, so that a broken one does not hide the next.
+"""A declaration that does not parse: its statements one by one, so that a broken one does not hide
+the next.
 
-Comes in: the tokens of the declaration. Goes out: a node in which broken statements are `Broken`, and a report for each.
-Every body in braces is parsed on its own, from the inside out, and stands in the statement around it as one BODY token.
+Comes in: the tokens of the declaration. Goes out: a node in which broken statements are `Broken`,
+and a report for each. Every body in braces is parsed on its own, from the inside out, and stands in
+the statement around it as one BODY token.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from . import ast
@@ -52,7 +55,9 @@ def _parse(tokens: list[Token], start: str, reports: list[Report]) -> Any:
 
 
 def _with_bodies(tokens: list[Token], entry: str, reports: list[Report]) -> list[Token]:
-    """The tokens with a BODY in the place of every pair of braces. `entry` is what stands in the outermost pairs."""
+    """The tokens with a BODY in the place of every pair of braces. `entry` is what stands in the
+    outermost pairs.
+    """
     levels: list[list[Token]] = [[]]
     for token in tokens:
         if token.type == "LEFT_BRACE":
@@ -67,9 +72,7 @@ def _with_bodies(tokens: list[Token], entry: str, reports: list[Report]) -> list
 
 def _body(tokens: list[Token], start: str, reports: list[Report]) -> Token:
     """A BODY token for braces whose inner braces are BODY tokens already."""
-    items = [
-        _parse(part, start, reports) or broken(part) for part in _parts(tokens[1:-1], reports)
-    ]
+    items = [_parse(part, start, reports) or broken(part) for part in _parts(tokens[1:-1], reports)]
     span = _extent(tokens)
     return Token("BODY", span.text, span, tuple(items))
 
@@ -109,6 +112,11 @@ def _bound_names(tokens: list[Token]) -> tuple[str, ...]:
         return _used_names(tokens)
     if first.type in _NAMES_SECOND or first.text in DECLARATION_WORDS:
         return tuple(token.text for token in tokens[1:2] if token.type == "NAME")
+    return _targets(tokens) + _second_target(tokens)
+
+
+def _targets(tokens: list[Token]) -> tuple[str, ...]:
+    """The names before a first `=`."""
     head: list[str] = []
     for token in tokens[:_LONGEST_TARGET]:
         if token.type == "ASSIGN":
@@ -120,13 +128,21 @@ def _bound_names(tokens: list[Token]) -> tuple[str, ...]:
     return ()
 
 
+def _second_target(tokens: list[Token]) -> tuple[str, ...]:
+    """The name on a next line that a dangling operator has joined to this statement."""
+    depth = 0
+    for before, token in pairwise(tokens):
+        depth += (before.type in OPENING) - (before.type in CLOSING)
+        if token.type == "ASSIGN" and not depth and before is not tokens[0]:
+            return (before.text,) if before.type == "NAME" else ()
+    return ()
+
+
 def _used_names(tokens: list[Token]) -> tuple[str, ...]:
     names = [token.text for token in tokens if token.type == "NAME"]
     types = [token.type for token in tokens]
     if "LABEL" in types:
-        return tuple(
-            token.text for token in tokens[types.index("LABEL") :] if token.type == "NAME"
-        )
+        return tuple(token.text for token in tokens[types.index("LABEL") :] if token.type == "NAME")
     return tuple(names[-1:])
 
 

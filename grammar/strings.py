@@ -1,7 +1,8 @@
 """String literals: what they mean, and how a text is written as one.
 
 Comes in: the span of a literal with its quotes, or a text. Goes out: the text, or the literal.
-Escapes are those of JSON: a quote, a backslash, `n`, `r`, `t`, and `u` with four hexadecimal digits.
+Escapes are those of JSON: a quote, a backslash, `n`, `r`, `t`, and `u` with four hexadecimal
+digits.
 """
 
 import re

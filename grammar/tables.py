@@ -1,7 +1,8 @@
 """The parser's tables: made from `arch.lark` once, then read from a cache.
 
-Comes in: nothing. Goes out: `parse_tokens`. The cache lies in the user's cache directory, is readable by the user alone, and
-carries a checksum. A cache that is missing, damaged, foreign or unwritable costs time, never an error.
+Comes in: nothing. Goes out: `parse_tokens`. The cache lies in the user's cache directory, is
+readable by the user alone, and carries a checksum. A cache that is missing, damaged, foreign or
+unwritable costs time, never an error.
 """
 
 import hashlib
@@ -34,7 +35,9 @@ class _Ready(Lexer):
 
 
 class SyntaxFault(Exception):
-    """The first token that does not fit, of type `$END` where tokens are missing, and the types that would."""
+    """The first token that does not fit, of type `$END` where tokens are missing, and the types
+    that would.
+    """
 
     def __init__(self, token: Token, expected: set[str]) -> None:
         self.token = token
@@ -43,11 +46,13 @@ class SyntaxFault(Exception):
 
 
 def parse_tokens(tokens: list[Token], start: str) -> Any:
-    """The node that the tokens mean. Raises `SyntaxFault`, and `Fault` for what the grammar is too coarse to refuse."""
+    """The node that the tokens mean. Raises `SyntaxFault`, and `Fault` for what the grammar is too
+    coarse to refuse.
+    """
     try:
-        return _parser().parse(tokens, start=start)  # type: ignore[arg-type]
+        return _parser().parse(tokens, start=start)
     except lark.UnexpectedToken as error:
-        raise SyntaxFault(error.token, error.expected) from None  # type: ignore[arg-type]
+        raise SyntaxFault(error.token, error.expected) from None
 
 
 @cache
@@ -78,7 +83,9 @@ def _build(grammar: str, cache: str | bool) -> lark.Lark:
 
 
 def _store(grammar: str, path: str) -> lark.Lark:
-    """Builds the tables and leaves them in the cache. The checksum comes last: without it the tables do not count."""
+    """Builds the tables and leaves them in the cache. The checksum comes last: without it the
+    tables do not count.
+    """
     try:
         for stale in (path + CHECKSUM, path):
             if os.path.lexists(stale):
@@ -94,7 +101,9 @@ def _store(grammar: str, path: str) -> lark.Lark:
 
 
 def _is_sound(path: str) -> bool:
-    """Whether the cache is what was written. Damage would otherwise go unnoticed until a file parses wrongly."""
+    """Whether the cache is what was written. Damage would otherwise go unnoticed until a file
+    parses wrongly.
+    """
     try:
         with open(path + CHECKSUM, encoding="ascii", errors="replace") as file:
             return _digest(path) == file.read(100)

@@ -1,7 +1,8 @@
 """Text to tokens.
 
-Comes in: a `Source`. Goes out: its tokens, NEWLINE among them, and its comments. Nothing is refused here: what is
-no token of the language becomes a BAD token that carries its diagnostic, and the statement around it is set aside.
+Comes in: a `Source`. Goes out: its tokens, NEWLINE among them, and its comments. Nothing is refused
+here: what is no token of the language becomes a BAD token that carries its diagnostic, and the
+statement around it is set aside.
 """
 
 import re
@@ -16,12 +17,30 @@ from .strings import read_string
 
 KEYWORDS = {
     word: word.upper()
-    for word in "let layer next require limit if for in not and or else on with true false".split()
+    for word in [
+        "let",
+        "layer",
+        "next",
+        "require",
+        "limit",
+        "if",
+        "for",
+        "in",
+        "not",
+        "and",
+        "or",
+        "else",
+        "on",
+        "with",
+        "true",
+        "false",
+    ]
 }
 DECLARATION_WORDS = {
-    word: word.upper() for word in "use block network cell train search vocabulary".split()
+    word: word.upper()
+    for word in ["use", "block", "network", "cell", "train", "search", "vocabulary"]
 }
-SUFFIX_WORDS = {word: word.upper() for word in "step log as".split()}
+SUFFIX_WORDS = {word: word.upper() for word in ["step", "log", "as"]}
 OPERATORS = {
     "->": "ARROW",
     ":": "LABEL",
@@ -77,13 +96,13 @@ _PATTERN = re.compile(
 
 
 class Token:
-    """One word, number or sign. `value` is what a number or a string means, or the body that BODY stands for."""
+    """One word, number or sign. `value` is what a number, a string or a BODY stands for."""
 
     __slots__ = ("problem", "span", "text", "type", "value")
     # Lark copies these to the end token it makes; nothing reads them.
     start_pos = line = column = end_line = end_column = end_pos = None
 
-    def __init__(self, type: str, text: str, span: Span, value: Any = None) -> None:  # noqa: A002
+    def __init__(self, type: str, text: str, span: Span, value: Any = None) -> None:
         self.type = type
         self.text = text
         self.span = span

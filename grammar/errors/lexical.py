@@ -13,8 +13,9 @@ class BadNumber(Diagnostic):
     code: ClassVar[str] = "E106"
     title: ClassVar[str] = "this is not a number"
     explanation: ClassVar[str] = """\
-A number has digits on both sides of its point, may have an exponent, and may end in k, M or G for thousands, millions and
-billions. Letters cannot follow a number directly, and it must fit a 64-bit float.
+A number has digits on both sides of its point, may have an exponent, and may end in k, M or G for
+thousands, millions and billions. Letters cannot follow a number directly, and it must fit a
+64-bit float.
 
 Wrong:  dropout(.5)     conv(64, 3x3)     1.
 Right:  dropout(0.5)    conv(64, [3, 3])  1.0"""
@@ -81,8 +82,8 @@ class BadEscape(Diagnostic):
     code: ClassVar[str] = "E108"
     title: ClassVar[str] = "unknown escape in a string"
     explanation: ClassVar[str] = """\
-Inside a string a backslash begins an escape: \\" \\\\ \\n \\r \\t and \\u with four hexadecimal digits. A backslash itself
-is written twice.
+Inside a string a backslash begins an escape: \\" \\\\ \\n \\r \\t and \\u with four hexadecimal
+digits. A backslash itself is written twice.
 
 Wrong:  "a\\d"
 Right:  "a\\\\d\""""
@@ -96,7 +97,7 @@ Right:  "a\\\\d\""""
         yield Label(self.span)
 
     def help(self) -> Iterator[str]:
-        yield "a backslash itself is written `\\\\`; the escapes are `\\\"`, `\\\\`, `\\n`, `\\r`, `\\t`, `\\u0041`"
+        yield r"a backslash itself is written `\\`; the others are `\"` `\n` `\r` `\t` `\u0041`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,9 @@ class ForeignName(Diagnostic):
     code: ClassVar[str] = "E109"
     title: ClassVar[str] = "names are written in ASCII letters"
     explanation: ClassVar[str] = """\
-A name is made of the letters a to z and A to Z, digits and `_`, and does not begin with a digit. Names end up in files of
-weights, in ONNX and in Python source, where other letters do not survive. Comments and strings may hold any text.
+A name is made of the letters a to z and A to Z, digits and `_`, and does not begin with a digit.
+Names end up in files of weights, in ONNX and in Python source, where other letters do not
+survive. Comments and strings may hold any text.
 
 Wrong:  größe = 3
 Right:  groesse = 3"""
@@ -119,7 +121,7 @@ Right:  groesse = 3"""
         yield Label(self.span)
 
     def help(self) -> Iterator[str]:
-        yield "use the letters a to z, A to Z, digits and `_`; any text may stand in comments and strings"
+        yield "use a to z, A to Z, digits and `_`; comments and strings may hold any text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ class UnknownCharacter(Diagnostic):
     code: ClassVar[str] = "E110"
     title: ClassVar[str] = "this character has no meaning here"
     explanation: ClassVar[str] = """\
-Outside comments and strings a program is made of names, numbers, brackets and the operators of the language.
+Outside comments and strings a program is made of names, numbers, brackets and the operators of
+the language.
 
 Wrong:  x -> conv(64, 3)$
 Right:  x -> conv(64, 3)"""
@@ -156,8 +159,8 @@ class WrongOperator(Diagnostic):
     code: ClassVar[str] = "E111"
     title: ClassVar[str] = "this operator belongs to another language"
     explanation: ClassVar[str] = """\
-Data flows through `->`. Conditions are joined with `and`, `or` and `not`. A tensor is bound again with `x = x + y`. A new
-line or a comma ends a statement.
+Data flows through `->`. Conditions are joined with `and`, `or` and `not`. A tensor is bound again
+with `x = x + y`. A new line or a comma ends a statement.
 
 Wrong:  x => relu     a && b     x += y        a; b
 Right:  x -> relu     a and b    x = x + y     a, b"""

@@ -13,8 +13,8 @@ class NotText(Diagnostic):
     code: ClassVar[str] = "E101"
     title: ClassVar[str] = "this file is not text"
     explanation: ClassVar[str] = """\
-A program is a text file in UTF-8. A file that holds bytes which are no UTF-8, or a zero byte, is something else: a model,
-an archive, or a text saved in another encoding."""
+A program is a text file in UTF-8. A file that holds bytes which are no UTF-8, or a zero byte, is
+something else: a model, an archive, or a text saved in another encoding."""
 
     span: Span
     reason: str
@@ -34,7 +34,8 @@ class FileTooLarge(Diagnostic):
     code: ClassVar[str] = "E102"
     title: ClassVar[str] = "this file is too large"
     explanation: ClassVar[str] = """\
-A file of at most 32 MB is read. Repetition belongs into `repeat`, `for` and blocks, weights into a weights file."""
+A file of at most 32 MB is read. Repetition belongs into `repeat`, `for` and blocks, weights into
+a weights file."""
 
     span: Span
     size: int
@@ -55,7 +56,8 @@ class StatementTooLarge(Diagnostic):
     code: ClassVar[str] = "E103"
     title: ClassVar[str] = "this statement is too large"
     explanation: ClassVar[str] = """\
-One statement has at most 64,000 characters, comments and nested bodies apart. Give names to its parts."""
+One statement has at most 64,000 characters, comments and nested bodies apart. Give names to its
+parts."""
 
     span: Span
     limit: int
@@ -75,8 +77,8 @@ class NestedTooDeep(Diagnostic):
     code: ClassVar[str] = "E104"
     title: ClassVar[str] = "brackets are nested too deep"
     explanation: ClassVar[str] = """\
-Brackets and braces are nested at most 200 deep. Give a name to an inner part: a tensor with `name = …`, a recipe with `let`,
-or a block."""
+Brackets and braces are nested at most 200 deep. Give a name to an inner part: a tensor with `name
+= …`, a recipe with `let`, or a block."""
 
     span: Span
     limit: int
@@ -96,8 +98,8 @@ class ExpressionTooDeep(Diagnostic):
     code: ClassVar[str] = "E105"
     title: ClassVar[str] = "this expression is nested too deep"
     explanation: ClassVar[str] = """\
-Operators, calls and indices are nested at most 400 deep, and every `+` of a sum is one level. Give names to parts of the
-expression. Pipelines and choices may have any number of members."""
+Operators, calls and indices are nested at most 400 deep, and every `+` of a sum is one level.
+Give names to parts of the expression. Pipelines and choices may have any number of members."""
 
     span: Span
     limit: int

@@ -15,8 +15,8 @@ class UnclosedBracket(Diagnostic):
     code: ClassVar[str] = "E112"
     title: ClassVar[str] = "this bracket is never closed"
     explanation: ClassVar[str] = """\
-Every `(`, `[` and `{` has its `)`, `]` and `}`. The error points at the bracket that was opened; where the closing one was
-expected is marked as well.
+Every `(`, `[` and `{` has its `)`, `]` and `}`. The error points at the bracket that was opened;
+where the closing one was expected is marked as well.
 
 Wrong:  x -> conv(64, 3 -> relu
 Right:  x -> conv(64, 3) -> relu"""
@@ -70,8 +70,9 @@ class NotADeclaration(Diagnostic):
     code: ClassVar[str] = "E114"
     title: ClassVar[str] = "only declarations stand at the top of a file"
     explanation: ClassVar[str] = """\
-A file is a list of declarations: `use`, `let`, `block`, `network`, `cell`, `train`, `search`, `vocabulary`. A pipeline stands
-in the body of a network, block or cell. A value that several of them use is named with `let`.
+A file is a list of declarations: `use`, `let`, `block`, `network`, `cell`, `train`, `search`,
+`vocabulary`. A pipeline stands in the body of a network, block or cell. A value that several of
+them use is named with `let`.
 
 Wrong:  width = 64
 Right:  let width = 64"""
@@ -91,7 +92,10 @@ Right:  let width = 64"""
         if self.name is not None:
             yield f"write `let {self.name} = …`, or move it into a body"
         else:
-            yield "at the top of a file stand `use`, `let`, `block`, `network`, `cell`, `train`, `search`, `vocabulary`"
+            yield (
+                "at the top of a file stand `use`, `let`, `block`, `network`, `cell`, `train`, "
+                "`search` and `vocabulary`"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,8 @@ class NestedDeclaration(Diagnostic):
     code: ClassVar[str] = "E115"
     title: ClassVar[str] = "a declaration cannot stand inside another"
     explanation: ClassVar[str] = """\
-Blocks, networks, cells, `use`, `train`, `search` and vocabularies stand at the top of a file. Inside a body a recipe is named
-with `let`.
+Blocks, networks, cells, `use`, `train`, `search` and vocabularies stand at the top of a file.
+Inside a body a recipe is named with `let`.
 
 Wrong:  network Net on … { block Part on x { x -> relu } … }
 Right:  block Part on x { x -> relu }
@@ -146,8 +150,8 @@ class MissingBody(Diagnostic):
     code: ClassVar[str] = "E117"
     title: ClassVar[str] = "the body is missing"
     explanation: ClassVar[str] = """\
-The header of a block, network, cell, vocabulary, `train` or `search` is followed by its body in braces. The same holds for
-`if`, `else` and `for`.
+The header of a block, network, cell, vocabulary, `train` or `search` is followed by its body in
+braces. The same holds for `if`, `else` and `for`.
 
 Wrong:  block Part on x -> relu
 Right:  block Part on x { x -> relu }"""

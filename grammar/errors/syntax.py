@@ -14,8 +14,8 @@ class Unexpected(Diagnostic):
     code: ClassVar[str] = "E120"
     title: ClassVar[str] = "this does not fit here"
     explanation: ClassVar[str] = """\
-The statement is understood up to the marked place and cannot go on with what stands there. The message says what could
-stand there instead.
+The statement is understood up to the marked place and cannot go on with what stands there. The
+message says what could stand there instead.
 
 Wrong:  conv(64 3)
 Right:  conv(64, 3)"""
@@ -63,8 +63,8 @@ class KeywordAsName(Diagnostic):
     code: ClassVar[str] = "E122"
     title: ClassVar[str] = "a reserved word cannot be a name"
     explanation: ClassVar[str] = """\
-These words cannot name anything: let layer next require limit if for in not and or else on with true false. All others can,
-also those that begin declarations (`train`, `block`, …).
+These words cannot name anything: let layer next require limit if for in not and or else on with
+true false. All others can, also those that begin declarations (`train`, `block`, …).
 
 Wrong:  next = x -> relu
 Right:  following = x -> relu"""
@@ -86,7 +86,8 @@ class PythonHabit(Diagnostic):
     code: ClassVar[str] = "E123"
     title: ClassVar[str] = "this is Python, not .arch"
     explanation: ClassVar[str] = """\
-Blocks and networks take the place of classes and functions, and the last expression of a body is its result.
+Blocks and networks take the place of classes and functions, and the last expression of a body is
+its result.
 
 Wrong:  def part(x): return relu(x)
 Right:  block Part on x { x -> relu }"""
@@ -109,8 +110,9 @@ class MissingType(Diagnostic):
     code: ClassVar[str] = "E124"
     title: ClassVar[str] = "the type is missing or has no `:`"
     explanation: ClassVar[str] = """\
-A hyperparameter is written `name: type` or `name: type = default`; a port is written `name: f32[N, C]`. The types of
-hyperparameters are int, float, bool, str, dtype, list, stage, or borrowed from a layer: `conv.kernel`.
+A hyperparameter is written `name: type` or `name: type = default`; a port is written `name:
+f32[N, C]`. The types of hyperparameters are int, float, bool, str, dtype, list, stage, or
+borrowed from a layer: `conv.kernel`.
 
 Wrong:  block Part(width = 16) on x f32[N, C] { … }
 Right:  block Part(width: int = 16) on x: f32[N, C] { … }"""
@@ -134,7 +136,8 @@ class MissingOn(Diagnostic):
     code: ClassVar[str] = "E125"
     title: ClassVar[str] = "`on` is missing before the inputs"
     explanation: ClassVar[str] = """\
-Hyperparameters stand in parentheses, inputs after `on`, a cell's states after `with`, outputs after `->`.
+Hyperparameters stand in parentheses, inputs after `on`, a cell's states after `with`, outputs
+after `->`.
 
 Wrong:  network Net x: f32[N, 4] -> f32[N, 2] { … }
 Right:  network Net on x: f32[N, 4] -> f32[N, 2] { … }"""
@@ -145,7 +148,7 @@ Right:  network Net on x: f32[N, 4] -> f32[N, 2] { … }"""
         yield Label(self.span, "is this an input?")
 
     def help(self) -> Iterator[str]:
-        yield "write `on` before the inputs: `network Net(width: int = 16) on x: f32[N, 4] -> f32[N, 2] { … }`"
+        yield "write `on` before the inputs: `block Part(width: int) on x: f32[N, 4] { … }`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ class BadBeginning(Diagnostic):
     code: ClassVar[str] = "E126"
     title: ClassVar[str] = "a statement cannot begin like this"
     explanation: ClassVar[str] = """\
-A line that begins with an operator goes on with the line above, so a statement never begins with one.
+A line that begins with an operator goes on with the line above, so a statement never begins with
+one.
 
 Wrong:  { -x }      { -> relu }
 Right:  { (-x) }    { x -> relu }"""
@@ -171,7 +175,7 @@ Right:  { (-x) }    { x -> relu }"""
             case "-" | "+":
                 yield "put the expression in parentheses: `(-x)`"
             case "->":
-                yield "a pipeline begins with its input, `x -> …`; a fragment begins with its first stage"
+                yield "a pipeline begins with its input, `x -> …`, a fragment with its first stage"
             case _:
                 yield "something is missing before it"
 
@@ -200,7 +204,8 @@ class MisplacedWeights(Diagnostic):
     code: ClassVar[str] = "E128"
     title: ClassVar[str] = "`@` follows a whole choice"
     explanation: ClassVar[str] = """\
-`@ [weights]` stands once, after all options of a choice or after an optional stage, with one weight for each option.
+`@ [weights]` stands once, after all options of a choice or after an optional stage, with one
+weight for each option.
 
 Wrong:  relu @ [0.3] | gelu @ [0.7]
 Right:  relu | gelu @ [0.3, 0.7]"""
@@ -215,7 +220,7 @@ Right:  relu | gelu @ [0.3, 0.7]"""
         yield Label(self.span)
 
     def help(self) -> Iterator[str]:
-        yield "write the weights once, after the last option: `a | b @ [0.3, 0.7]`, `a? @ [0.9, 0.1]`"
+        yield "write the weights once, at the end: `(a | b) @ [0.3, 0.7]`, `a? @ [0.9, 0.1]`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +259,33 @@ Right:  width = if small { 8 } else { 16 }"""
 
     def help(self) -> Iterator[str]:
         yield "write `if condition { a } else { b }`"
+
+
+@dataclass(frozen=True, slots=True)
+class DanglingOperator(Diagnostic):
+    code: ClassVar[str] = "E132"
+    title: ClassVar[str] = "this line ends too early"
+    explanation: ClassVar[str] = """\
+A line that ends with an operator or `->` goes on in the next line. If that line is a statement of
+its own, something is missing at the end of the first.
+
+Wrong:  y = x ->
+        z = y
+Right:  y = x -> relu
+        z = y"""
+
+    span: Span
+    following: Span
+
+    def message(self) -> str:
+        return f"nothing follows `{self.span.text}`"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "this line goes on in the next")
+        yield Label(self.following, "which is a statement of its own", secondary=True)
+
+    def help(self) -> Iterator[str]:
+        yield f"finish the line, or remove the `{self.span.text}`"
 
 
 @dataclass(frozen=True, slots=True)
