@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from .spelling import identifier
 
+POOL = ("x", "y", "z", "u", "v", "w")
+"""Names for values that no label names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement: what it reads, what it makes, and a name for what it makes."""
+    """One statement: what it reads, what it makes, and a name for what it makes, if one fits."""
 
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
@@ -33,18 +36,18 @@ def name_values(
     results: Collection[int],
     taken: Collection[str] = (),
     *,
-    rebind: bool = False,
+    rebind: Collection[str] = (),
 ) -> Names:
     """`parameters` are the names of what is there at the start; `results` outlive all steps.
 
-    With `rebind` a parameter that is used up may give its name to a result.
+    Parameters in `rebind` may give their names to results when they are used up.
     """
     last = {value: index for index, step in enumerate(steps) for value in step.inputs}
     last |= dict.fromkeys(results, len(steps))
     of = dict(parameters)
     fixed = {*parameters.values(), *taken}  # never given to anything else
     # In the order of their making; parameters that are in use but not live keep their names.
-    live: dict[str, None] = dict.fromkeys(parameters.values()) if rebind else {}
+    live = dict.fromkeys(name for name in parameters.values() if name in rebind)
     released: list[tuple[str, ...]] = []
     for index, step in enumerate(steps):
         dying = [
@@ -60,7 +63,7 @@ def name_values(
                 of[value] = dying.pop(0)
             else:
                 start = not live and len(step.outputs) == 1
-                of[value] = identifier("x" if start else step.hint, fixed | live.keys())
+                of[value] = _new("x" if start else step.hint, fixed | live.keys())
             live[of[value]] = None
         unused = [of[value] for value in step.outputs if value not in last]
         gone = (*dict.fromkeys([*dying, *unused]),)
@@ -68,3 +71,9 @@ def name_values(
             del live[name]
         released.append(gone)
     return Names(of, released)
+
+
+def _new(hint: str, taken: Collection[str]) -> str:
+    if hint:
+        return identifier(hint, taken)
+    return next((name for name in POOL if name not in taken), None) or identifier("x", taken)

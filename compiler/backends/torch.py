@@ -15,20 +15,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...grammar.diagnostic import InternalError
-from ...lazy import lazy_module
+from .. import initialisers
 from ..dims import Axis, names, python
 from ..graph import Graph, Node, RuntimeCheck
 from ..hyperparameter import Initialiser
 from ..lowering import Call, Function, Module, TorchCode
 from ..spelling import (
     call,
+    closed,
     identifier,
     literal,
     parameter_names,
@@ -41,11 +42,6 @@ from ..spelling import (
 from ..support import expect
 from ..types import DType, Shape
 from ..variables import Step, name_values
-
-if TYPE_CHECKING:
-    from .. import initialisers
-else:
-    initialisers = lazy_module("..initialisers", __package__)
 
 
 class Scope(nn.Module):
@@ -342,13 +338,16 @@ class _Writer:
 
     def _value(self, node: Node, code: TorchCode, inputs: list[str]) -> str:
         if isinstance(code, Call):
-            return call(code, inputs, self.spelling, self._function)
+            return call(code, inputs, self._literal, self._function)
         text, module = "self", self.root
         for name in node.owner.split("."):
             child = _child(module, name)
             text = _access(text, module, name, child)
             module = child
         return f"{text}({', '.join(inputs)})"
+
+    def _literal(self, name: str, value: Any, beside_operator: bool) -> str:
+        return closed(literal(value, self.spelling), beside_operator)
 
     def _function(self, function: Function) -> str:
         module, _, name = function.target.partition(":")

@@ -1,0 +1,85 @@
+"""Sizes and inputs to try a network with.
+
+Comes in: a graph. Goes out: a size for each symbolic axis such that every stated fact holds, and
+the range in which its integer inputs make sense.
+"""
+
+import operator
+from collections.abc import Iterator, Mapping
+from itertools import product
+from random import Random
+
+from .dims import Axis, Dim, evaluate
+from .graph import Graph, RuntimeCheck
+
+Sizes = Mapping[str, int]
+
+_OPERATORS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 28, 30, 32, 33, 35, 36)
+_LARGE = (40, 48, 49, 56, 60, 64, 72, 80, 96, 100, 112, 128, 144, 160, 192, 224, 256, 384, 512)
+_TRIES = 20_000
+DEFAULT_BOUND = 2
+
+
+def sizes_for(graph: Graph, count: int, seed: int = 0) -> list[dict[str, int]]:
+    """Up to `count` different choices of sizes, small ones first; fewer where few are possible."""
+    symbols = graph.symbols()
+    expressions = {size for value in graph.values for size in value.shape if isinstance(size, Axis)}
+    found: list[dict[str, int]] = []
+    for values in _candidates(len(symbols), Random(seed)):
+        sizes = dict(zip(symbols, values, strict=True))
+        if sizes not in found and _possible(graph, expressions, sizes):
+            found.append(sizes)
+        if len(found) == count or not symbols:
+            break
+    return found
+
+
+def _candidates(count: int, random: Random) -> Iterator[tuple[int, ...]]:
+    pool = _SMALL + _LARGE
+    if count <= 1:
+        yield from product(pool, repeat=count)
+        return
+    for size in pool:
+        yield (2, *[size] * (count - 1))
+    for _ in range(_TRIES):
+        most = random.choice((len(_SMALL), len(pool)))
+        yield tuple(random.choice(pool[:most]) for _ in range(count))
+
+
+def _possible(graph: Graph, expressions: set[Axis], sizes: Sizes) -> bool:
+    return all(holds(check, sizes) for check in graph.checks) and all(
+        evaluate(size, sizes) >= 1 for size in expressions
+    )
+
+
+def holds(check: RuntimeCheck, sizes: Sizes) -> bool:
+    """Whether a stated fact is true of these sizes."""
+    left, right = evaluate(check.left, sizes), evaluate(check.right, sizes)
+    return bool(_OPERATORS[check.operator](left, right))
+
+
+def shape_of(shape: tuple[Dim, ...], sizes: Sizes) -> tuple[int, ...]:
+    return tuple(evaluate(size, sizes) for size in shape)
+
+
+def integer_bound(graph: Graph, value: int) -> int:
+    """Integers from 0 up to this, exclusive, suit what reads the value: an embedding's count."""
+    bounds = [
+        bound
+        for node in graph.nodes
+        if value in node.inputs and (bound := _bound(graph, node.layer, node.inputs))
+    ]
+    return min(bounds, default=DEFAULT_BOUND)
+
+
+def _bound(graph: Graph, layer: object, inputs: tuple[int, ...]) -> int:
+    count = getattr(layer, "count", None)
+    return count if isinstance(count, int) else 0
