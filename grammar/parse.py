@@ -41,7 +41,7 @@ def parse(text: str, filename: str = "<memory>") -> Parsed:
     source = Source(filename, text)
     start = Span(source, 0, 0)
     if len(text) > MAX_FILE:
-        return _refused(source, Report(errors.FileTooLarge(start, len(text), MAX_FILE)))
+        return _refused(source, Report(errors.FileTooLarge(start, MAX_FILE)))
     zero = text.find("\0")
     if zero >= 0:
         span = Span(source, zero, zero + 1)
@@ -54,13 +54,25 @@ def _parsed(source: Source) -> Parsed:
     scanned = scan(source)
     tokens, reports = match(scanned.tokens)
     declarations = []
+    outside = False
     for chunk in split(tokens):
         declaration, found = _declaration(chunk)
         declarations.append(declaration)
-        reports.extend(found)
+        nameless = any(_stands_outside(report, named=False) for report in found)
+        if not (outside and all(_stands_outside(report) for report in found)):
+            reports.extend(found)
+        outside = nameless or (outside and isinstance(declaration, ast.Broken))
     whole = Span(source, 0, len(source.text))
     program = ast.Program(tuple(declarations), scanned.comments, span=whole)
     return Parsed(program, tuple(sorted(reports, key=lambda report: report.place().start)))
+
+
+def _stands_outside(report: Report, named: bool = True) -> bool:
+    """Whether a statement stands outside a body. Of several in a row one report is enough."""
+    diagnostic = report.diagnostic
+    if not isinstance(diagnostic, errors.NotADeclaration):
+        return False
+    return named or diagnostic.name is None
 
 
 @contextmanager
@@ -80,15 +92,18 @@ def _collection_paused() -> Iterator[None]:
 def parse_file(path: str | os.PathLike[str]) -> Parsed:
     """As `parse`, for a file in UTF-8. Raises OSError if it cannot be read."""
     with open(path, "rb") as file:
-        data = file.read(MAX_FILE + 1)
-        size = max(len(data), os.stat(path).st_size if len(data) > MAX_FILE else 0)
-    if size > MAX_FILE:
-        source = Source(str(path), "")
-        return _refused(source, Report(errors.FileTooLarge(Span(source, 0, 0), size, MAX_FILE)))
+        return parse_bytes(file.read(MAX_FILE + 1), str(path))
+
+
+def parse_bytes(data: bytes, filename: str = "<memory>") -> Parsed:
+    """As `parse`, for the bytes of a file, which should be UTF-8 and not too many."""
+    if len(data) > MAX_FILE:
+        source = Source(filename, "")
+        return _refused(source, Report(errors.FileTooLarge(Span(source, 0, 0), MAX_FILE)))
     try:
-        return parse(data.decode("utf-8"), str(path))
+        return parse(data.decode("utf-8"), filename)
     except UnicodeDecodeError as error:
-        return _undecodable(str(path), data, error)
+        return _undecodable(filename, data, error)
 
 
 def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Parsed:

@@ -38,11 +38,10 @@ A file of at most 32 MB is read. Repetition belongs into `repeat`, `for` and blo
 a weights file."""
 
     span: Span
-    size: int
     limit: int
 
     def message(self) -> str:
-        return f"this file has {self.size:,} bytes; at most {self.limit:,} are read"
+        return f"this file has more than {self.limit:,} bytes"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
