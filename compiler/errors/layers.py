@@ -11,7 +11,7 @@ class BadEquation(LayerDiagnostic):
     code = "E330"
     title = "an equation of einsum makes no sense"
     explanation = (
-        "An equation names each axis of each input with one letter, with commas between the inputs, "
+        "An equation names each axis of each input with one letter, with commas between inputs, "
         'then `->` and the letters of the output: `einsum("nij,njk->nik")` is a matrix product '
         "for each n. A letter of the output stands in it once and in at least one input. "
         "There is no `...`: every axis has a letter."

@@ -9,7 +9,9 @@ from ..types import TensorType
 
 
 class Elementwise(Layer):
-    """One float input, an output of the same type. `cost` is the floating-point operations for each element."""
+    """One float input, an output of the same type. `cost` is the floating-point operations for each
+    element.
+    """
 
     cost: ClassVar[int] = 1
 

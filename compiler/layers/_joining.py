@@ -1,23 +1,35 @@
-"""Element-wise layers over several inputs, or over one input and a number: `add mul sub div maximum minimum`."""
+"""Element-wise layers over several inputs, or over one input and a number: `add mul sub div maximum
+minimum`.
+"""
 
 from typing import ClassVar
 
 from ..checks import Checks
+from ..dims import Axis
 from ..hyperparameter import Number, option
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
-from ..types import TensorType
+from ..types import U8, TensorType
 
 
 class Joining(Layer):
     """Combines its inputs from left to right under NumPy's broadcasting, proved axis by axis.
 
-    With `number` there is one input, and the number stands on its right, or on its left with `reversed`: so the operators
-    `x + 1` and `1 - x` arrive here. The number takes the tensor's dtype, which must hold it exactly.
+    With `number` there is one input, and the number stands on its right, or on its left with
+    `reversed`: so the operators `x + 1` and `1 - x` arrive here. The number takes the tensor's
+    dtype, which must hold it exactly.
     """
 
     family: ClassVar[str] = "joining"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
+    typical: ClassVar[tuple[str, ...]] = (
+        "f32[N, C, H, W], f32[N, C, H, W]",
+        "f32[N, T, 4], f32[4]",
+        "f32[N, 1, D], f32[N, T, 1], f32[D]",
+        "f32[N, D] -> _(number=2)",
+        "f32[N, D] -> _(number=0.5, reversed=True)",
+        "i64[N, D] -> _(number=3)",
+    )
     operator: ClassVar[str]  # a Python operator, or a function under torch
     onnx_op: ClassVar[str]
 
@@ -31,9 +43,18 @@ class Joining(Layer):
             check.inputs(inputs, 2, None)
             return inputs[0].with_shape(*check.broadcast(*(x.shape for x in inputs)))
         check.inputs(inputs, 1, 1)
-        exact = not (isinstance(self.number, float) and inputs[0].dtype.is_int)
-        check.setting(exact, "number", self.number, f"an integer beside {inputs[0].dtype}")
+        wanted = f"an integer that {inputs[0].dtype} holds"
+        check.setting(self._fits(inputs[0]), "number", self.number, wanted)
         return inputs[0]
+
+    def _fits(self, x: TensorType) -> bool:
+        """Whether the number can take the dtype of `x`; an axis is taken to fit, as sizes do."""
+        if x.dtype.is_float or isinstance(self.number, Axis):
+            return True
+        low, high = (
+            (0, 255) if x.dtype == U8 else (-(2 ** (x.dtype.bits - 1)), 2 ** (x.dtype.bits - 1) - 1)
+        )
+        return isinstance(self.number, int) and low <= self.number <= high
 
     def to_torch(self, *inputs: TensorType) -> Call:
         operands = [f"{{{index}}}" for index in range(len(inputs))]

@@ -1,4 +1,6 @@
-"""What layers with a window over spatial axes share: sizes, dtypes, and the spelling of padding for PyTorch and ONNX."""
+"""What layers with a window over spatial axes share: sizes, dtypes, and the spelling of padding for
+PyTorch and ONNX.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +13,9 @@ Pairs = Sequence[tuple[int, int]]
 
 
 def expect_image(check: Checks, x: TensorType) -> tuple[int, tuple[Dim, ...]]:
-    """The channels, as a number, and the spatial sizes of `[N, C, *S]` with one to three spatial axes."""
+    """The channels, as a number, and the spatial sizes of `[N, C, *S]` with one to three spatial
+    axes.
+    """
     check.rank(x, 3, 5)
     check.floating(x)
     return check.known(x.shape[1], "the number of input channels"), x.shape[2:]
@@ -25,7 +29,9 @@ def window_sizes(
     padding: Pairs,
     dilation: Sequence[int],
 ) -> tuple[Dim, ...]:
-    """(S + before + after - dilation * (kernel - 1) - 1) // stride + 1 for each axis, each proved positive."""
+    """(S + before + after - dilation * (kernel - 1) - 1) // stride + 1 for each axis, each proved
+    positive.
+    """
     result: list[Dim] = []
     for size, k, s, (before, after), d in zip(
         sizes, kernel, stride, padding, dilation, strict=True
@@ -37,7 +43,7 @@ def window_sizes(
 
 
 def symmetric(padding: Pairs) -> bool:
-    """Whether every axis is padded alike on both sides, which PyTorch's modules can do themselves."""
+    """Whether every axis is padded alike on both sides, as PyTorch's modules can do it."""
     return all(before == after for before, after in padding)
 
 
@@ -57,14 +63,18 @@ def shorten(values: tuple[int, ...]) -> int | tuple[int, ...]:
 
 
 def spread(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
-    """A spatial hyperparameter as one integer for each of `count` axes, once `Checks.per_axis` has passed it."""
+    """A spatial hyperparameter as one integer for each of `count` axes, once `Checks.per_axis` has
+    passed it.
+    """
     return (value,) * count if isinstance(value, int) else value
 
 
 def paddings(
     padding: str | int | tuple[Any, ...], kernel: Sequence[int], dilation: Sequence[int]
 ) -> tuple[tuple[int, int], ...]:
-    """A padding in any of its forms as (before, after) for each axis, once `Checks.paddings` has passed it."""
+    """A padding in any of its forms as (before, after) for each axis, once `Checks.paddings` has
+    passed it.
+    """
     if padding == "valid":
         return ((0, 0),) * len(kernel)
     if padding == "same":

@@ -13,11 +13,13 @@ from ._spatial import channels_of
 
 
 class Batchnorm(Layer):
-    """(x - mean) / sqrt(variance + eps) for each channel, over the batch in training and with running statistics after.
+    """(x - mean) / sqrt(variance + eps) for each channel, over the batch in training and with
+    running statistics after.
 
-    `update` is the weight of the new batch in the running statistics (PyTorch's momentum; ONNX counts the other way round).
-    Shapes: [N, C, *S] or [N, C] -> the same. Weights: weight and bias [C] unless `affine` is false; buffers running_mean, running_var [C] and
-    num_batches_tracked. Source: Ioffe and Szegedy 2015.
+    `update` is the weight of the new batch in the running statistics (PyTorch's momentum; ONNX
+    counts the other way round). Shapes: [N, C, *S] or [N, C] -> the same. Weights: weight and bias
+    [C] unless `affine` is false; buffers running_mean, running_var [C] and num_batches_tracked.
+    Source: Ioffe and Szegedy 2015.
     """
 
     name: ClassVar[str] = "batchnorm"
@@ -25,6 +27,11 @@ class Batchnorm(Layer):
     primary_weight: ClassVar[str | None] = "weight"
     training: ClassVar[bool] = True
     example: ClassVar[str] = "x -> conv(64, 3) -> batchnorm -> relu"
+    typical: ClassVar[tuple[str, ...]] = (
+        "f32[N, 3, H, W]",
+        "f32[N, 4]",
+        "f32[N, 2, T]",
+    )
 
     update: float = option(default=0.1, domain=between(0.01, 0.5, log=True))
     eps: float = option(default=1e-5)

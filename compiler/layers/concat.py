@@ -19,6 +19,11 @@ class Concat(Layer):
     family: ClassVar[str] = "joining"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     example: ClassVar[str] = "(a, b) -> concat(axis=1)"
+    typical: ClassVar[tuple[str, ...]] = (
+        "f32[N, A, T], f32[N, B, T]",
+        "f32[N, C], f32[N, C], f32[N, 1]",
+        "f32[A, N], f32[B, N] -> _(axis=0)",
+    )
 
     axis: int = option(default=1)
 

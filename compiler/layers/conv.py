@@ -25,13 +25,21 @@ from ._spatial import (
 class Conv(Layer):
     """Cross-correlation with learned filters.
 
-    Shapes: [N, C, *S] -> [N, filters, *T] with T = (S + before + after - dilation * (kernel - 1) - 1) // stride + 1.
-    Weights: weight [filters, C // groups, *kernel], bias [filters]; initialised as PyTorch's, uniform with bound 1 / sqrt(fan in).
+    Shapes: [N, C, *S] -> [N, filters, *T] with T = (S + before + after - dilation * (kernel - 1) -
+    1) // stride + 1. Weights: weight [filters, C // groups, *kernel], bias [filters]; initialised
+    as PyTorch's, uniform with bound 1 / sqrt(fan in).
     """
 
     family: ClassVar[str] = "convolution"
     primary_weight: ClassVar[str | None] = "weight"
     example: ClassVar[str] = "x -> conv(64, 3, stride=2)"
+    typical: ClassVar[tuple[str, ...]] = (
+        "f32[N, 3, H, 5]",
+        "f32[N, 4, T]",
+        "f32[N, 2, 5, 6, 7]",
+        "f32[N, 4, H, W] -> _(6, 3, groups=2)",
+        "f32[N, 3, H, W] -> _(4, 2, padding=[[0, 1], [1, 0]])",
+    )
 
     filters: int = required(between(8, 512, log=True))
     kernel: Spatial = required(one_of(1, 3, 5, 7))

@@ -14,12 +14,17 @@ from ..types import TensorType
 class Dense(Layer):
     """x W^T + b on the last axis, the same for every position of the other axes.
 
-    Shapes: [*, D] -> [*, units]. Weights: weight [units, D], bias [units]; initialised as PyTorch's, uniform with bound 1 / sqrt(D).
+    Shapes: [*, D] -> [*, units]. Weights: weight [units, D], bias [units]; initialised as
+    PyTorch's, uniform with bound 1 / sqrt(D).
     """
 
     family: ClassVar[str] = "linear"
     primary_weight: ClassVar[str | None] = "weight"
     example: ClassVar[str] = "x -> dense(10)"
+    typical: ClassVar[tuple[str, ...]] = (
+        "f32[N, 4]",
+        "f32[N, T, 3]",
+    )
 
     units: int = required(between(16, 1024, log=True))
     bias: bool = option(default=True)

@@ -5,7 +5,9 @@ from torch import nn
 
 
 class DropPath(nn.Module):
-    """Zeroes each example with probability `rate` while training, and scales the others by 1 / (1 - rate)."""
+    """Zeroes each example with probability `rate` while training, and scales the others by 1 / (1
+    - rate).
+    """
 
     def __init__(self, rate: float) -> None:
         super().__init__()

@@ -1,4 +1,6 @@
-"""Convolutions whose padding differs between the two sides of an axis, which `nn.Conv2d` cannot say."""
+"""Convolutions whose padding differs between the two sides of an axis, which PyTorch lacks."""
+
+from typing import Any
 
 import torch
 from torch import nn
@@ -6,10 +8,17 @@ from torch.nn import functional as F
 
 
 class PaddedConv1d(nn.Conv1d):
-    """`nn.Conv1d` after `F.pad` by `widths`, (before, after)."""
+    """`nn.Conv1d` after `F.pad` by `widths`, the last axis first."""
 
-    def __init__(self, channels, filters, kernel, widths, **settings):
-        super().__init__(channels, filters, kernel, **settings)
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel: int | tuple[int, ...],
+        widths: tuple[int, ...],
+        **settings: Any,
+    ) -> None:
+        super().__init__(channels, filters, kernel, **settings)  # type: ignore[arg-type]
         self.widths = widths
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -19,8 +28,15 @@ class PaddedConv1d(nn.Conv1d):
 class PaddedConv2d(nn.Conv2d):
     """`nn.Conv2d` after `F.pad` by `widths`, the last axis first."""
 
-    def __init__(self, channels, filters, kernel, widths, **settings):
-        super().__init__(channels, filters, kernel, **settings)
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel: int | tuple[int, ...],
+        widths: tuple[int, ...],
+        **settings: Any,
+    ) -> None:
+        super().__init__(channels, filters, kernel, **settings)  # type: ignore[arg-type]
         self.widths = widths
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -30,8 +46,15 @@ class PaddedConv2d(nn.Conv2d):
 class PaddedConv3d(nn.Conv3d):
     """`nn.Conv3d` after `F.pad` by `widths`, the last axis first."""
 
-    def __init__(self, channels, filters, kernel, widths, **settings):
-        super().__init__(channels, filters, kernel, **settings)
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel: int | tuple[int, ...],
+        widths: tuple[int, ...],
+        **settings: Any,
+    ) -> None:
+        super().__init__(channels, filters, kernel, **settings)  # type: ignore[arg-type]
         self.widths = widths
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
