@@ -36,6 +36,14 @@ class Parsed:
     reports: tuple[Report, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedExpression:
+    """An expression, or what is wrong with its text."""
+
+    expression: ast.Expression | None
+    reports: tuple[Report, ...]
+
+
 def parse(text: str, filename: str = "<memory>") -> Parsed:
     """The program that a text means. Never raises for what the text holds."""
     source = Source(filename, text)
@@ -87,6 +95,25 @@ def _collection_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def parse_expression(text: str, filename: str = "<expression>") -> ParsedExpression:
+    """The expression that a text means, such as the value of `--set`. Never raises."""
+    source = Source(filename, text)
+    tokens, reports = match(scan(source).tokens)
+    start = Token("ASSIGN", "=", Span(source, 0, 0))  # an expression stands here, no declaration
+    chunk, *rest = split([start, *tokens])
+    reports += [
+        Report(errors.Unexpected(part[0].span, f"`{part[0].text}`", "the end of the expression"))
+        for part in rest
+    ]
+    problem, may_be_deep = check_tokens(chunk)
+    node = None if problem else recovery.parse_alone(chunk[1:], source, reports)
+    if may_be_deep and node is not None:
+        problem = check_depth(node)
+    if problem is not None:
+        reports.append(Report(problem))
+    return ParsedExpression(None if reports else node, tuple(reports))
 
 
 def parse_file(path: str | os.PathLike[str]) -> Parsed:

@@ -14,7 +14,7 @@ from .diagnostic import Diagnostic, Fault, Report
 from .errors import NotADeclaration, Unexpected
 from .mistakes import explain, python_habit
 from .newlines import CLOSING, OPENING
-from .span import Span
+from .span import Source, Span
 from .tables import SyntaxFault, parse_tokens
 from .tokens import BAD, DECLARATION_WORDS, NEWLINE, Token
 
@@ -32,6 +32,17 @@ def recover(tokens: list[Token], reports: list[Report]) -> ast.Declaration:
         reports.append(Report(_not_a_declaration(reduced)))
         return broken(tokens)
     node: ast.Declaration = _parse(reduced, "declaration", reports) or broken(tokens)
+    return node
+
+
+def parse_alone(
+    tokens: list[Token], source: Source, reports: list[Report]
+) -> ast.Expression | None:
+    """An expression that is a whole text; None, and a report, if it is none."""
+    if not tokens:
+        reports.append(Report(Unexpected(Span(source, 0, 0), "nothing", "an expression")))
+        return None
+    node: ast.Expression | None = _parse(tokens, "expression", reports)
     return node
 
 
