@@ -25,7 +25,9 @@ _OPERATORS = {
 _SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 28, 30, 32, 33, 35, 36)
 _LARGE = (40, 48, 49, 56, 60, 64, 72, 80, 96, 100, 112, 128, 144, 160, 192, 224, 256, 384, 512)
 _TRIES = 20_000
-DEFAULT_BOUND = 2
+_INDEXING = frozenset({"gather", "take_along"})
+"""Layers whose second input indexes an axis of the first."""
+DEFAULT_BOUND = 8
 
 
 def sizes_for(graph: Graph, count: int, seed: int = 0) -> list[dict[str, int]]:
@@ -70,16 +72,23 @@ def shape_of(shape: tuple[Dim, ...], sizes: Sizes) -> tuple[int, ...]:
     return tuple(evaluate(size, sizes) for size in shape)
 
 
-def integer_bound(graph: Graph, value: int) -> int:
+def integer_bound(graph: Graph, value: int, sizes: Sizes) -> int:
     """Integers from 0 up to this, exclusive, suit what reads the value: an embedding's count."""
-    bounds = [
-        bound
-        for node in graph.nodes
-        if value in node.inputs and (bound := _bound(graph, node.layer, node.inputs))
-    ]
-    return min(bounds, default=DEFAULT_BOUND)
+    return min(_bounds(graph, value, sizes), default=DEFAULT_BOUND)
 
 
-def _bound(graph: Graph, layer: object, inputs: tuple[int, ...]) -> int:
-    count = getattr(layer, "count", None)
-    return count if isinstance(count, int) else 0
+def _bounds(graph: Graph, value: int, sizes: Sizes) -> Iterator[int]:
+    """The bounds of all readers, and of theirs where they hand integers on."""
+    for node in graph.nodes:
+        if value not in node.inputs:
+            continue
+        count = getattr(node.layer, "count", None)
+        if isinstance(count, int):
+            yield count
+        elif node.layer.name in _INDEXING and node.inputs[1] == value:
+            table = graph.values[node.inputs[0]].shape
+            yield evaluate(table[getattr(node.layer, "axis", 0)], sizes)
+        else:
+            for output in node.outputs:
+                if graph.values[output].dtype.is_int:
+                    yield from _bounds(graph, output, sizes)

@@ -22,9 +22,7 @@ def classes_of(root: Unit, taken: set[str]) -> list[Made]:
     for unit in _all_units(root):
         by_height.setdefault(unit.height(), []).append(unit)
     made: list[Made] = []
-    names = {*taken}
-    root_name = identifier(root.name, names)
-    names.add(root_name)
+    names = {*taken, root.name}
     for _, units in sorted(by_height.items()):
         groups: dict[object, list[Unit]] = {}
         for unit in units:
@@ -32,7 +30,7 @@ def classes_of(root: Unit, taken: set[str]) -> list[Made]:
             groups.setdefault(_skeleton(unit), []).append(unit)
         for members in groups.values():
             is_root = members[0] is root
-            name = root_name if is_root else _class_name(members[0].name, names)
+            name = root.name if is_root else _class_name(members[0].name, names)
             names.add(name)
             made.append(_make(name, members))
     return made

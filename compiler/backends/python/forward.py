@@ -146,12 +146,22 @@ class _Forward:
             return f"{self.access.text(path)}({', '.join(inputs)})"
 
         def spell(name: str, value: Any, tight: bool) -> str:
+            if name == "device":
+                return self._device()
             if symbols_in(value):
                 return self._symbolic(value, tight)
             self.slots.append(Slot(node.name.rpartition(".")[2], name, value, tight))
             return f"\0{len(self.slots) - 1}\0"
 
         return call(code, inputs, spell, self._function)
+
+    def _device(self) -> str:
+        """The device of an input, whatever its name holds by now: tensors stay where they are."""
+        if self.unit.parameters:
+            return f"{self.unit.parameters[0]}.device"
+        if self.unit.path:
+            raise Refused(self.unit.number)
+        return "None"
 
     def _function(self, function: Function) -> str:
         return self.support.use(function.target)

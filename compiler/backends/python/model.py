@@ -55,7 +55,8 @@ class Unit:
 
     `entries` are its modules by their paths below it, `statements` what follows their making,
     `lines` its `forward`, `bodies` the graphs among its modules' arguments. `number` is that of
-    the scope, -1 for a graph. `of` is the unit whose instance it calls again, where weights are shared.
+    the scope, -1 for a graph. `of` is the unit whose instance it calls again, where weights are
+    shared.
     """
 
     path: Path

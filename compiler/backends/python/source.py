@@ -72,7 +72,7 @@ def _imports(support: Support, body: str) -> str:
 def _main(graph: Graph, root: Made) -> str:
     sizes = next(iter(sizes_for(graph, 1)), dict.fromkeys(graph.symbols(), 8))
     inputs = ", ".join(
-        _sample(graph.values[port.value], sizes, integer_bound(graph, port.value))
+        _sample(graph.values[port.value], sizes, integer_bound(graph, port.value, sizes))
         for port in graph.inputs
     )
     several = len(graph.outputs) > 1
