@@ -26,7 +26,7 @@ from .layout import (
     row,
 )
 from .print_expression import PLAIN, Expressions, begins_with_minus
-from .recursion import make_room_for_recursion
+from .recursion import room_for_recursion
 from .span import NOWHERE
 from .strings import write_string
 
@@ -35,16 +35,16 @@ Item = TypeVar("Item", bound=ast.Node)
 
 def print_program(program: ast.Program) -> str:
     """The canonical text of a program: it parses to an equal program and prints the same again."""
-    make_room_for_recursion()
-    printer = _Printer(Comments(program.span.source, program.comments))
-    text = render(printer.program(program)).strip("\n")
+    with room_for_recursion():
+        printer = _Printer(Comments(program.span.source, program.comments))
+        text = render(printer.program(program)).strip("\n")
     return text + "\n" if text else ""
 
 
 def print_expression(node: ast.Expression) -> str:
     """The canonical text of one expression."""
-    make_room_for_recursion()
-    return render(_Printer(Comments(NOWHERE.source, ())).show(node))
+    with room_for_recursion():
+        return render(_Printer(Comments(NOWHERE.source, ())).show(node))
 
 
 class _Lines:
