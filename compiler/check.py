@@ -8,13 +8,14 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, Fault, ProgramError, Report
 from ..grammar.parse import Parsed, parse, parse_file
+from ..grammar.record import record
 from ..grammar.span import NOWHERE
 from . import errors
 from .expand import evaluate, networks, unused
@@ -42,12 +43,13 @@ def deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """A file whose names are resolved and whose networks have been expanded with their defaults.
 
     `networks` are the names in order. `graphs` holds those that could be expanded; one whose
-    hyperparameters lack defaults is not among them.
+    hyperparameters lack defaults is not among them. `files` are the modules that were read, or
+    sought in vain.
     """
 
     program: ast.Program
@@ -56,10 +58,15 @@ class Checked:
     networks: tuple[str, ...]
     graphs: Mapping[str, Graph]
     limits: Limits = field(default_factory=Limits)
+    files: tuple[Path, ...] = ()
 
     @property
     def ok(self) -> bool:
         return not any(report.is_error for report in self.reports)
+
+    def is_sound(self, network: str) -> bool:
+        """Whether a network was expanded, or waits for hyperparameters and nothing is wrong."""
+        return network in self.graphs or (self.ok and network in self.networks)
 
     def raise_errors(self) -> None:
         """Raises ProgramError where anything is wrong."""
@@ -184,7 +191,7 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
         unused.check(functions, env, session)
     names = tuple(item.name for item in functions if item.kind == "network")
     reports = tuple(sorted(session.reports, key=_order))
-    return Checked(parsed.program, env, reports, names, graphs, limits)
+    return Checked(parsed.program, env, reports, names, graphs, limits, tuple(loader.sought))
 
 
 def _order(report: Report) -> tuple[str, int]:

@@ -7,9 +7,9 @@ functions that end in `_dim` give the expression.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from ..grammar.record import record
 from .dims import Axis, Dim, Symbol, names, substitute, terms_of
 from .graph import Graph, Node, Weight
 from .types import TensorType
@@ -29,7 +29,7 @@ class Part(Protocol):
     def values(self) -> Sequence[TensorType]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stretch:
     """Some nodes of a graph, over its values."""
 
@@ -167,7 +167,7 @@ def activations(graph: Graph, sizes: Sizes | None = None) -> int:
     return _exact("the activations", activations_dim(graph, sizes_of(graph, sizes)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PeakMemory:
     """The most bytes that inference holds at once, and at which node; the weights stand apart."""
 
@@ -232,7 +232,7 @@ def longest_path(part: Part) -> int:
 # --- Rows ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """What one node costs; an expression where axes are open. Shared weights count where they first
     stand.

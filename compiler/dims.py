@@ -9,10 +9,12 @@ zero: whoever divides by it proves that first.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from math import gcd
 from typing import Any
+
+from ..grammar.record import record
 
 # `str(axis)` calls it, and it calls the arithmetic below: one concept in two files.
 from . import dims_text
@@ -28,7 +30,7 @@ class AxisTooLarge(ValueError):
     """An expression over axes outgrew the budget: a file asked for more than any network needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """A named axis, never below `low`. A name stands for one axis and goes with one `low`."""
 
@@ -36,7 +38,7 @@ class Symbol:
     low: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quotient:
     """`numerator // denominator` with nothing to draw out; an integer denominator is at least 2."""
 
@@ -50,7 +52,7 @@ Monomial = tuple[Atom, ...]
 """A product of atoms in their order; the empty one is 1."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Axis:
     """A polynomial that is no constant. Made by `axis` and by arithmetic, never directly."""
 

@@ -7,9 +7,10 @@ allow; whatever is beyond the method or its budget is UNKNOWN.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import eq, ge, gt, le, lt, ne
 
+from ..grammar.record import record
 from .dims import Axis, AxisTooLarge, Dim, names, of_atom, substitute
 from .inequalities import bounds, settle, symbols
 from .knowledge import (
@@ -28,7 +29,7 @@ Assumption = tuple[str, Dim, Dim]
 """An operator, its left side and its right side."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """`Facts()` knows only that sizes are at least 1. Facts compare by what was assumed."""
 

@@ -6,9 +6,10 @@ share theirs.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..grammar.record import record
 from ..grammar.span import NOWHERE, Span
 from .dims import Dim, names
 from .hyperparameter import Initialiser
@@ -16,7 +17,7 @@ from .layer import Layer
 from .types import DType, TensorType
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weight:
     """A weight or buffer of a node: its full name, shape, dtype, and whether it is trained."""
 
@@ -26,7 +27,7 @@ class Weight:
     trainable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """One application of a layer.
 
@@ -46,7 +47,7 @@ class Node:
     initialiser: Initialiser | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """One use of a block, labelled fragment or turn of a repeat: the nodes `[start, end)`.
 
@@ -65,7 +66,7 @@ class Scope:
     outputs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Port:
     """A named input or output of a graph."""
 
@@ -73,7 +74,7 @@ class Port:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuntimeCheck:
     """A stated fact about axes that only the data can settle: `left operator right`."""
 
@@ -83,7 +84,7 @@ class RuntimeCheck:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """A network whose every shape, dtype and precondition is proved."""
 

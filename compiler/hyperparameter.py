@@ -6,14 +6,15 @@ fields (`layer.py`); the annotation names the kind.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, field
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
+from ..grammar.record import record
 from .dims import Axis, Dim
 from .types import DType
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """A bare word that a hyperparameter declares as its own: `same`, `auto`."""
 
@@ -23,7 +24,7 @@ class Symbol:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Initialiser:
     """`he(mode="fan_out")`: an initialiser and its settings, checked by `initialisers.py`."""
 
@@ -40,7 +41,7 @@ WILDCARD = Symbol("_")
 # --- Domains ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Between:
     """Every value from `low` to `high`, both included; reals if either end is a float."""
 
@@ -54,7 +55,7 @@ class Between:
         return f"{self.low}..{self.high}{tail}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf:
     """One of the values listed, or of the stretches among them."""
 
@@ -304,7 +305,7 @@ class AnyKind(Kind):
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Auto(Kind):
     """Another kind, or one of a few bare words that the layer gives a meaning."""
 
@@ -377,7 +378,7 @@ def kind_of(annotation: object) -> Kind:
     return _PLAIN[annotation]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hyperparameter:
     """One hyperparameter as the language, the command line and the search see it."""
 

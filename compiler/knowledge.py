@@ -7,9 +7,10 @@ lower bound becomes the name's own low. What cannot be solved is kept as dims at
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import gcd
 
+from ..grammar.record import record
 from .dims import (
     Atom,
     Axis,
@@ -40,7 +41,7 @@ class Contradiction(ValueError):
     """What is to be assumed cannot hold together with what is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Meaning:
     """A hidden name is `quotient`; `factor * monomial * hidden` is `whole`, if that is said."""
 
@@ -50,7 +51,7 @@ class Meaning:
     monomial: Monomial
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Knowledge:
     """`solved` replaces names; `known` are >= 0 and `different` are not 0, both without them."""
 

@@ -8,10 +8,11 @@ docs, vocabulary and conformance tests find it by its file.
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import ClassVar, dataclass_transform, get_type_hints
 
+from ..grammar.record import open_record, record
 from .checks import Checks
 from .dims import Dim
 from .hyperparameter import Hyperparameter, kind_of, option, required
@@ -21,7 +22,7 @@ from .types import F32, DType, TensorType
 Types = TensorType | tuple[TensorType, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WeightType:
     """Shape and dtype of a weight, under its name in PyTorch; buffers are not trained."""
 
@@ -56,7 +57,7 @@ class Layer:
     def __init_subclass__(cls) -> None:
         if "name" not in cls.__dict__:
             cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
-        dataclass(frozen=True)(cls)
+        open_record(cls)
 
     @classmethod
     @cache

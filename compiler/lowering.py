@@ -5,9 +5,10 @@ back end `python` prints it: one description, two results, which therefore canno
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from ..grammar.record import record
 from .dims import Dim
 from .types import DType, TensorType
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .graph import Graph
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """An `nn.Module`, built once and called with the layer's inputs in order.
 
@@ -32,7 +33,7 @@ class Module:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """An expression over the inputs: `{0}`, `{1}` stand for them, `{*}` for all of them with commas
     between.
@@ -48,7 +49,7 @@ class Call:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function of our own in `compiler/support/`, for use in a `Call`."""
 

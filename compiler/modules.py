@@ -35,6 +35,7 @@ class Loader:
     root: Path | None
     loaded: dict[Path, Environment] = field(default_factory=dict)
     programs: list[ast.Program] = field(default_factory=list)
+    sought: dict[Path, None] = field(default_factory=dict)
     _open: list[Path] = field(default_factory=list)
 
     def environment(self, parsed: Parsed) -> Environment:
@@ -139,6 +140,7 @@ class Loader:
         parts = use.path[1:] if standard else use.path
         path = root.joinpath(*parts).with_suffix(".arch")
         real = path.resolve()
+        self.sought[real] = None
         if not real.is_relative_to(root.resolve()):
             raise Fault(errors.modules.OutsideRoot(use.span, module, str(root)))
         if not real.is_file():

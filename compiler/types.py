@@ -5,12 +5,13 @@ Comes in: nothing. Goes out: `DType`, `TensorType` and the table of dtypes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..grammar.record import record
 from .dims import Dim
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DType:
     """A scalar type. `kind` is `float`, `int` (signed or not) or `bool`; `onnx` is its code in
     TensorProto.
@@ -58,7 +59,7 @@ DTYPES = {dtype.name: dtype for dtype in (F16, BF16, F32, F64, I8, U8, I32, I64,
 Shape = tuple[Dim, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorType:
     """A dtype and axes, batch included: `f32[N, 3, 32, 32]`. A scalar has no axes."""
 

@@ -6,16 +6,17 @@ comparison. Nothing here knows a layer's name: `conv(64, 3)` is a `Call` of a `N
 everything that is applied.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .node import Node as Node
 from .node import children as children
+from .record import record
 from .span import Span
 
 # --- Expressions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Number(Node):
     """`3`, `1e-3`, `200k`: an int when the value is a whole number written without `.` or a
     negative exponent.
@@ -25,48 +26,48 @@ class Number(Node):
     text: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Bool(Node):
     value: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Name(Node):
     """An identifier where a value or a stage is wanted."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Wildcard(Node):
     """`_`: an axis to be inferred."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Ellipsis(Node):
     """`...`: any number of leading axes."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class List(Node):
     """`[a, b]`."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Tuple(Node):
     """`(a, b)`: several values at once. Always at least two items."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Attribute(Node):
     """`value.name`: an output of a result, a weight of a layer, a member of a module."""
 
@@ -74,7 +75,7 @@ class Attribute(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Slice(Node):
     """`start:stop:step` inside an index; each part may be missing."""
 
@@ -83,7 +84,7 @@ class Slice(Node):
     step: "Expression | None"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Index(Node):
     """`value[a, b:c]`."""
 
@@ -91,7 +92,7 @@ class Index(Node):
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Unary(Node):
     """`-x` or `not x`."""
 
@@ -99,7 +100,7 @@ class Unary(Node):
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Binary(Node):
     """`or and == != < <= > >= + - * / // % **`, left and right."""
 
@@ -108,7 +109,7 @@ class Binary(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Argument(Node):
     """One argument of a call; `name` is None when it is positional."""
 
@@ -116,7 +117,7 @@ class Argument(Node):
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Call(Node):
     """`f(args)`, `f(args) { body }` or `f { body }`; `function` is a Name or an Attribute."""
 
@@ -125,14 +126,14 @@ class Call(Node):
     body: "Body | None" = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Pipeline(Node):
     """`a -> b -> c`, at least two parts. The first may be a value or, in a fragment, a stage."""
 
     stages: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Labelled(Node):
     """`label: stage`."""
 
@@ -140,14 +141,14 @@ class Labelled(Node):
     stage: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Fragment(Node):
     """`{ … }` as a stage: a pipeline without its input, or a body that begins with statements."""
 
     body: "Body"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class If(Node):
     """`if condition { … } else { … }`. `else if` is an `otherwise` that holds one If."""
 
@@ -156,7 +157,7 @@ class If(Node):
     otherwise: "Body | None"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class For(Node):
     """`for v in list { … }`, `for (a, b) in pairs { … }` (then `targets` has two or more names)."""
 
@@ -165,7 +166,7 @@ class For(Node):
     body: "Body"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Choice(Node):
     """`a | b | c`, with `@ weights` after the whole choice."""
 
@@ -173,7 +174,7 @@ class Choice(Node):
     weights: "Expression | None" = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Range(Node):
     """`low..high`, `low..high step n`, `low..high log`."""
 
@@ -183,7 +184,7 @@ class Range(Node):
     log: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Optional(Node):
     """`stage?`; `weights` as in a Choice of the stage and the identity."""
 
@@ -191,7 +192,7 @@ class Optional(Node):
     weights: "Expression | None" = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Open(Node):
     """A bare `?`: any value of the hyperparameter's domain, or any layer."""
 
@@ -206,7 +207,7 @@ Expression = (
 # --- Statements --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Bind(Node):
     """`x = value`, or `(a, b) = value` (then `targets` has two or more names)."""
 
@@ -214,7 +215,7 @@ class Bind(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Let(Node):
     """`let name = value`: a hyperparameter or a recipe; also a declaration at the top of a file."""
 
@@ -222,7 +223,7 @@ class Let(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Instance(Node):
     """`layer name = stage`: one instance whose weights every use shares."""
 
@@ -230,7 +231,7 @@ class Instance(Node):
     stage: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Next(Node):
     """`next state = value`, in a cell."""
 
@@ -238,7 +239,7 @@ class Next(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Require(Node):
     """`require condition` or `require condition: "message"`."""
 
@@ -246,7 +247,7 @@ class Require(Node):
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Limit(Node):
     """`limit recursion = 6`."""
 
@@ -254,14 +255,14 @@ class Limit(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Result(Node):
     """An expression that stands as a statement: the result of its body, or a branch of a `fork`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Broken(Node):
     """A statement or declaration that did not parse; a diagnostic tells why. `names` are those it
     would have bound.
@@ -273,7 +274,7 @@ class Broken(Node):
 Statement = Bind | Let | Instance | Next | Require | Limit | Result | Broken
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Body(Node):
     """What stands between braces, in order."""
 
@@ -283,7 +284,7 @@ class Body(Node):
 # --- Declarations ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class TensorType(Node):
     """`f32[N, C, _]`; `dtype` is None where it was left out. Axes are expressions, Wildcard or
     Ellipsis.
@@ -293,7 +294,7 @@ class TensorType(Node):
     axes: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Port(Node):
     """An input or output. An output without a name has `name=None`; a block's port may have no
     type.
@@ -303,7 +304,7 @@ class Port(Node):
     type: TensorType | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class State(Node):
     """A cell's state after `with`: zero at the start unless `initial` is given."""
 
@@ -312,7 +313,7 @@ class State(Node):
     initial: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Hyperparameter(Node):
     """`width: int = 16`. `type` is a Name (`int`, `stage`, …) or an Attribute (`conv.kernel`)."""
 
@@ -321,7 +322,7 @@ class Hyperparameter(Node):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Function(Node):
     """A `block`, `network` or `cell`; `kind` says which. `outputs` is empty where nothing was
     written.
@@ -337,7 +338,7 @@ class Function(Node):
     name_span: Span = field(compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Use(Node):
     """`use a.b`, `use a.b as c`, `use a: X, Y`."""
 
@@ -346,7 +347,7 @@ class Use(Node):
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Setting(Node):
     """`name = value` inside `train` or `search`."""
 
@@ -354,7 +355,7 @@ class Setting(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Settings(Node):
     """`train Net { … }`, `train quick: Net { … }`, `search Net { … }`; `kind` is `train` or
     `search`.
@@ -369,7 +370,7 @@ class Settings(Node):
     broken: tuple[Broken, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Vocabulary(Node):
     """`vocabulary Name { … }`; entries are Names, Attributes and Calls. `broken` holds those that
     did not parse.
@@ -383,7 +384,7 @@ class Vocabulary(Node):
 Declaration = Use | Let | Function | Settings | Vocabulary | Broken
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A comment with its `#`; `start` is its offset in the source."""
 
@@ -391,7 +392,7 @@ class Comment:
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@record
 class Program(Node):
     """A whole file. `comments` are kept for `fmt` and take no part in comparisons."""
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .record import record
 from .span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A stretch of source with a short text; the first primary label is where the error stands."""
 
@@ -50,7 +51,7 @@ class Diagnostic:
         return iter(())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One level of the trail that led to an error: `in block Residual, used here`."""
 
@@ -58,7 +59,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """A diagnostic with the trail of blocks that led to it, outermost first."""
 

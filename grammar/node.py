@@ -7,18 +7,19 @@ the fields with `compare=False`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from typing import Any
 
+from .record import record
 from .span import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Node:
     """Anything with a place in the source."""
 
-    span: Span = field(compare=False, repr=False)
+    span: Span = field(compare=False, repr=False, kw_only=True)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...grammar.diagnostic import Diagnostic, Label
+from ...grammar.record import record
 from ...grammar.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """One application of a layer: its name, where it is called, and its inputs with the place each
     came from.

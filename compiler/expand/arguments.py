@@ -1,15 +1,23 @@
 """Binding what stands in parentheses to hyperparameters: of a layer, and of a block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import record
 from ...grammar.span import Span
 from .. import errors, initialisers
 from ..dims import Axis
-from ..hyperparameter import Hyperparameter, Initialiser, InitKind, Kind, Symbol
+from ..hyperparameter import (
+    Hyperparameter,
+    Initialiser,
+    InitKind,
+    Kind,
+    NamedKind,
+    SizeKind,
+    Symbol,
+)
 from ..layer import Layer
 from ..registry import find_layer
 from ..types import DTYPES, DType
@@ -29,7 +37,7 @@ from .values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """The arguments of a call by the name of the hyperparameter each is for."""
 
@@ -38,9 +46,11 @@ class Given:
     by_name: Mapping[str, ast.Expression]
 
 
-def match(node: ast.Call | None, what: str, names: Sequence[str], span: Span) -> Given:
+def match(
+    node: ast.Call | None, what: str, names: Sequence[str], span: Span, *, any_name: bool = False
+) -> Given:
     """Positions and keywords put to names. Raises a Fault for one too many, an unknown or a
-    repeated one.
+    repeated one; with `any_name` no name is unknown.
     """
     by_name: dict[str, ast.Expression] = {}
     if node is None:
@@ -49,7 +59,7 @@ def match(node: ast.Call | None, what: str, names: Sequence[str], span: Span) ->
         if argument.name is None and place >= len(names):
             raise Fault(errors.calls.TooManyArguments(argument.span, what, tuple(names)))
         name = names[place] if argument.name is None else argument.name
-        if name not in names:
+        if name not in names and not any_name:
             raise Fault(errors.calls.UnknownHyperparameter(argument.span, what, name, tuple(names)))
         if name in by_name:
             raise Fault(errors.calls.GivenTwice(argument.span, what, name, by_name[name].span))
@@ -72,13 +82,19 @@ def bind_layer(
     """A layer with hyperparameters of the kinds that it declares."""
     layer = reference.layer
     declared = layer.hyperparameters()
-    names = [item.name for item in declared if not item.name.startswith("_")]
+    collector = next((item for item in declared if isinstance(item.kind, NamedKind)), None)
+    names = [item.name for item in declared if item != collector and not item.name.startswith("_")]
     extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
     where = node.span if node is not None else span
     assert where is not None
-    given = match(node, layer.name, [*names, *extra], where)
+    known = [*names, *extra]
+    given = match(node, layer.name, known, where, any_name=collector is not None)
     values = {}
     for item in declared:
+        if item is collector:
+            others = [name for name in given.by_name if name not in known]
+            values[item.name] = _sizes_by_name(others, given, env, context)
+            continue
         if item.name in given.by_name:
             assert env is not None
             values[item.name] = _accept(
@@ -163,6 +179,18 @@ def _accept(
         raise Fault(
             errors.calls.WrongKind(node.span, what, name, str(kind), describe(value))
         ) from None
+
+
+def _sizes_by_name(
+    names: Sequence[str], given: Given, env: Environment | None, context: Context
+) -> tuple[tuple[str, Any], ...]:
+    """The arguments that a layer does not declare, for `rearrange("n (h d) -> n h d", h=8)`."""
+    sizes = []
+    for name in sorted(names):
+        assert env is not None
+        node = given.by_name[name]
+        sizes.append((name, _accept(SizeKind(), name, node, given.what, env, context)))
+    return tuple(sizes)
 
 
 def _usage(declared: Sequence[Hyperparameter]) -> str:

@@ -109,6 +109,15 @@ class GraphBuilder:
 
     # --- weights
 
+    def owned_shapes(self, owner: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The shapes of the weights below a path, as far as they are made."""
+        return tuple(
+            (f"{path}.{name}", weight.shape)
+            for path, (weights, _) in self._owned.items()
+            if path == owner or path.startswith(owner + ".")
+            for name, weight in weights.items()
+        )
+
     def _own(
         self, layer: Layer, types: Sequence[TensorType], owner: str, stage: LayerStage, site: Site
     ) -> None:

@@ -2,10 +2,13 @@
 there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Step
+from ...grammar.record import record
 from ...grammar.span import Span
 from .builder import GraphBuilder
 from .naming import Names
@@ -20,7 +23,7 @@ class CellStates:
     following: dict[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """`path` prefixes the names of nodes, `owner` those of weights; they differ where weights are
     shared.
@@ -33,7 +36,17 @@ class Context:
     owner: str = ""
     trail: tuple[Step, ...] = ()
     cell: CellStates | None = None
+    prefix: str = ""  # where a cell's own graph stands, for the names of choices
+    hint: str = ""  # the hyperparameter whose value is being evaluated
+    frozen: Mapping[int, Any] = field(default_factory=dict)
+    memory: dict[str, Any] | None = None  # decisions that an instance or `share` makes once
+    memory_root: str = ""
     taken: set[str] = field(default_factory=set)
+
+    @property
+    def place(self) -> str:
+        """The path from the network down, through cells too: the name of a choice begins so."""
+        return join(self.prefix, self.path) if self.prefix and self.path else self.prefix or self.path
 
     def name_of(self, stage: ast.Expression) -> str | None:
         """The name of a stage written in the body at hand; None for braces that open no path."""

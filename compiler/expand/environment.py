@@ -4,16 +4,16 @@ A scope reads the names around it and may not bind them anew; only a tensor may 
 scope that bound it.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from ...grammar.diagnostic import Fault
+from ...grammar.record import record
 from ...grammar.span import Span
 from .. import errors
 from .values import Poison, Results, Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     value: Any
     span: Span
@@ -31,6 +31,16 @@ class Environment:
     def find(self, name: str) -> Binding | None:
         scope: Environment | None = self
         while scope is not None:
+            found = scope._names.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+    def find_inside(self, name: str) -> Binding | None:
+        """The name unless it belongs to the file, whose names are always the same."""
+        scope: Environment | None = self
+        while scope is not None and scope.parent is not None:
             found = scope._names.get(name)
             if found is not None:
                 return found

@@ -8,7 +8,7 @@ from ...grammar.diagnostic import Fault
 from .. import errors
 from ..hyperparameter import WILDCARD, Symbol
 from ..types import DTYPES
-from . import arithmetic, compile_time, indexing, operators, stages, statements
+from . import arithmetic, compile_time, decisions, indexing, operators, stages, statements
 from .context import Context
 from .environment import Environment
 from .lookup import find_name, unknown_name
@@ -68,10 +68,19 @@ def _form(node: ast.Expression, env: Environment, context: Context) -> Any:
             return WILDCARD
         case ast.Fragment() | ast.For() | ast.Labelled():
             return FragmentStage(node, env)
-        case ast.Choice() | ast.Range() | ast.Optional() | ast.Open():
-            raise Fault(errors.calls.OpenChoice(node.span))
+        case ast.Choice() | ast.Optional():
+            return chosen(decisions.option(node, env, context), env, context)
+        case ast.Range():
+            return decisions.number(node, env, context)
+        case ast.Open():
+            raise Fault(errors.spaces.NoDomain(node.span, "this place", "the value"))
         case _:
             raise Fault(errors.names.NotAValue(node.span))
+
+
+def chosen(option: Any, env: Environment, context: Context) -> Any:
+    """The value of an option that was decided on: its own, or that of its expression."""
+    return evaluate(option, env, context) if isinstance(option, ast.Node) else option
 
 
 def number(node: ast.Expression, env: Environment, context: Context) -> Any:
@@ -134,8 +143,10 @@ def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
     if isinstance(head, STAGES) and not _makes_tensors(head):
         return FragmentStage(node, env)
     flow = as_tensors(head, node.stages[0], context)
-    for stage in node.stages[1:]:
+    for place, stage in enumerate(node.stages[1:]):
+        mark = context.session.hold(id(node), place)
         flow = stages.apply(stage, stages.flatten(flow), env, context)
+        context.session.release(mark)
     return flow
 
 
@@ -187,7 +198,9 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     if node.operator in ("and", "or"):
         return _logical(node, env, context)
     left = evaluate(node.left, env, context, symbols)
+    mark = context.session.hold(id(node), left)
     right = evaluate(node.right, env, context, symbols)
+    context.session.release(mark)
     _refuse_stages(node, left, right)
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
         return operators.binary(node, left, right, context)
@@ -224,9 +237,16 @@ def _unary(node: ast.Unary, env: Environment, context: Context) -> Any:
 def _items(
     node: ast.List | ast.Tuple, env: Environment, context: Context, symbols: Sequence[str]
 ) -> Any:
+    items: list[Any] = []
+    mark = context.session.hold(id(node), items)
+    for item in node.items:
+        if isinstance(node, ast.List):
+            items.append(evaluate(item, env, context, symbols))
+        else:
+            items.append(tensors(item, env, context))
+    context.session.release(mark)
     if isinstance(node, ast.List):
-        return tuple(evaluate(item, env, context, symbols) for item in node.items)
-    items = [tensors(item, env, context) for item in node.items]
+        return tuple(items)
     flat = tuple(tensor for item in items for tensor in stages.flatten(item))
     return Results(flat, (None,) * len(flat))
 

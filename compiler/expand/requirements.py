@@ -12,6 +12,7 @@ from ..graph import RuntimeCheck
 from . import evaluate
 from .context import Context
 from .environment import Environment
+from .holding import BodyHold
 from .lookup import find_name
 from .session import Poisoned
 from .values import Condition
@@ -37,6 +38,16 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
             done.add(id(statement))
             _guarded(statement, env, context)
     return done
+
+
+def body_hold(body: ast.Body, env: Environment, context: Context, start: int) -> BodyHold:
+    """What a running body depends on, with the costs that it will be asked about."""
+    return BodyHold(body, env, context.builder, start, _costs_read(body))
+
+
+def _costs_read(body: ast.Body) -> frozenset[str]:
+    required = [item for item in body.statements if isinstance(item, ast.Require)]
+    return frozenset(name for item in required for name in names_read(item.condition)) & COSTS
 
 
 def settle_costs(body: ast.Body, env: Environment, context: Context, start: int) -> None:

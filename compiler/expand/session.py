@@ -4,9 +4,11 @@ each body.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Report, Step
+from ...grammar.record import record
 from .naming import Names, number_uses
 
 
@@ -14,7 +16,7 @@ class Poisoned(Exception):
     """Something used the result of a broken statement, which has been reported already."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """How large a program may become. A file is data from a stranger; each limit has a flag that
     raises it.
@@ -42,6 +44,11 @@ class Session:
     reports: list[Report] = field(default_factory=list)
     axes: Mapping[str, int] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
+    decider: Any = None  # decisions.Decider: who settles open choices
+    holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
+    decided: dict[tuple[str, int], Any] = field(default_factory=dict)
+    applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)
+    _sites: dict[str, int] = field(default_factory=dict)
     _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
     _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
 
@@ -52,6 +59,22 @@ class Session:
         if key not in self._seen and len(self.reports) < MOST_REPORTS:
             self._seen.add(key)
             self.reports.append(report)
+
+    def hold(self, *things: Any) -> int:
+        """Notes what unfinished business depends on; `release` with the number returned ends it."""
+        if self.holds is None:
+            return 0
+        self.holds.append(things)
+        return len(self.holds) - 1
+
+    def release(self, mark: int) -> None:
+        if self.holds is not None:
+            del self.holds[mark:]
+
+    def site_name(self, name: str) -> str:
+        """A choice's name, numbered from the second of one name on, in program order."""
+        count = self._sites[name] = self._sites.get(name, 0) + 1
+        return name if count == 1 else f"{name}_{count}"
 
     def names_in(self, root: ast.Body | ast.Expression) -> Names:
         """The names of the stages in a body, worked out once. The body is kept, so that its id

@@ -3,12 +3,22 @@ body.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
-from . import arguments, combinators, evaluate, functions, lookup, statements
+from . import (
+    arguments,
+    combinators,
+    decisions,
+    evaluate,
+    functions,
+    lookup,
+    statements,
+    vocabularies,
+)
 from .context import Context, join
 from .environment import Environment
 from .naming import OPENS_PATH, last_part
@@ -56,8 +66,10 @@ def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Conte
         case ast.Name() | ast.Attribute() | ast.Call():
             value = evaluate.evaluate(node, env, context)
             return apply_value(value, inputs, node, context)
-        case ast.Choice() | ast.Range() | ast.Optional() | ast.Open():
-            raise Fault(errors.calls.OpenChoice(node.span))
+        case ast.Choice() | ast.Optional():
+            return _chosen(node, inputs, env, context)
+        case ast.Open():
+            return _chosen(vocabularies.any_layer(node), inputs, env, context)
         case _:
             raise Fault(errors.flow.NotAStage(node.span, "this expression", ""))
 
@@ -83,9 +95,21 @@ def _opens_path(node: ast.Call) -> bool:
 
 def _chain(node: ast.Pipeline, inputs: Inputs, env: Environment, context: Context) -> Flow:
     flow = gather(inputs)
-    for stage in node.stages:
+    for place, stage in enumerate(node.stages):
+        mark = context.session.hold(id(node), place)
         flow = apply(stage, flatten(flow), env, context)
+        context.session.release(mark)
     return flow
+
+
+def _chosen(
+    node: ast.Choice | ast.Optional, inputs: Inputs, env: Environment, context: Context
+) -> Flow:
+    """The option decided on, applied. A value that was chosen may be a stage too."""
+    named = context.name_of(node)
+    inner = replace(context, hint=named) if named and not context.hint else context
+    option = decisions.option(node, env, inner)
+    return apply(option, inputs, env, context)
 
 
 def _braces(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
@@ -176,6 +200,8 @@ def use(
             stage = arguments.bind_function(value, None, None, context, node.span)
             return functions.apply(stage, inputs, name, owner, node.span, context)
         case FunctionStage():
+            inner = join(context.place, name)
+            context.session.applied[context.place, id(node)] = (inner, value)
             return functions.apply(value, inputs, name, owner, node.span, context)
         case FragmentStage():
             return _closure(value, inputs, name, owner, node, context)

@@ -27,9 +27,12 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
     settled = requirements.settle_early(body, env, context)
     result: Any = None
     done: ast.Result | None = None
-    for statement in body.statements:
+    hold = requirements.body_hold(body, env, context, start)
+    mark = context.session.hold(hold)
+    for position, statement in enumerate(body.statements):
         if id(statement) in settled:
             continue
+        hold.position = position
         try:
             if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
                 raise Fault(errors.flow.AfterResult(statement.span, done.span))
@@ -43,6 +46,7 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
             result = _set_aside(statement, env, result)
         except Poisoned:
             result = _set_aside(statement, env, result)
+    context.session.release(mark)
     requirements.settle_costs(body, env, context, start)
     if done is None and body.statements and not isinstance(result, Poison):
         raise Fault(errors.flow.NoResult(body.span))

@@ -5,17 +5,18 @@ themselves; the classes here are the rest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ...grammar import ast
+from ...grammar.record import record
 from ...grammar.span import Span
 from ..hyperparameter import Initialiser
 from ..layer import Layer
 from ..types import TensorType
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """A value of the graph, by its number."""
 
@@ -24,7 +25,7 @@ class Tensor:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Results:
     """Several tensors at once, with the names that their block declared (None where it named
     none).
@@ -34,12 +35,12 @@ class Results:
     names: tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Poison:
     """What a broken statement would have bound: using it raises no further error."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WeightReference:
     """`emb.weight`: a weight of an instance, by the path of its owner."""
 
@@ -48,14 +49,14 @@ class WeightReference:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerReference:
     """A layer that is named but not called: `relu`."""
 
     layer: type[Layer]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerStage:
     """A layer with its hyperparameters."""
 
@@ -64,7 +65,7 @@ class LayerStage:
     initialiser: Initialiser | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionReference:
     """A block, network or cell, and the file whose names its body reads."""
 
@@ -72,7 +73,7 @@ class FunctionReference:
     home: "Any"  # environment.Environment of the file
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionStage:
     """A block, network or cell with the hyperparameters of one use."""
 
@@ -80,15 +81,20 @@ class FunctionStage:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FragmentStage:
     """A pipeline without its input, or a stage expression, with the names it reads."""
 
     expression: ast.Expression
     environment: "Any"
+    frozen: Mapping[int, Any] = field(default_factory=dict)  # its choices, made with its name
+
+    @property
+    def frozen_key(self) -> tuple[tuple[int, Any], ...]:
+        return tuple(sorted(self.frozen.items()))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance:
     """`layer f = …`: a stage whose weights belong to one path, wherever it is used."""
 
@@ -96,16 +102,21 @@ class Instance:
     owner: str
     span: Span
     home: Any  # the builder whose graph holds the weights
+    memory: dict[str, Any] = field(default_factory=dict)  # decisions within, made at the first use
+
+    @property
+    def memory_key(self) -> tuple[tuple[str, Any], ...]:
+        return tuple(sorted(self.memory.items()))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Combinator:
     """`repeat`, `fork`, …: known by name, applied by `combinators.py`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Namespace:
     """A module that was read by `use`; `exports` is the environment of its file."""
 
@@ -113,7 +124,7 @@ class Namespace:
     exports: "Any"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CompileTimeFunction:
     """`range`, `len`, …: see `compile_time.py`."""
 
@@ -140,7 +151,7 @@ STAGES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """A question about axes that is neither proved nor refuted: the comparisons that must all hold.
 

