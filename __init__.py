@@ -1,1 +1,47 @@
-"""archc: a language for neural-network architectures, and its compiler."""
+"""archc: a language for neural-network architectures, and its compiler.
+
+    model = archc.compile("net.arch", width=32)
+    module = model.torch()
+
+Everything public stands here; PyTorch, ONNX and NumPy are imported when they are needed.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+if _TYPE_CHECKING:
+    from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse
+    from .grammar.diagnostic import ProgramError
+    from .runtime.errors import DataError, DeviceError
+
+__all__ = [
+    "DataError",
+    "DeviceError",
+    "Model",
+    "ModelLayer",
+    "ModelPort",
+    "Program",
+    "ProgramError",
+    "compile",
+    "load",
+    "parse",
+]
+
+_HOMES = {
+    "DataError": ".runtime.errors",
+    "DeviceError": ".runtime.errors",
+    "ProgramError": ".grammar.diagnostic",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Names are looked up when they are used: `import archc` takes no time."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(_import_module(_HOMES.get(name, ".api"), __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,331 @@
+"""The Python face: programs, models, and what can be made of them.
+
+Comes in: a path, a text or a `Program`. Goes out: `Model`, a checked graph that knows its shapes
+and costs without building anything, and makes PyTorch modules, ONNX models and source on demand. A
+program at fault raises `ProgramError`, a wrong call `TypeError` or `ValueError`.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .compiler import cost
+from .compiler.check import Checked, check
+from .compiler.dims import Dim
+from .compiler.graph import Graph
+from .compiler.hash import graph_hash
+from .compiler.hyperparameter import spell
+from .compiler.types import TensorType
+from .grammar import ast
+from .grammar.diagnostic import ProgramError, Report
+from .grammar.parse import Parsed, parse_file
+from .grammar.parse import parse as parse_text
+from .grammar.print import print_program
+from .lazy import lazy_module
+
+if TYPE_CHECKING:
+    import torch
+    from networkx import MultiDiGraph
+    from onnx import ModelProto
+    from torch.nn import Module
+
+    from .compiler import connections, drawing
+    from .compiler.backends import onnx as onnx_backend
+    from .compiler.backends import python as python_backend
+    from .compiler.backends import torch as torch_backend
+
+    Device = torch.device | str
+    DType = torch.dtype
+else:
+    torch = lazy_module("torch")
+    connections = lazy_module(".compiler.connections", __package__)
+    drawing = lazy_module(".compiler.drawing", __package__)
+    onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
+    python_backend = lazy_module(".compiler.backends.python", __package__)
+    torch_backend = lazy_module(".compiler.backends.torch", __package__)
+
+Axis = int | str
+"""The size of an axis: a number, or the text of an expression over symbolic axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A parsed program. `str()` gives its canonical text; equal programs say the same, wherever
+    they stand.
+
+    `filename` is what errors call it. `folder` is where its `use` reads, None for a text.
+    """
+
+    tree: ast.Program
+    filename: str = field(default="<memory>", compare=False)
+    folder: Path | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return print_program(self.tree)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.networks) or "no network"
+        return f"<Program {self.filename}: {names}>"
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of its networks, in order."""
+        return tuple(
+            item.name
+            for item in self.tree.declarations
+            if isinstance(item, ast.Function) and item.kind == "network"
+        )
+
+    @property
+    def diagnostics(self) -> tuple[Report, ...]:
+        """What the checker has to say about it, errors and warnings; empty where all is well."""
+        return self.check().reports
+
+    def check(self) -> Checked:
+        """The program with its names resolved and its networks expanded."""
+        return check(Parsed(self.tree, ()), self.folder)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPort:
+    """An input or output: symbolic axes stand in `shape` as text, `("N", 3, "H", "W")`."""
+
+    name: str
+    dtype: str
+    shape: tuple[Axis, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLayer:
+    """One applied layer: its unique name, the kind of layer, the shapes of its outputs, its cost
+    for a batch of one.
+    """
+
+    name: str
+    layer: str
+    shapes: tuple[tuple[Axis, ...], ...]
+    params: int
+    flops: Axis
+
+    @property
+    def shape(self) -> tuple[Axis, ...]:
+        """The shape of its first output."""
+        return self.shapes[0]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked network. Nothing is built until `torch`, `onnx` or `python` is called."""
+
+    graph: Graph
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @cached_property
+    def inputs(self) -> tuple[ModelPort, ...]:
+        return tuple(_port(port.name, self.graph.values[port.value]) for port in self.graph.inputs)
+
+    @cached_property
+    def outputs(self) -> tuple[ModelPort, ...]:
+        return tuple(_port(port.name, self.graph.values[port.value]) for port in self.graph.outputs)
+
+    @cached_property
+    def params(self) -> int:
+        """The trained numbers; shared weights count once."""
+        return cost.params(self.graph)
+
+    @cached_property
+    def flops(self) -> Axis:
+        """Operations of one forward pass for one example, a multiply-add counting as two. Where
+        axes other than the batch are symbolic it is the text of an expression over them.
+        """
+        return _axis(cost.flops_dim(self.graph, cost.sizes_of(self.graph)))
+
+    @cached_property
+    def layers(self) -> tuple[ModelLayer, ...]:
+        """Every applied layer in the order of the program."""
+        return tuple(
+            ModelLayer(
+                row.node.name,
+                row.node.layer.name,
+                tuple(_shape(item) for item in row.outputs),
+                row.params,
+                _axis(row.flops),
+            )
+            for row in cost.rows(self.graph)
+        )
+
+    @cached_property
+    def hash(self) -> str:
+        """The same for isomorphic graphs, stable between releases of one version."""
+        return graph_hash(self.graph)
+
+    def torch(
+        self,
+        device: "Device" = "cpu",
+        dtype: "DType | str | None" = None,
+        seed: int = 0,
+        init: bool = True,
+    ) -> "Module":
+        """A new module in training mode, whose `state_dict` follows the program's labels.
+
+        `dtype` casts floating-point weights and inputs; a text is a dtype of the language, such as
+        `"bf16"`. `seed` gives the same weights on every device. `init=False` leaves the weights
+        unset, for those who load some next.
+        """
+        kind = _torch_dtype(dtype) if isinstance(dtype, str) else dtype
+        return torch_backend.build(self.graph, device=device, dtype=kind, seed=seed, init=init)
+
+    def onnx(self, opset: int = 20, weights: "Mapping[str, Any] | None" = None) -> "ModelProto":
+        """The network in evaluation mode as an ONNX model.
+
+        `weights` are tensors by name, as in a `state_dict`; without them the model has those of
+        `torch(seed=0)`, and its metadata say that it is not trained. Raises ValueError for weights
+        that do not fit, or for another opset than 17 to 23.
+        """
+        given = self.torch().state_dict() if weights is None else weights
+        metadata = {"archc.trained": "false"} if weights is None else {}
+        return onnx_backend.export(self.graph, given, opset=opset, metadata=metadata)
+
+    def python(self) -> str:
+        """Stand-alone PyTorch source that needs torch alone and loads the same `state_dict`."""
+        return python_backend.source(self.graph)
+
+    def networkx(self) -> "MultiDiGraph":
+        """Inputs, layers and outputs as nodes, the values between them as edges."""
+        return connections.to_networkx(self.graph)
+
+    def __str__(self) -> str:
+        return drawing.draw(self.graph, "txt")
+
+    def __repr__(self) -> str:
+        ports = f"{', '.join(map(str, self.inputs))} -> {', '.join(map(str, self.outputs))}"
+        return f"<Model {self.name} on {ports}, {self.params:,} parameters>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "image/svg+xml": drawing.draw(self.graph, "svg")}
+
+
+def parse(text: str, filename: str = "<memory>") -> Program:
+    """The program that a text means; `filename` is what errors call it. Raises ProgramError
+    where it does not parse; shapes and names are checked by `compile`.
+    """
+    return _program(parse_text(text, filename), filename, None)
+
+
+def load(path: "str | os.PathLike[str]") -> Program:
+    """The program in a file. Raises ProgramError where it does not parse, OSError where it
+    cannot be read.
+    """
+    return _program(parse_file(path), os.fspath(path), Path(path).resolve().parent)
+
+
+def compile(
+    source: "str | os.PathLike[str] | Program",
+    /,
+    network: str | None = None,
+    **hyperparameters: Any,
+) -> Model:
+    """A network of a program, checked. Raises ProgramError.
+
+    `source` is a path, a `Program`, or a text (it holds a newline or a brace). `network` names one
+    of several. Keywords set its hyperparameters, and the sizes of its symbolic axes: numbers,
+    lists, texts for `str`; other texts are `.arch`, such as `act="gelu"`.
+    """
+    program = _as_program(source)
+    checked = program.check()
+    return Model(checked.graph(network, _values(program, network, hyperparameters)))
+
+
+def _program(parsed: Parsed, filename: str, folder: Path | None) -> Program:
+    if any(report.is_error for report in parsed.reports):
+        raise ProgramError(parsed.reports)
+    return Program(parsed.program, filename, folder)
+
+
+def _as_program(source: "str | os.PathLike[str] | Program") -> Program:
+    match source:
+        case Program():
+            return source
+        case str() if "\n" in source or "{" in source:
+            return parse(source)
+        case str() | os.PathLike():
+            return load(source)
+        case _:
+            raise TypeError(
+                f"compile takes a path, a text or a Program, not {type(source).__name__}"
+            )
+
+
+def _values(
+    program: Program, network: str | None, hyperparameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values as the checker takes them; a text for a `str` is quoted, others are `.arch`."""
+    texts = _text_hyperparameters(program.tree.declarations, network)
+    return {
+        name: spell(value) if isinstance(value, str) and name in texts else _plain(name, value)
+        for name, value in hyperparameters.items()
+    }
+
+
+def _text_hyperparameters(declarations: Iterable[ast.Declaration], network: str | None) -> set[str]:
+    return {
+        item.name
+        for function in declarations
+        if isinstance(function, ast.Function)
+        and function.kind == "network"
+        and network in (None, function.name)
+        for item in function.hyperparameters
+        if isinstance(item.type, ast.Name) and item.type.id == "str"
+    }
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value of Python as one of the language: numbers of NumPy are numbers, lists are tuples."""
+    match value:
+        case bool() | str():
+            return value
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+        case list() | tuple():
+            return tuple(_plain(name, item) for item in value)
+        case _:
+            raise TypeError(f"{name} is a {type(value).__name__}; give a number, a text or a list")
+
+
+def _torch_dtype(name: str) -> "DType":
+    known = {
+        "f16": torch.float16,
+        "bf16": torch.bfloat16,
+        "f32": torch.float32,
+        "f64": torch.float64,
+    }
+    if name not in known:
+        raise ValueError(f"the dtype is one of {', '.join(known)}, not {name!r}")
+    return known[name]
+
+
+def _port(name: str, found: TensorType) -> ModelPort:
+    return ModelPort(name, found.dtype.name, _shape(found))
+
+
+def _shape(found: TensorType) -> tuple[Axis, ...]:
+    return tuple(_axis(size) for size in found.shape)
+
+
+def _axis(size: Dim) -> Axis:
+    return size if isinstance(size, int) else str(size)
