@@ -42,6 +42,7 @@ from archc.compiler.hyperparameter import (
 from archc.compiler.layer import Layer
 from archc.compiler.types import DTYPES, F32, DType, TensorType
 from hypothesis import strategies as st
+from layer_cells import scans
 
 Label = str | int
 """An axis before it has a size: a name, or the size itself."""
@@ -89,7 +90,9 @@ COMMON = (
 def calls(draw: st.DrawFn, cls: type[Layer]) -> LayerCall:
     """Calls of a layer; every hyperparameter is of its kind, if perhaps an impossible one."""
     given: dict[str, Any] = {}
-    if draw(st.integers(0, 4)) == 4:
+    if cls.name == "scan":
+        given, ports = draw(scans())
+    elif draw(st.integers(0, 4)) == 4:
         ports = draw(_wild_ports(cls))
     else:
         text = draw(st.sampled_from(cls.typical)) if cls.typical else ""
@@ -99,7 +102,7 @@ def calls(draw: st.DrawFn, cls: type[Layer]) -> LayerCall:
         elif draw(st.integers(0, 5)) == 5:
             dtype = draw(st.sampled_from([DTYPES["f16"], DTYPES["f64"]]))
             ports = tuple((dtype if old == F32 else old, labels) for old, labels in ports)
-    wild = draw(st.integers(0, 4)) == 4
+    wild = cls.name != "scan" and draw(st.integers(0, 4)) == 4
     settings = {
         item.name: given[item.name]
         if item.name in given and not wild
