@@ -30,14 +30,17 @@ _INDEXING = frozenset({"gather", "take_along"})
 DEFAULT_BOUND = 8
 
 
-def sizes_for(graph: Graph, count: int, seed: int = 0) -> list[dict[str, int]]:
-    """Up to `count` different choices of sizes, small ones first; fewer where few are possible."""
+def sizes_for(graph: Graph, count: int, seed: int = 0, least: int = 1) -> list[dict[str, int]]:
+    """Up to `count` different choices of sizes, small ones first; fewer where few are possible.
+
+    Every symbolic size inside the network is at least `least`.
+    """
     symbols = graph.symbols()
     expressions = {size for value in graph.values for size in value.shape if isinstance(size, Axis)}
     found: list[dict[str, int]] = []
     for values in _candidates(len(symbols), Random(seed)):
         sizes = dict(zip(symbols, values, strict=True))
-        if sizes not in found and _possible(graph, expressions, sizes):
+        if sizes not in found and _possible(graph, expressions, sizes, least):
             found.append(sizes)
         if len(found) == count or not symbols:
             break
@@ -51,14 +54,14 @@ def _candidates(count: int, random: Random) -> Iterator[tuple[int, ...]]:
         return
     for size in pool:
         yield (2, *[size] * (count - 1))
+        yield tuple(random.choice(_SMALL) for _ in range(count))
     for _ in range(_TRIES):
-        most = random.choice((len(_SMALL), len(pool)))
-        yield tuple(random.choice(pool[:most]) for _ in range(count))
+        yield tuple(random.choice(pool) for _ in range(count))
 
 
-def _possible(graph: Graph, expressions: set[Axis], sizes: Sizes) -> bool:
+def _possible(graph: Graph, expressions: set[Axis], sizes: Sizes, least: int) -> bool:
     return all(holds(check, sizes) for check in graph.checks) and all(
-        evaluate(size, sizes) >= 1 for size in expressions
+        evaluate(size, sizes) >= least for size in expressions
     )
 
 

@@ -13,10 +13,13 @@ from typing import Any
 from ..grammar.diagnostic import InternalError
 from .dims import Axis, Dim, Symbol, names, python, substitute, terms_of
 from .graph import Graph
-from .lowering import Call, Function
+from .lowering import Call, Function, TorchCode
 from .types import DType, Shape
 
-PREAMBLE = frozenset({"self", "torch", "nn", "F", "math", "expect", "_"})
+PREAMBLE = frozenset(
+    {"self", "torch", "nn", "F", "math", "expect", "_", "sys"}
+    | {"ValueError", "bool", "float", "getattr", "int", "len", "range", "slice", "super", "tuple"}
+)
 """What generated functions refer to; no variable takes these names."""
 
 _PLACEHOLDER = re.compile(r"\{(\*|\w+)\}")
@@ -67,7 +70,8 @@ def call(
     """The expression of a `Call` over variables.
 
     `value` spells one of its values, given its name, itself and whether it stands beside an
-    operator; `function` names a function of our own.
+    operator; for `device` it names the device of a tensor at hand. `function` names a function of
+    our own.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -76,14 +80,16 @@ def call(
             return ", ".join(inputs)
         if key.isdigit():
             return inputs[int(key)]
-        found = code.values[key]
+        found = code.values[key] if key != "device" else None
         if isinstance(found, Function):
             return function(found)
-        before = code.template[: match.start()].rstrip()[-1:]
-        after = code.template[match.end() :].lstrip()[:1]
+        before = match.string[: match.start()].rstrip()[-1:]
+        after = match.string[match.end() :].lstrip()[:1]
         return value(key, found, before not in _OPENING or after not in _CLOSING)
 
-    return _PLACEHOLDER.sub(fill, code.template)
+    # A comma after several inputs is not needed to make a tuple.
+    template = code.template.replace("{*},)", "{*})") if len(inputs) > 1 else code.template
+    return _PLACEHOLDER.sub(fill, template)
 
 
 def closed(text: str, beside_operator: bool = True) -> str:
@@ -119,11 +125,22 @@ def identifier(name: str, taken: Collection[str] = ()) -> str:
     return found
 
 
-def parameter_names(graph: Graph) -> list[str]:
-    """The parameters of `forward`: the names of the graph's inputs."""
+def function_names(codes: Iterable[TorchCode]) -> set[str]:
+    """The names of our own functions that calls refer to."""
+    return {
+        value.target.partition(":")[2]
+        for code in codes
+        if isinstance(code, Call)
+        for value in code.values.values()
+        if isinstance(value, Function)
+    }
+
+
+def parameter_names(graph: Graph, taken: Collection[str] = ()) -> list[str]:
+    """The parameters of `forward`: the names of the graph's inputs wherever they are free."""
     result: list[str] = []
     for port in graph.inputs:
-        result.append(identifier(port.name, result))
+        result.append(identifier(port.name, {*taken, *result}))
     return result
 
 

@@ -35,13 +35,23 @@ def export_pt2(module: nn.Module, graph: Graph, path: str | Path) -> None:
         )
         torch.export.save(exported, path)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
-        reason = str(error).strip()
-        raise ExportError(f"torch.export refuses {graph.name}: {reason}") from error
+        raise ExportError(f"torch.export refuses {graph.name}: {_reason(error, graph)}") from error
+
+
+def _reason(error: Exception, graph: Graph) -> str:
+    if any(node.layer.name == "scan" for node in graph.nodes):
+        return (
+            "it unrolls a cell over its sequence, so that axis needs a fixed size "
+            f"(`--set T=128`); {str(error).strip()}"
+        )
+    return str(error).strip()
 
 
 def example_inputs(graph: Graph, module: nn.Module) -> tuple[torch.Tensor, ...]:
     """Inputs of sizes that hold all stated facts, none of them 0 or 1, which would be fixed."""
-    choices = [sizes for sizes in sizes_for(graph, 3) if min(sizes.values(), default=2) > 1]
+    choices = [
+        sizes for sizes in sizes_for(graph, 3, least=2) if min(sizes.values(), default=2) > 1
+    ]
     if not choices:
         raise ExportError(f"no sizes above 1 were found that hold all that {graph.name} requires")
     sizes = choices[-1]

@@ -30,6 +30,7 @@ from ..lowering import Call, Function, Module, TorchCode
 from ..spelling import (
     call,
     closed,
+    function_names,
     identifier,
     literal,
     parameter_names,
@@ -257,9 +258,11 @@ class _Writer:
         self.graph = graph
         self.codes = codes
         self.root = root
-        self.parameters = parameter_names(graph)
-        self.spelling = symbol_names(graph.symbols(), self.parameters)
+        self.functions = function_names(codes)
+        self.parameters = parameter_names(graph, self.functions)
+        self.spelling = symbol_names(graph.symbols(), {*self.parameters, *self.functions})
         self.ports = [graph.values[port.value].shape for port in graph.inputs]
+        self.device = identifier("device", [*self.parameters, *self.spelling.values()])
         self.imports: dict[str, str] = {}
 
     def text(self, checked: bool) -> str:
@@ -283,6 +286,9 @@ class _Writer:
         wanted = _symbols_needed(self.graph, self.codes, self.ports if checked else ())
         bindings = solve(wanted, tensors, self.spelling)
         sizes = [f"{self.spelling[symbol]} = {text}" for symbol, text in bindings.items()]
+        if any(isinstance(code, Call) and "{device}" in code.template for code in self.codes):
+            tensor = next((f"{name}.device" for name in self.parameters), "None")
+            sizes.append(f"{self.device} = {tensor}")
         if not checked:
             return sizes
         return [
@@ -324,9 +330,8 @@ class _Writer:
         ]
         ports = zip(graph.inputs, self.parameters, strict=True)
         results = [port.value for port in graph.outputs]
-        variables = name_values(
-            steps, {port.value: name for port, name in ports}, results, self.spelling.values()
-        )
+        taken = {*self.spelling.values(), *self.functions, self.device}
+        variables = name_values(steps, {port.value: name for port, name in ports}, results, taken)
         lines = []
         for node, code, released in zip(graph.nodes, self.codes, variables.released, strict=True):
             inputs = [variables.of[value] for value in node.inputs]
@@ -347,6 +352,8 @@ class _Writer:
         return f"{text}({', '.join(inputs)})"
 
     def _literal(self, name: str, value: Any, beside_operator: bool) -> str:
+        if name == "device":
+            return self.device
         return closed(literal(value, self.spelling), beside_operator)
 
     def _function(self, function: Function) -> str:

@@ -45,9 +45,8 @@ def fact(holds: bool, text: str, message: str, sizes: Mapping[str, int]) -> None
     """A fact that the program requires of its axes."""
     if not holds:
         values = ", ".join(f"{name} = {value}" for name, value in sizes.items())
-        raise ValueError(
-            f"the network requires {text}, but {values}" + (f": {message}" if message else "")
-        )
+        reason = f": {message}" if message not in ("", text) else ""
+        raise ValueError(f"the network requires {text}, but {values}{reason}")
 
 
 def _autocast(found: torch.Tensor, dtype: torch.dtype) -> bool:

@@ -4,7 +4,6 @@ Comes in: a checked graph. Goes out: the text of a module with one class for eac
 the same `state_dict` as the back end `torch` and computes the same.
 """
 
-from .scopes import class_name_of_graph as class_name
-from .source import source
+from .source import class_name, source
 
 __all__ = ["class_name", "source"]

@@ -13,6 +13,7 @@ from .access import is_reserved
 from .model import Construct, Made, Parameter, Slot, Unit, constructs_of
 
 _SHORT = {"in_channels": "channels", "in_features": "features", "num_features": "features"}
+_NONE = object()
 _PLAIN = (bool, int, float, str, tuple)
 
 
@@ -22,7 +23,9 @@ def classes_of(root: Unit, taken: set[str]) -> list[Made]:
     for unit in _all_units(root):
         by_height.setdefault(unit.height(), []).append(unit)
     made: list[Made] = []
-    names = {*taken, root.name}
+    names = {*taken}
+    root_name = _class_name(root.name, names)
+    names.add(root_name)
     for _, units in sorted(by_height.items()):
         groups: dict[object, list[Unit]] = {}
         for unit in units:
@@ -30,7 +33,7 @@ def classes_of(root: Unit, taken: set[str]) -> list[Made]:
             groups.setdefault(_skeleton(unit), []).append(unit)
         for members in groups.values():
             is_root = members[0] is root
-            name = root.name if is_root else _class_name(members[0].name, names)
+            name = root_name if is_root else _class_name(members[0].name, names)
             names.add(name)
             made.append(_make(name, members))
     return made
@@ -117,6 +120,8 @@ def _fill_construct(aligned: Sequence[Construct], namer: "_Namer") -> None:
     for name in names:
         found = [_keyword(construct, name) for construct in aligned]
         slots = [item for item in found if isinstance(item, Slot)]
+        if slots and all(slot.value == first.defaults.get(name, _NONE) for slot in slots):
+            continue  # says what would be so anyway
         kwargs[name] = namer.text(slots) if slots else found[0]
     order = [*first.defaults]
     places = {name: order.index(name) if name in order else -1 for name in kwargs}

@@ -11,7 +11,7 @@ from ....grammar.diagnostic import InternalError
 from ...dims import Axis
 from ...graph import Graph, RuntimeCheck
 from ...lowering import Call, Function, TorchCode
-from ...spelling import call, literal, quoted, symbols_in
+from ...spelling import call, function_names, identifier, literal, quoted, symbols_in
 from ...variables import POOL, Step, name_values
 from .access import Access, Tree
 from .holding import below, home, places
@@ -40,10 +40,15 @@ class _Forward:
         self.graph = graph
         self.codes = codes
         self.support = support
+        self.functions = function_names(codes)
+        self.device = identifier("device", {*unit.parameters, *self.functions})
+        self.on_device = False
         self.access = Access(unit.entries)
         shapes = [type_.shape for type_ in unit.types[0]]
         tensors = list(zip(unit.parameters, shapes, strict=True))
-        self.sizes = Sizes(tensors, unit.parameters, named=not unit.path)
+        self.sizes = Sizes(
+            tensors, {*unit.parameters, *self.functions, self.device}, named=not unit.path
+        )
         self.slots: list[Slot] = []
         self.readers = {
             value: index for index, node in enumerate(graph.nodes) for value in node.inputs
@@ -54,7 +59,7 @@ class _Forward:
         runs = self._runs()
         names = dict(zip(unit.inputs, unit.parameters, strict=True))
         steps = [self._step(run) for run in runs]
-        taken = {*self.sizes.read, *self.support.pasted, _TURN}
+        taken = {*self.sizes.read, *self.functions, self.device, _TURN}
         variables = name_values(steps, names, unit.outputs, taken, rebind=POOL).of
         body: list[str] = []
         for run, step in zip(runs, steps, strict=True):
@@ -64,8 +69,16 @@ class _Forward:
             [line for check in self.graph.checks for line in self._fact(check)] if facts else []
         )
         results = ", ".join(variables[value] for value in unit.outputs)
-        lines = [*self.sizes.bindings(), *stated, *_returning(body, results)]
+        lines = [*self._device(), *self.sizes.bindings(), *stated, *_returning(body, results)]
         unit.lines = [self._pieces(line) for line in lines]
+
+    def _device(self) -> list[str]:
+        if not self.on_device:
+            return []
+        if not self.unit.parameters and self.unit.path:
+            raise Refused(self.unit.number)
+        tensor = f"{self.unit.parameters[0]}.device" if self.unit.parameters else "None"
+        return [f"{self.device} = {tensor}"]
 
     # --- Loops over turns
 
@@ -147,21 +160,14 @@ class _Forward:
 
         def spell(name: str, value: Any, tight: bool) -> str:
             if name == "device":
-                return self._device()
+                self.on_device = True
+                return self.device
             if symbols_in(value):
                 return self._symbolic(value, tight)
             self.slots.append(Slot(node.name.rpartition(".")[2], name, value, tight))
             return f"\0{len(self.slots) - 1}\0"
 
         return call(code, inputs, spell, self._function)
-
-    def _device(self) -> str:
-        """The device of an input, whatever its name holds by now: tensors stay where they are."""
-        if self.unit.parameters:
-            return f"{self.unit.parameters[0]}.device"
-        if self.unit.path:
-            raise Refused(self.unit.number)
-        return "None"
 
     def _function(self, function: Function) -> str:
         return self.support.use(function.target)
@@ -180,9 +186,10 @@ class _Forward:
             raise InternalError(f"no input tells the size of {missing.args[0]}") from missing
 
     def _fact(self, check: RuntimeCheck) -> list[str]:
-        left, right = self._symbolic(check.left, True), self._symbolic(check.right, True)
-        text = f"the network requires {check.left} {check.operator} {check.right}"
-        message = f"{text}: {check.message}" if check.message else text
+        left, right = self._symbolic(check.left), self._symbolic(check.right)
+        fact = f"{check.left} {check.operator} {check.right}"
+        reason = f": {check.message}" if check.message not in ("", fact) else ""
+        message = f"the network requires {fact}{reason}"
         return [
             f"if {left} {_OPPOSITE[check.operator]} {right}:",
             f"    raise ValueError({quoted(message)})",

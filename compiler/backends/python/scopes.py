@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ...graph import Graph, Scope
 from ...lowering import Module, TorchCode
-from ...spelling import PREAMBLE, identifier
+from ...spelling import identifier
 from .model import Unit
 
 
@@ -41,7 +41,7 @@ class Scopes:
 
     def tree(self) -> Unit:
         graph = self.graph
-        root = Unit((), class_name_of_graph(graph), -1, {}, 0, len(graph.nodes))
+        root = Unit((), graph.name or "Network", -1, {}, 0, len(graph.nodes))
         root.inputs = tuple(port.value for port in graph.inputs)
         root.outputs = tuple(port.value for port in graph.outputs)
         units: dict[int, Unit] = {}
@@ -141,11 +141,6 @@ class Scopes:
         inputs = dict.fromkeys(value for value in scope.inputs if value in read)
         outputs = dict.fromkeys(value for value in scope.outputs if value in left)
         return (*(inputs | read),), (*(outputs | dict.fromkeys(left)),)
-
-
-def class_name_of_graph(graph: Graph) -> str:
-    """The graph's name, which no class of ours and no module that is imported takes."""
-    return identifier(graph.name or "Network", PREAMBLE | {"sys"})
 
 
 def class_name(scope: Scope) -> str:

@@ -3,6 +3,7 @@
 Comes in: a checked graph. Goes out: Python source.
 """
 
+import builtins
 from math import prod
 
 from ...graph import Graph
@@ -11,6 +12,7 @@ from ...spelling import PREAMBLE
 from ...types import TensorType
 from .classes import classes_of
 from .emit import class_lines
+from .layout import fold
 from .model import Made
 from .paste import Support
 from .units import root_of
@@ -30,21 +32,30 @@ if __name__ == "__main__":
         model.load_state_dict(weights)
     model.eval()
     with torch.no_grad():
-        result = model({inputs})
+{call}
     print({shown})
 """
 
 
 def source(graph: Graph) -> str:
     """Stand-alone PyTorch source of the graph. Deterministic; loads the graph's `state_dict`."""
-    support = Support()
-    root = root_of(graph, support)
-    made = classes_of(root, {*PREAMBLE, *support.names(), "sys"})
+    support, made = _plan(graph)
     pasted = [text for text in support.pasted.values() if text]
     classes = ["\n".join(class_lines(item)) for item in made]
     body = "\n\n\n".join([*pasted, *classes])
     head = f'"""{_docstring(graph)}"""\n\n{_imports(support, body)}\n\n\n'
     return head + body + "\n" + _main(graph, made[-1])
+
+
+def class_name(graph: Graph) -> str:
+    """The name that the source gives to the class of the whole graph."""
+    return _plan(graph)[1][-1].name
+
+
+def _plan(graph: Graph) -> tuple[Support, list[Made]]:
+    support = Support()
+    root = root_of(graph, support)
+    return support, classes_of(root, {*PREAMBLE, *support.names(), *dir(builtins)})
 
 
 def _docstring(graph: Graph) -> str:
@@ -63,6 +74,7 @@ def _imports(support: Support, body: str) -> str:
     if "math." in body:
         needed["math"] = "import math"
     standard = sorted(set(needed.values()))
+    standard.sort(key=lambda line: (line.startswith("from"), line))
     lines = [*standard, "", "import torch", "from torch import nn"]
     if "F." in body:
         lines.append("from torch.nn import functional as F")
@@ -75,9 +87,10 @@ def _main(graph: Graph, root: Made) -> str:
         _sample(graph.values[port.value], sizes, integer_bound(graph, port.value, sizes))
         for port in graph.inputs
     )
+    call = "\n".join(fold(f"result = model({inputs})", 8))
     several = len(graph.outputs) > 1
     shown = "*(tuple(item.shape) for item in result)" if several else "tuple(result.shape)"
-    return _MAIN.format(name=root.name, inputs=inputs, shown=shown)
+    return _MAIN.format(name=root.name, call=call, shown=shown)
 
 
 def _sample(type_: TensorType, sizes: dict[str, int], bound: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...graph import Graph
 from ...lowering import TorchCode
-from ...spelling import parameter_names
+from ...spelling import function_names, parameter_names
 from ...variables import POOL
 from .forward import write_forward
 from .holding import hold
@@ -36,7 +36,9 @@ def _fill(
     for child in unit.children:
         _fill(child, graph, codes, support, nested)
     unit.types = graph.types(unit.inputs), graph.types(unit.outputs)
-    unit.parameters = _numbered(len(unit.inputs)) if unit.path else parameter_names(graph)
+    unit.parameters = (
+        _numbered(len(unit.inputs)) if unit.path else parameter_names(graph, function_names(codes))
+    )
     hold(unit, graph, codes, support, lambda body: root_of(body, support, nested=True))
     write_forward(unit, graph, codes, support, facts=not unit.path and not nested)
 
