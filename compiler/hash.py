@@ -241,13 +241,15 @@ def _type_text(found: TensorType, renamed: Mapping[str, Dim]) -> str:
 
 
 def _node_text(node: Node, renamed: Mapping[str, Dim]) -> str:
+    """The layer and its settings; defaults are left out, so that a layer may gain an option."""
+    values = ((item, getattr(node.layer, item.name)) for item in node.layer.hyperparameters())
     settings = [
-        f"{item.name}={_encode(getattr(node.layer, item.name), renamed)}"
-        for item in fields(node.layer)  # type: ignore[arg-type]
+        f"{item.name}={_encode(value, renamed)}" for item, value in values if value != item.default
     ]
-    tied = ",".join(sorted(node.tied))
-    initialiser = _encode(node.initialiser, renamed)
-    return f"{node.layer.name}({'; '.join(settings)}) tied {tied} init {initialiser}"
+    parts = [f"{node.layer.name}({'; '.join(settings)})", *sorted(node.tied)]
+    if node.initialiser is not None:
+        parts.append(f"init {_encode(node.initialiser, renamed)}")
+    return " ".join(parts)
 
 
 def _encode(value: Any, renamed: Mapping[str, Dim]) -> str:

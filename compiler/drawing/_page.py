@@ -10,7 +10,7 @@ button{font:inherit;color:inherit;background:none;border:1px solid #9aa5b5;borde
 padding:3px 9px;cursor:pointer}
 main{position:relative;display:inline-block;min-width:100%;padding:22px;box-sizing:border-box}
 svg{position:absolute;left:0;top:0;pointer-events:none;overflow:visible}
-.row{display:flex;justify-content:center;align-items:center;gap:22px;margin:12px 0}
+.row{display:flex;justify-content:center;align-items:center;gap:22px;margin:22px 0}
 .row.border{margin:0;height:0} .way{width:6px;align-self:stretch;flex:none}
 .box{border:1.2px solid #8b95a5;border-radius:8px;background:#f1f3f6;padding:6px 13px;
 text-align:center;white-space:nowrap}

@@ -66,9 +66,13 @@ def find_weight(
     return array.astype(numpy_dtype(dtype))
 
 
-def tensor_of(name: str, array: Array, dtype: DType) -> onnx.TensorProto:
-    """An initializer. ONNX stores the lowest byte first."""
+def fill(tensor: onnx.TensorProto, name: str, array: Array, dtype: DType) -> None:
+    """Makes a tensor in its place, as a protocol buffer that is appended is copied once more.
+
+    ONNX stores the lowest byte first.
+    """
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return onnx.TensorProto(
-        name=name, data_type=dtype.onnx, dims=array.shape, raw_data=little.tobytes()
-    )
+    tensor.name = name
+    tensor.data_type = dtype.onnx
+    tensor.dims.extend(array.shape)
+    tensor.raw_data = little.tobytes()

@@ -38,6 +38,8 @@ class Builder:
         self._types: dict[str, TensorType] = {}
         self._current: Node | None = None
         self._steps: list[onnx.NodeProto] = []
+        self._doc = ""
+        self._texts: dict[int, str] = {}
         self._computed: dict[tuple[Any, ...], str] = {}
         for port in graph.inputs:
             self._define(port.value, store.names.fresh(self._path(port.name)))
@@ -81,7 +83,7 @@ class Builder:
     def _info(self, name: str, value: int) -> onnx.ValueInfoProto:
         type_ = self.graph.values[value]
         shape = [size if isinstance(size, int) else str(size) for size in type_.shape]
-        return helper.make_tensor_value_info(name, type_.dtype.onnx, shape, doc_string=str(type_))
+        return helper.make_tensor_value_info(name, type_.dtype.onnx, shape, self._text(value))
 
     def _define(self, value: int, name: str) -> None:
         self._names[value] = name
@@ -108,6 +110,7 @@ class Builder:
     def _lower_node(self, node: Node) -> None:
         self._current = node
         self._steps = []
+        self._doc = self._describe(node)
         try:
             found = node.layer.to_onnx(self, *(self._names[value] for value in node.inputs))
         except NotImplementedError as error:
@@ -124,6 +127,16 @@ class Builder:
             if result not in renamed:
                 renamed[result] = self._name_result(node, slot, value, result)
             self._define(value, renamed[result])
+
+    def _describe(self, node: Node) -> str:
+        ins = ", ".join(self._text(value) for value in node.inputs)
+        outs = ", ".join(self._text(value) for value in node.outputs)
+        return f"{node.layer.name}: {ins} -> {outs}"
+
+    def _text(self, value: int) -> str:
+        if value not in self._texts:
+            self._texts[value] = str(self.graph.values[value])
+        return self._texts[value]
 
     def _name_result(self, node: Node, slot: int, value: int, result: str) -> str:
         """Names what the layer made as the layer; what it only handed on keeps its name."""
@@ -167,14 +180,9 @@ class Builder:
         name = self.store.steps.fresh(f"{self._path(node.name)}/{op_type}")
         made = [name] if outputs == 1 else [f"{name}.{slot}" for slot in range(outputs)]
         results = [self.store.names.fresh(result) for result in made]
-        step = self._emit(op_type, inputs, results, name, self._doc(node), **attributes)
+        step = self._emit(op_type, inputs, results, name, self._doc, **attributes)
         self._steps.append(step)
         return tuple(results)
-
-    def _doc(self, node: Node) -> str:
-        ins = ", ".join(map(str, self.graph.types(node.inputs)))
-        outs = ", ".join(map(str, self.graph.types(node.outputs)))
-        return f"{node.layer.name}: {ins} -> {outs}"
 
     def constant(self, value: Any, dtype: DType) -> str:
         wanted = self._path(self._node.name) if self._current is not None else "size"

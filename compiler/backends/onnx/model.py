@@ -15,7 +15,7 @@ from onnx import helper
 from ....grammar.diagnostic import Fault, InternalError, ProgramError, Report
 from ...graph import Graph
 from ...hash import graph_hash
-from .arrays import tensor_of
+from .arrays import fill
 from .builder import Builder
 from .names import Names
 from .store import Store
@@ -51,24 +51,22 @@ def export(
         model.metadata_props.add(key=key, value=text)
     _check(model, builder)
     for name, (array, dtype) in store.attached.items():
-        model.graph.initializer.append(tensor_of(name, array, dtype))
+        fill(model.graph.initializer.add(), name, array, dtype)
     return model
 
 
 def _structure(graph: Graph, builder: Builder, opset: int) -> onnx.ModelProto:
     """The model without weights."""
-    constants = [
-        tensor_of(name, array, dtype) for name, (array, dtype) in builder.store.constants.items()
-    ]
     proto = helper.make_graph(
         builder.nodes,
         graph.name,
         builder.inputs(),
         builder.outputs(),
-        initializer=constants,
         doc_string=_doc(graph),
         value_info=list(builder.between()),
     )
+    for name, (array, dtype) in builder.store.constants.items():
+        fill(proto.initializer.add(), name, array, dtype)
     imports = [helper.make_opsetid("", opset)]
     ir = max(_IR, helper.find_min_ir_version_for(imports))
     return helper.make_model(
