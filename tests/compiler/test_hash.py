@@ -1,0 +1,178 @@
+"""The canonical hash: what it does not see, and what it tells apart."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from archc.compiler.check import check_text
+from archc.compiler.graph import Graph, Node, Port
+from archc.compiler.hash import graph_hash
+from archc.compiler.types import TensorType
+
+
+def graph_of(body: str, head: str = "network Net on x: f32[N, 4, 8, 8] -> f32[...]") -> Graph:
+    checked = check_text(f"{head} {{\n{body}\n}}\n")
+    checked.raise_errors()
+    return checked.graphs["Net"]
+
+
+def hash_of(body: str, head: str = "network Net on x: f32[N, 4, 8, 8] -> f32[...]") -> str:
+    return graph_hash(graph_of(body, head))
+
+
+BASE = """
+    a = x -> conv(4, 3) -> relu
+    b = x -> conv(4, 1)
+    a + b -> batchnorm
+"""
+
+SAME = {
+    "labels": "a = x -> left: conv(4, 3) -> relu\nb = x -> conv(4, 1)\na + b -> norm: batchnorm",
+    "order of statements": "b = x -> conv(4, 1)\na = x -> conv(4, 3) -> relu\na + b -> batchnorm",
+    "order of a sum": "a = x -> conv(4, 3) -> relu\nb = x -> conv(4, 1)\nb + a -> batchnorm",
+    "identities": "a = x -> identity -> conv(4, 3) -> relu\nb = x -> conv(4, 1) -> identity\n"
+    "a + b -> batchnorm -> identity",
+    "blocks": "a = x -> repeat(1) { conv(4, 3) -> relu }\nb = x -> conv(4, 1)\na + b -> batchnorm",
+    "spelling": "a = x -> conv(kernel=3, filters=4, stride=1) -> relu\n"
+    "b = x -> conv(4, 1, bias=true)\na + b -> batchnorm",
+}
+
+
+@pytest.mark.parametrize("body", SAME.values(), ids=SAME)
+def test_it_does_not_see(body: str) -> None:
+    assert hash_of(body) == hash_of(BASE)
+
+
+DIFFERENT = {
+    "a hyperparameter": BASE.replace("conv(4, 1)", "conv(4, 1, bias=false)"),
+    "a layer": BASE.replace("relu", "gelu"),
+    "an operator": BASE.replace("a + b", "a * b"),
+    "a connection": BASE.replace("b = x ->", "b = a ->"),
+    "a layer less": BASE.replace(" -> batchnorm", ""),
+    "an initialiser": BASE.replace("conv(4, 1)", "conv(4, 1, init=zeros)"),
+}
+
+
+@pytest.mark.parametrize("body", DIFFERENT.values(), ids=DIFFERENT)
+def test_it_sees(body: str) -> None:
+    assert hash_of(body) != hash_of(BASE)
+
+
+def test_a_difference_has_an_order() -> None:
+    left = "a = x -> relu\nb = x -> gelu\na - b"
+    assert hash_of(left) != hash_of(left.replace("a - b", "b - a"))
+
+
+def test_sharing_weights_is_another_network() -> None:
+    fresh = "let f = conv(4, 3)\nx -> f -> f"
+    assert hash_of(fresh) != hash_of(fresh.replace("let", "layer"))
+    twins = "let f = conv(4, 3)\na = x -> f\nb = x -> f\na + b"
+    assert hash_of(twins) != hash_of(twins.replace("let", "layer"))
+
+
+def test_which_layers_share_matters() -> None:
+    head = "layer f = conv(4, 3)\nlayer g = conv(4, 3)\n"
+    found = {
+        hash_of(head + body)
+        for body in ("x -> f -> f -> g -> g", "x -> f -> g -> f -> g", "x -> f -> g -> g -> f")
+    }
+    assert len(found) == 3
+    assert hash_of(head + "x -> f -> g -> g -> f") == hash_of(head + "x -> g -> f -> f -> g")
+
+
+def test_twins_that_are_used_differently_keep_their_roles() -> None:
+    body = "p = x -> conv(4, 3)\nq = x -> conv(4, 3)\n"
+    found = {hash_of(body + tail) for tail in ("(p + q) * p", "(q + p) * p", "p * (q + p)")}
+    assert len(found) == 1
+    assert found == {hash_of(body + "(p + q) * q")}
+    assert hash_of(body + "(p + p) * q") not in found
+
+
+def test_names_of_axes_and_ports_do_not_matter_but_types_do() -> None:
+    def typed(ports: str, dtype: str = "f32") -> str:
+        return hash_of("y = x -> relu\ny", f"network Net on {ports} -> {dtype}[...]")
+
+    assert typed("x: f32[N, T, 4]") == typed("x: f32[Batch, Time, 4]")
+    assert typed("x: f32[N, T, 4]") != typed("x: f32[N, N, 4]")
+    assert typed("x: f32[N, T, 4]") != typed("x: f32[N, T, 5]")
+    assert typed("x: f32[N, T, 4]") != typed("x: f64[N, T, 4]", "f64")
+
+
+def shuffled(graph: Graph, seed: int) -> Graph:
+    """An isomorphic graph: other names and numbers, another order, sums turned round."""
+    generator = random.Random(seed)
+    nodes = topological(list(graph.nodes), generator)
+    numbers = list(range(len(graph.values)))
+    generator.shuffle(numbers)
+    values: list[TensorType | None] = [None] * len(numbers)
+    for old, new in enumerate(numbers):
+        values[new] = graph.values[old]
+
+    def moved(node: Node) -> Node:
+        inputs = [numbers[value] for value in node.inputs]
+        if node.layer.name in ("add", "mul"):
+            generator.shuffle(inputs)
+        outputs = tuple(numbers[value] for value in node.outputs)
+        name, owner = f"r{seed}.{node.name}", f"r{seed}.{node.owner}"
+        return replace(node, inputs=tuple(inputs), outputs=outputs, name=name, owner=owner)
+
+    def ports(found: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(Port(f"p_{port.name}", numbers[port.value]) for port in found)
+
+    return replace(
+        graph,
+        values=tuple(value for value in values if value is not None),
+        inputs=ports(graph.inputs),
+        outputs=ports(graph.outputs),
+        nodes=tuple(moved(node) for node in nodes),
+        scopes=(),
+    )
+
+
+def topological(nodes: list[Node], generator: random.Random) -> list[Node]:
+    """A random order in which every value is made before it is used."""
+    result: list[Node] = []
+    made_later = {value for node in nodes for value in node.outputs}
+    while nodes:
+        ready = [node for node in nodes if made_later.isdisjoint(node.inputs)]
+        node = generator.choice(ready)
+        nodes.remove(node)
+        made_later.difference_update(node.outputs)
+        result.append(node)
+    return result
+
+
+def random_graph(seed: int) -> Graph:
+    """A network whose values are joined at random, with shared layers among them."""
+    generator = random.Random(seed)
+    lines = ["layer f = conv(4, 3)", "layer g = conv(4, 3)", "v0 = x"]
+    makers: list[Callable[[str, str], str]] = [
+        lambda a, b: f"{a} + {b}",
+        lambda a, b: f"{a} * {b}",
+        lambda a, b: f"{a} - {b}",
+        lambda a, b: f"{a} -> f",
+        lambda a, b: f"{a} -> g",
+        lambda a, b: f"{a} -> conv(4, 3)",
+        lambda a, b: f"{a} -> relu",
+    ]
+    for index in range(1, 9):
+        a, b = (f"v{generator.randrange(index)}" for _ in range(2))
+        lines.append(f"v{index} = {generator.choice(makers)(a, b)}")
+    unused = " + ".join(f"v{index}" for index in range(9))
+    return graph_of("\n".join([*lines, unused, ""]).replace("v0 = x", "v0 = x -> identity"))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_isomorphic_graphs_have_one_hash(seed: int) -> None:
+    graph = random_graph(seed)
+    assert {graph_hash(shuffled(graph, other)) for other in range(8)} == {graph_hash(graph)}
+
+
+def test_random_networks_are_told_apart() -> None:
+    found = {graph_hash(random_graph(seed)) for seed in range(60)}
+    assert len(found) == 60
+
+
+def test_it_is_versioned_and_stable() -> None:
+    assert hash_of("x -> conv(8, 3) -> relu") == "a1:8b35e036f29ff2bdae6034337db5776d"
