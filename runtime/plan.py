@@ -1,0 +1,369 @@
+"""What a training will do: the settings of a `train` block, each understood and checked.
+
+Comes in: a checked file, the name of a network, overrides. Goes out: a `Plan`, or diagnostics that
+point at what cannot be meant. Starts quickly: `archc check` calls `check_settings`, and neither
+torch nor a data source is imported. May be assumed of a `Plan`: every name in it is declared, every
+value of the right kind and within its bounds.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..compiler import errors
+from ..compiler.check import Checked
+from ..compiler.graph import Graph
+from ..compiler.settings import (
+    ArgumentValue,
+    CallValue,
+    Scaled,
+    SettingValue,
+    Word,
+    choose_block,
+    describe,
+    evaluate_settings,
+    override,
+    train_blocks,
+)
+from ..grammar import ast
+from ..grammar.diagnostic import Diagnostic, ProgramError, Report
+from ..grammar.span import NOWHERE, Span
+from ..lazy import lazy_module
+from .declared import PARTS, PLAIN, TABLES, Field, Signature, fits, signature
+from .errors import DataError
+
+if TYPE_CHECKING:
+    from .data import registry
+else:
+    registry = lazy_module(".data.registry", __package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An optimiser, schedule, loss, metric, source or augmentation with its arguments.
+
+    `given` are the arguments that were written, `values` those and the declared defaults. `factor`
+    scales a loss. `places` say where arguments stand, `span` where the whole.
+    """
+
+    name: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    factor: float = 1.0
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        arguments = ", ".join(f"{name}={_text(value)}" for name, value in self.given.items())
+        scale = "" if self.factor == 1.0 else f" * {self.factor!r}"
+        return f"{self.name}({arguments}){scale}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_text, value))}]"
+    return json.dumps(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a training is told. `losses` and `metrics` are empty where the task decides.
+
+    `block` is the `train` block with the overrides in it; `assumed` says what nobody set.
+    """
+
+    network: str
+    block: ast.Settings
+    data: Chosen
+    optimizer: Chosen
+    schedule: Chosen
+    losses: tuple[Chosen, ...]
+    metrics: tuple[Chosen, ...]
+    augment: tuple[Chosen, ...]
+    epochs: int
+    batch: int
+    seed: int
+    clip: float
+    accumulate: int
+    precision: str
+    compile: bool
+    freeze: tuple[str, ...]
+    keep: str
+    checkpoint: float
+    assumed: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain values; parts as the text that would write them."""
+        lists = {"losses": "loss", "metrics": "metrics", "augment": "augment"}
+        answer: dict[str, Any] = {"network": self.network}
+        for name in ("data", "optimizer", "schedule"):
+            answer[name] = str(getattr(self, name))
+        for name, key in lists.items():
+            answer[key] = [str(part) for part in getattr(self, name)]
+        for name in signature(PLAIN):
+            answer[name] = getattr(self, name)
+        return answer
+
+
+# --- Checking ------------------------------------------------------------------------------------
+
+
+def check_settings(checked: Checked) -> tuple[Report, ...]:
+    """What is wrong with the `train` blocks of a file, in source order."""
+    reports: list[Report] = []
+    seen: dict[tuple[str, str | None], Span] = {}
+    for block in train_blocks(checked.program):
+        head = _head(block)
+        earlier = seen.setdefault((block.network, block.name), head)
+        if earlier is not head:
+            reports.append(Report(errors.settings.TrainTwice(head, earlier)))
+        if block.network not in checked.networks:
+            known = checked.networks
+            if not _was_broken(checked.program, block.network):
+                reports.append(Report(errors.settings.TrainsNothing(head, block.network, known)))
+        reports += _Reader(block, checked, checked.graphs.get(block.network)).reports
+    return tuple(reports)
+
+
+def _head(block: ast.Settings) -> Span:
+    """`train quick: Net`, without the braces."""
+    text = block.span.source.text
+    end = text.find("{", block.span.start, block.span.end)
+    head = text[block.span.start : end].rstrip() if end >= 0 else block.span.text
+    return Span(block.span.source, block.span.start, block.span.start + len(head))
+
+
+def _was_broken(program: ast.Program, name: str) -> bool:
+    """Whether the declaration of the name did not parse, which has been reported."""
+    broken = (node for node in program.declarations if isinstance(node, ast.Broken))
+    return any(name in node.names for node in broken)
+
+
+def make_plan(
+    checked: Checked,
+    graph: Graph,
+    train: str | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Plan:
+    """The plan of a network: its `train` block (the one named `train`), overrides, then defaults.
+
+    Raises ProgramError.
+    """
+    block = override(choose_block(checked.program, graph.name, train), overrides or {})
+    reader = _Reader(block, checked, graph)
+    if any(report.is_error for report in reader.reports):
+        raise ProgramError(reader.reports)
+    return reader.plan(graph)
+
+
+class _Reader:
+    """Reads one block; `reports` is what is wrong with it, `found` the rest."""
+
+    def __init__(self, block: ast.Settings, checked: Checked, graph: Graph | None) -> None:
+        self.block = block
+        self.graph = graph
+        values, reports = evaluate_settings(block, checked.environment, checked.limits)
+        self.reports = list(reports)
+        self.found: dict[str, Any] = {}
+        self._plain = signature(PLAIN)
+        for value in values.values():
+            self._setting(value)
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        self.reports.append(Report(diagnostic))
+
+    def _setting(self, setting: SettingValue) -> None:
+        name, value, place = setting.name, setting.value, setting.place
+        match name:
+            case "data":
+                self.found[name] = self._part("data source", value, place, name)
+            case "optimizer":
+                self.found[name] = self._part("optimiser", value, place, name)
+            case "schedule":
+                self.found[name] = self._part("schedule", value, place, name)
+            case "loss":
+                self.found[name] = self._list("loss", value, place, name)
+            case "metrics":
+                self.found[name] = self._list("metric", value, place, name)
+            case "augment":
+                self.found[name] = self._list("augmentation", value, place, name)
+            case _ if name in self._plain:
+                self._value(name, self._plain[name], value, place)
+            case _:
+                known = (*PARTS, *self._plain)
+                head = Span(setting.span.source, setting.span.start, setting.span.start + len(name))
+                self._report(errors.settings.UnknownSetting(head, name, known))
+
+    def _value(self, name: str, wanted: Field, value: Any, place: Span) -> None:
+        good, fitted = fits(wanted, _plain_words(value))
+        if good:
+            self.found[name] = fitted
+        else:
+            diagnostic = errors.settings.WrongValue(place, name, wanted.wanted, describe(value))
+            self._report(diagnostic)
+
+    def _list(self, kind: str, value: Any, place: Span, setting: str) -> tuple[Chosen, ...]:
+        items = value if isinstance(value, tuple) else (value,)
+        parts = [self._part(kind, item, _place_of(item, place), setting) for item in items]
+        return tuple(part for part in parts if part is not None)
+
+    def _part(self, kind: str, value: Any, place: Span, setting: str) -> Chosen | None:
+        factor = 1.0
+        if isinstance(value, Scaled) and kind == "loss":
+            value, factor = value.value, value.factor
+        if isinstance(value, Word):
+            value = CallValue(value.name, (), value.span)
+        if not isinstance(value, CallValue):
+            article = "an" if kind[0] in "aeiou" else "a"
+            wanted, found = f"{article} {kind}", describe(value)
+            self._report(errors.settings.WrongValue(place, setting, wanted, found))
+            return None
+        declared = self._signature(kind, value)
+        return None if declared is None else self._bound(value, declared, factor)
+
+    def _signature(self, kind: str, call: CallValue) -> Signature | None:
+        table = TABLES[kind]
+        if call.name in table:
+            return signature(table[call.name])
+        known = tuple(table)
+        if kind == "data source":
+            try:
+                return foreign_signature(call.name)
+            except DataError:
+                known = registry.sources()
+        head = Span(call.span.source, call.span.start, call.span.start + len(call.name))
+        self._report(errors.settings.UnknownPart(head, kind, call.name, known))
+        return None
+
+    def _bound(self, call: CallValue, declared: Signature, factor: float) -> Chosen | None:
+        before = len(self.reports)
+        order = tuple(name for name, item in declared.items() if item.positional)
+        given: dict[str, Any] = {}
+        places: dict[str, Span] = {}
+        for at, argument in enumerate(call.arguments):
+            name = self._name_of(call, argument, at, order, declared)
+            if name is None:
+                continue
+            if name in given:
+                self._report(errors.settings.ArgumentTwice(argument.span, call.name, name))
+                continue
+            good, fitted = fits(declared[name], _plain_words(argument.value))
+            if not good:
+                wanted, found = declared[name].wanted, describe(argument.value)
+                self._report(errors.settings.WrongValue(argument.span, name, wanted, found))
+            given[name], places[name] = fitted, argument.span
+        for name, item in declared.items():
+            if item.default is None and name not in given:
+                self._report(errors.settings.MissingArgument(call.span, call.name, name))
+        if "of" in declared:
+            self._check_ports(given, places)
+        if len(self.reports) > before:
+            return None
+        ordered = {name: given[name] for name in declared if name in given}
+        values = {name: _default(item) for name, item in declared.items()} | given
+        return Chosen(call.name, ordered, values, factor, call.span, places)
+
+    def _name_of(
+        self,
+        call: CallValue,
+        argument: ArgumentValue,
+        at: int,
+        order: Sequence[str],
+        declared: Signature,
+    ) -> str | None:
+        if argument.name is None:
+            if at < len(order):
+                return order[at]
+            names = tuple(order)
+            self._report(errors.settings.TooManyArguments(argument.span, call.name, names))
+            return None
+        if argument.name in declared:
+            return argument.name
+        known = tuple(declared)
+        self._report(
+            errors.settings.UnknownArgument(argument.span, call.name, argument.name, known)
+        )
+        return None
+
+    def _check_ports(self, given: Mapping[str, Any], places: Mapping[str, Span]) -> None:
+        """`of=` names an output, `target=` an input or the answer."""
+        if self.graph is None:
+            return
+        inputs = tuple(port.name for port in self.graph.inputs)
+        outputs = tuple(port.name for port in self.graph.outputs)
+        if "of" in given and given["of"] not in outputs:
+            self._report(
+                errors.settings.UnknownTensor(places["of"], given["of"], "output", outputs)
+            )
+        if "target" in given and given["target"] not in (*inputs, "target"):
+            known = (*inputs, "target")
+            self._report(
+                errors.settings.UnknownTensor(places["target"], given["target"], "target", known)
+            )
+
+    def plan(self, graph: Graph) -> Plan:
+        """The whole, with what was not set."""
+        tokens = [graph.values[port.value] for port in graph.inputs]
+        text = len(tokens) == 1 and tokens[0].dtype.is_int and tokens[0].rank == 2
+        parts = {
+            "data": default_part("data source", "text" if text else "digits"),
+            "optimizer": default_part("optimiser", "adamw"),
+            "schedule": default_part("schedule", "cosine", warmup=0.05),
+        }
+        assumed = [f"{name} = {part}" for name, part in parts.items() if name not in self.found]
+        plain = {name: _default(item) for name, item in self._plain.items()}
+        assumed += [
+            f"{name} = {plain[name]}" for name in ("epochs", "batch") if name not in self.found
+        ]
+        settings = parts | plain | self.found
+        return Plan(
+            network=graph.name,
+            block=self.block,
+            losses=settings.pop("loss", ()),
+            metrics=settings.pop("metrics", ()),
+            augment=settings.pop("augment", ()),
+            assumed=tuple(assumed),
+            **settings,
+        )
+
+
+def default_part(kind: str, name: str, **given: Any) -> Chosen:
+    """A part as if it had been written with these arguments."""
+    declared = signature(TABLES[kind][name])
+    values = {key: _default(item) for key, item in declared.items()} | given
+    return Chosen(name, given, values)
+
+
+def foreign_signature(name: str) -> Signature:
+    """The arguments of a source that is not declared here. Raises DataError for an unknown one."""
+    return {
+        item.name: Field(
+            item.name,
+            item.type,
+            (),
+            None if item.required else json.dumps(item.default),
+            item.positional,
+        )
+        for item in registry.source_settings(name)
+    }
+
+
+def _default(item: Field) -> Any:
+    if item.default is None:
+        return None
+    value = json.loads(item.default)
+    if isinstance(value, list):
+        return tuple(value)
+    return float(value) if item.type == "float" else value
+
+
+def _place_of(value: Any, place: Span) -> Span:
+    return value.span if isinstance(value, Word | CallValue | Scaled) else place
+
+
+def _plain_words(value: Any) -> Any:
+    """A bare word as the text it spells: `of=logits`, `precision = auto`."""
+    if isinstance(value, tuple):
+        return tuple(_plain_words(item) for item in value)
+    return value.name if isinstance(value, Word) else value
