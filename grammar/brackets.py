@@ -69,8 +69,10 @@ class _Opened:
 
 @dataclass(slots=True)
 class _Repair:
-    """One walk over the tokens. The stack holds the open brackets, each with the indentation of its
-    line.
+    """One walk over the tokens.
+
+    The stack holds the open brackets, each with the indentation of its line; `levels` counts those
+    that are not braces since each open brace.
     """
 
     tokens: list[Token]
@@ -78,6 +80,7 @@ class _Repair:
     stack: list[_Opened] = field(default_factory=list)
     bad: dict[int, Token | None] = field(default_factory=dict)
     closers: dict[int, list[Token]] = field(default_factory=dict)
+    levels: list[Counter[str]] = field(default_factory=lambda: [Counter()])
     brace_indents: Counter[int] = field(default_factory=Counter)
     last: int = 0
 
@@ -123,24 +126,26 @@ class _Repair:
         self.stack.append(opened)
         if opened.is_brace:
             self.brace_indents[opened.indent] += 1
+            self.levels.append(Counter())
+        else:
+            self.levels[-1][opened.token.type] += 1
 
     def _pop(self) -> _Opened:
         opened = self.stack.pop()
         if opened.is_brace:
             self.brace_indents[opened.indent] -= 1
+            self.levels.pop()
+        else:
+            self.levels[-1][opened.token.type] -= 1
         return opened
 
     def _close(self, index: int, token: Token) -> None:
         wanted = _OPENER[token.type]
-        reach = len(self.stack) - 1
-        while reach >= 0 and self.stack[reach].token.type != wanted:
-            if self.stack[reach].is_brace:
-                reach = -1
-            reach -= 1
-        if reach < 0:
+        inside_brace = len(self.levels) > 1
+        if not (inside_brace if wanted == "LEFT_BRACE" else self.levels[-1][wanted]):
             self._stray(index, token)
             return
-        while len(self.stack) > reach + 1:
+        while self.stack[-1].token.type != wanted:
             self._unclosed(self._pop(), token.span)
         self._pop()
 

@@ -46,7 +46,7 @@ def check_tokens(tokens: list[Token]) -> tuple[Diagnostic | None, bool]:
             return errors.StatementTooLarge(level.first.span, MAX_STATEMENT), deep
         if kind in _DEEPENS:
             level.operators += 1
-            deep = deep or above + level.operators > MAX_DEPTH
+            deep = deep or above + level.operators >= MAX_DEPTH
         if kind in OPENING:
             if len(outer) == MAX_NESTING:
                 return errors.NestedTooDeep(token.span, MAX_NESTING), deep

@@ -111,6 +111,8 @@ def explain(tokens: list[Token], token: Token, expected: set[str], start: str) -
     index = next((i for i, other in enumerate(tokens) if other is token), len(tokens))
     if index == len(tokens):
         token = Token(END, "", Span(tokens[-1].span.source, end, end))
+    elif token.type == "BODY":
+        token = Token("BODY", "{", _brace_of(token))
     place = Place(tokens, index, token, expected, start)
     for recognise in _RECOGNISERS:
         found = recognise(place)
@@ -219,7 +221,7 @@ def _brace(place: Place) -> Diagnostic | None:
     if "LEFT_BRACE" not in place.expected or "NAME" in place.expected or place.before is None:
         return None
     if place.kind == NEWLINE and place.after in ("LEFT_BRACE", "BODY"):
-        return BraceOnNewLine(place.tokens[place.index + 1].span, place.before.span)
+        return BraceOnNewLine(_brace_of(place.tokens[place.index + 1]), place.before.span)
     if place.kind not in (NEWLINE, END):
         return None
     head = place.head("IF", "ELSE", "FOR") or place.tokens[0]
@@ -284,6 +286,10 @@ def _wanted(place: Place) -> str:
     if END in expected:
         return "`->`, an operator or the end of the statement"
     return "`{` or an operator" if "LEFT_BRACE" in expected else "an operator"
+
+
+def _brace_of(body: Token) -> Span:
+    return Span(body.span.source, body.span.start, body.span.start + 1)
 
 
 def _joined(items: list[str]) -> str:

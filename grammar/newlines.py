@@ -8,7 +8,7 @@ A line break is ignored inside `(` and `[`, after a token that cannot end a stat
 next line begins with a token that cannot begin one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from .tokens import DECLARATION_WORDS, NEWLINE, SUFFIX_WORDS, Token
 
@@ -27,22 +27,25 @@ CONTINUES = CLOSING | {
     "MORE", "MORE_EQUAL", "PLUS", "MINUS", "TIMES", "DIVIDE", "FLOOR_DIVIDE", "MODULO", "POWER",
     "ELSE", "ON", "WITH", "LABEL", "COMMA",
 }  # fmt: skip
+STARTERS = {"LET", "LAYER", "NEXT", "REQUIRE", "LIMIT"}
 _SOFT = {**DECLARATION_WORDS, **SUFFIX_WORDS}
 
 
-def split(tokens: Iterable[Token]) -> list[list[Token]]:
+def split(tokens: Sequence[Token]) -> list[list[Token]]:
     """The declarations of a file. Brackets match: `brackets.match` has seen to it."""
     chunks: list[list[Token]] = []
     chunk: list[Token] = []
     opened: list[str] = []
     line_break: Token | None = None
-    for token in tokens:
+    for index, token in enumerate(tokens):
         kind = token.type
         if kind == NEWLINE:
             line_break = line_break or token
             continue
         if line_break is not None:
-            if chunk and _separates(chunk[-1].type, kind, opened):
+            before = chunk[-1].type if chunk else ""
+            begins = _begins(tokens, index, opened, before)
+            if chunk and (begins or _separates(before, kind, opened)):
                 if opened or kind == "LEFT_BRACE":  # no declaration begins with `{`: an error
                     chunk.append(line_break)
                 else:
@@ -57,6 +60,17 @@ def split(tokens: Iterable[Token]) -> list[list[Token]]:
             token.type = _soft_type(token.text, chunk)
         chunk.append(token)
     return [*chunks, chunk] if chunk else chunks
+
+
+def _begins(tokens: Sequence[Token], index: int, opened: list[str], before: str) -> bool:
+    """Whether a line begins a statement or declaration even if the line above is not finished."""
+    token = tokens[index]
+    if token.type in STARTERS:
+        in_body = bool(opened) and opened[-1] == "LEFT_BRACE"
+        return not opened or (in_body and before not in ("LEFT_BRACE", "COMMA"))
+    if opened or token.text not in DECLARATION_WORDS or index + 1 == len(tokens):
+        return False
+    return tokens[index + 1].type == "NAME"
 
 
 def _separates(before: str, after: str, opened: list[str]) -> bool:

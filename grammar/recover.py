@@ -153,7 +153,11 @@ def _used_names(tokens: list[Token]) -> tuple[str, ...]:
     names = [token.text for token in tokens if token.type == "NAME"]
     types = [token.type for token in tokens]
     if "LABEL" in types:
-        return tuple(token.text for token in tokens[types.index("LABEL") :] if token.type == "NAME")
+        after = tokens[types.index("LABEL") :]
+        return tuple(token.text for token in after if token.type == "NAME")
+    if "AS" in types:
+        alias = tokens[types.index("AS") + 1 :][:1]
+        return tuple(token.text for token in alias if token.type == "NAME")
     return tuple(names[-1:])
 
 

@@ -73,7 +73,7 @@ def test_examples_survive(program: str) -> None:
 
 
 def test_lines_break_at_every_kind_of_place(program: str) -> None:
-    """The examples as a program would have made them, without spans, still fit and mean the same."""
+    """The examples without what the author broke, as if a program had made them."""
     whole = parse(program).program
     made = ast.Program(whole.declarations, span=NOWHERE)
     assert parse(print_program(made)).program == whole
