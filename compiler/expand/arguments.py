@@ -1,6 +1,7 @@
 """Binding what stands in parentheses to hyperparameters: of a layer, and of a block."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
@@ -21,7 +22,7 @@ from ..hyperparameter import (
 from ..layer import Layer
 from ..registry import find_layer
 from ..types import DTYPES, DType
-from . import evaluate
+from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
 from .values import (
@@ -82,6 +83,7 @@ def bind_layer(
     """A layer with hyperparameters of the kinds that it declares."""
     layer = reference.layer
     declared = layer.hyperparameters()
+    context = _hinted(node, layer.name, context)
     collector = next((item for item in declared if isinstance(item.kind, NamedKind)), None)
     names = [item.name for item in declared if item != collector and not item.name.startswith("_")]
     extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
@@ -97,9 +99,9 @@ def bind_layer(
             continue
         if item.name in given.by_name:
             assert env is not None
-            values[item.name] = _accept(
-                item.kind, item.name, given.by_name[item.name], layer.name, env, context
-            )
+            mark = context.session.hold(tuple(values.items()))
+            values[item.name] = _argument(item, given, env, context)
+            context.session.release(mark)
         elif item.required:
             raise Fault(
                 errors.calls.MissingHyperparameter(where, layer.name, item.name, _usage(declared))
@@ -163,6 +165,24 @@ def _initialiser(node: ast.Expression, env: Environment, context: Context) -> In
         raise Fault(errors.weights.BadInitialiser(node.span, str(error))) from None
 
 
+def _hinted(node: ast.Call | None, what: str, context: Context) -> Context:
+    """While one decides, choices among the arguments are named after the stage they belong to."""
+    if context.session.decider is None:
+        return context
+    name = (context.name_of(node) if node is not None else None) or context.hint or what
+    return replace(context, hint=name)
+
+
+def _argument(item: Hyperparameter, given: Given, env: Environment, context: Context) -> Any:
+    """One hyperparameter of a layer; `?` is any value of its domain."""
+    node = given.by_name[item.name]
+    if context.session.decider is not None:
+        context = replace(context, hint=f"{context.hint}.{item.name}")
+    if isinstance(node, ast.Open):
+        return item.kind.accept(decisions.any_value(node, item, given.what, context))
+    return _accept(item.kind, item.name, node, given.what, env, context)
+
+
 def _accept(
     kind: Kind, name: str, node: ast.Expression, what: str, env: Environment, context: Context
 ) -> Any:
@@ -217,7 +237,9 @@ def bind_function(
     given = match(node, function.name, [item.name for item in function.hyperparameters], where)
     inner = Environment(reference.home)
     values: dict[str, Any] = {}
+    context = _hinted(node, function.name, context)
     for item in function.hyperparameters:
+        mark = context.session.hold(tuple(values.items()))
         if overrides is not None and item.name in overrides:
             value = _of_type(item, overrides[item.name], function.name, item.span, context)
         elif item.name in given.by_name:
@@ -229,6 +251,7 @@ def bind_function(
         else:
             needed = ", ".join(h.name for h in function.hyperparameters if h.default is None)
             raise Fault(errors.calls.MissingHyperparameter(where, function.name, item.name, needed))
+        context.session.release(mark)
         values[item.name] = value
         inner.replace(item.name, value, item.span)
     return FunctionStage(reference, values)
@@ -245,8 +268,10 @@ def _typed(
     kind = borrowed_kind(item)
     if isinstance(kind, InitKind):
         return _initialiser(source, env, context)
+    if context.session.decider is not None:
+        context = replace(context, hint=f"{context.hint}.{item.name}")
     value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
-    return _of_type(item, value, what, source.span, context)
+    return _of_type(item, decisions.freeze(value, context), what, source.span, context)
 
 
 def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:

@@ -1,6 +1,7 @@
 """What takes a body or a cell: `repeat`, `for`, `fork`, `residual`, `share`, `scan`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
@@ -37,18 +38,24 @@ def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int
 
 def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
     assert node.body is not None
+    mark = context.session.hold(inputs)
     count = _count(node, "repeat", env, context)
+    context.session.release(mark)
     size.refuse_bomb(node, count, node.body, env, context)
     path = context.name_of(node) or context.fresh("repeat")
     flow = stages.gather(inputs)
     for turn in range(count):
+        mark = context.session.hold(id(node), turn, count)
         flow = _turn(node.body, f"{path}.{turn}", None, flow, Environment(env), context)
+        context.session.release(mark)
     return flow
 
 
 def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
     """The body once for every item of a list."""
+    mark = context.session.hold(inputs)
     items = evaluate.number(node.iterable, env, context)
+    context.session.release(mark)
     if not isinstance(items, tuple):
         raise Fault(errors.flow.NotAList(node.iterable.span, describe(items)))
     size.refuse_bomb(node, len(items), node.body, env, context)
@@ -57,7 +64,9 @@ def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) 
     for turn, item in enumerate(items):
         inner = Environment(env)
         _bind_targets(node, item, inner)
+        mark = context.session.hold(id(node), items[turn + 1 :])
         flow = _turn(node.body, f"{path}.{turn}", None, flow, inner, context)
+        context.session.release(mark)
     return flow
 
 
@@ -74,14 +83,21 @@ def _bind_targets(node: ast.For, item: Any, env: Environment) -> None:
 
 def _share(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
     assert node.body is not None
+    mark = context.session.hold(inputs)
     count = _count(node, "share", env, context)
+    context.session.release(mark)
     size.refuse_bomb(node, count, node.body, env, context)
     path = context.name_of(node) or context.fresh("share")
     owner = join(context.owner, path)
     flow = stages.gather(inputs)
+    memory: dict[str, Any] = {}
     for turn in range(count):
         before = flow
-        flow = _turn(node.body, f"{path}.{turn}", owner, flow, Environment(env), context)
+        turn_path = f"{path}.{turn}"
+        once = replace(context, memory=memory, memory_root=join(context.place, turn_path))
+        mark = context.session.hold(id(node), turn, count, stages.flatten(before))
+        flow = _turn(node.body, turn_path, owner, flow, Environment(env), once)
+        context.session.release(mark)
         _keeps_shape(node, "share", before, flow, context)
     return flow
 
@@ -109,7 +125,8 @@ def _fork(node: ast.Call, inputs: Inputs, env: Environment, context: Context) ->
     inner = Environment(env)
     outputs: list[Tensor] = []
     broken = False
-    for statement in node.body.statements:
+    for place, statement in enumerate(node.body.statements):
+        mark = context.session.hold(id(node), place, inputs, outputs)
         try:
             outputs += stages.flatten(_branch(statement, inputs, inner, context))
         except Fault as fault:
@@ -117,6 +134,7 @@ def _fork(node: ast.Call, inputs: Inputs, env: Environment, context: Context) ->
             broken = True
         except Poisoned:
             broken = True
+        context.session.release(mark)
     if broken:
         raise Poisoned
     if not outputs:
@@ -138,7 +156,9 @@ def _residual(node: ast.Call, inputs: Inputs, env: Environment, context: Context
     """input + fragment(input), with provably equal shapes: no broadcasting."""
     assert node.body is not None
     _no_arguments(node, "residual")
+    mark = context.session.hold(id(node), inputs)
     flow = stages.run_fragment(node.body, inputs, Environment(env), context)
+    context.session.release(mark)
     _keeps_shape(node, "residual", stages.gather(inputs), flow, context)
     pairs = zip(inputs, stages.flatten(flow), strict=True)
     return stages.gather([_sum(node, before, after, context) for before, after in pairs])

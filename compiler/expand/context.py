@@ -35,6 +35,7 @@ class Context:
     path: str = ""
     owner: str = ""
     trail: tuple[Step, ...] = ()
+    within: tuple[int, ...] = ()  # the functions whose bodies are open, by id
     cell: CellStates | None = None
     prefix: str = ""  # where a cell's own graph stands, for the names of choices
     hint: str = ""  # the hyperparameter whose value is being evaluated
@@ -46,7 +47,9 @@ class Context:
     @property
     def place(self) -> str:
         """The path from the network down, through cells too: the name of a choice begins so."""
-        return join(self.prefix, self.path) if self.prefix and self.path else self.prefix or self.path
+        return (
+            join(self.prefix, self.path) if self.prefix and self.path else self.prefix or self.path
+        )
 
     def name_of(self, stage: ast.Expression) -> str | None:
         """The name of a stage written in the body at hand; None for braces that open no path."""
@@ -65,9 +68,9 @@ class Context:
             taken=set(names.values()),
         )
 
-    def enter(self, step: Step) -> "Context":
+    def enter(self, step: Step, function: ast.Function) -> "Context":
         """One block deeper: the step joins the trail of every error below."""
-        return replace(self, trail=(*self.trail, step))
+        return replace(self, trail=(*self.trail, step), within=(*self.within, id(function)))
 
     def fresh(self, base: str) -> str:
         """A name for a node that no stage in the text names, such as the `add` of `a + b`."""

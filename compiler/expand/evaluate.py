@@ -8,13 +8,23 @@ from ...grammar.diagnostic import Fault
 from .. import errors
 from ..hyperparameter import WILDCARD, Symbol
 from ..types import DTYPES
-from . import arithmetic, compile_time, decisions, indexing, operators, stages, statements
+from . import (
+    arithmetic,
+    compile_time,
+    decisions,
+    indexing,
+    operators,
+    stages,
+    statements,
+    vocabularies,
+)
 from .context import Context
 from .environment import Environment
 from .lookup import find_name, unknown_name
 from .session import Poisoned
 from .values import (
     STAGES,
+    Combinator,
     CompileTimeFunction,
     Condition,
     FragmentStage,
@@ -182,9 +192,16 @@ def _call(node: ast.Call, env: Environment, context: Context) -> Any:
     function = evaluate(node.function, env, context)
     if isinstance(function, CompileTimeFunction):
         return compile_time.call(function.name, node, _plain_arguments(node, env, context))
+    if isinstance(function, Combinator) and function.name == "some":
+        return vocabularies.some(node, env, context)
     if isinstance(function, STAGES):
         return stages.call(function, node, env, context)
     raise Fault(errors.calls.NotCallable(node.span, describe(function)))
+
+
+def together(items: list[Tensor]) -> Results | Tensor:
+    """Several tensors as one value."""
+    return items[0] if len(items) == 1 else Results(tuple(items), (None,) * len(items))
 
 
 def _plain_arguments(node: ast.Call, env: Environment, context: Context) -> list[Any]:

@@ -9,9 +9,10 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors
-from . import evaluate, signatures, stages, statements
+from . import evaluate, recursion, signatures, stages, statements
 from .context import Context, step_into
 from .environment import Environment
+from .holding import names_in_types
 from .session import Poisoned
 from .values import FunctionStage, Poison, Tensor
 
@@ -31,10 +32,12 @@ def apply(
     if len(context.trail) >= context.session.limits.depth:
         raise Fault(errors.limits.TooDeep(use, function.name, context.session.limits.depth))
     context.session.entered.add(id(function))
+    if context.session.decider is not None:
+        recursion.enter(function, use, context)
     env = environment_of(stage)
     signatures.bind_inputs(function, function.inputs, inputs, env, context, use)
     inner = context.open(name, function.body, owner=owner)
-    inner = inner.enter(step_into(function.kind, function.name, use))
+    inner = inner.enter(step_into(function.kind, function.name, use), function)
     values = {key: value for key, value in stage.values.items() if not callable(value)}
     scope = context.builder.begin(inner.path, function.kind, function.name, values, inputs)
     outputs = results_of(function, env, inner)
@@ -57,8 +60,12 @@ def environment_of(stage: FunctionStage) -> Environment:
 
 def results_of(function: ast.Function, env: Environment, context: Context) -> tuple[Tensor, ...]:
     """Runs the body and returns the tensors of its result."""
+    read = [(name, env.find_inside(name)) for name in names_in_types(function.outputs)]
+    known = tuple((name, bound.value) for name, bound in read if bound is not None)
+    mark = context.session.hold(id(function), known)
     try:
         result: Any = statements.run_body(function.body, env, context)
+        context.session.release(mark)
         if result is None:
             raise Fault(errors.flow.NoResult(function.body.span))
         if isinstance(result, Poison):

@@ -13,8 +13,7 @@ from .compile_time import FUNCTIONS
 from .environment import Environment
 from .values import Combinator, CompileTimeFunction, LayerReference, LayerStage
 
-COMBINATORS = frozenset({"repeat", "fork", "residual", "share", "scan"})
-PLANNED = frozenset({"paths", "any", "some", "generated", "learned"})
+COMBINATORS = frozenset({"repeat", "fork", "residual", "share", "scan", "any", "some"})
 
 
 def find_name(name: str) -> Any:

@@ -108,7 +108,7 @@ def _body(
         context, builder=inner, cell=CellStates(tuple(s.name for s in function.states))
     )
     inside = replace(inside, path="", owner="").open("", function.body, owner="")
-    inside = inside.enter(step_into("cell", function.name, use))
+    inside = inside.enter(step_into("cell", function.name, use), function)
     env = functions.environment_of(stage)
     elements = [
         inner.value(_element(tensor, function, use, context), tensor.span) for tensor in sequences

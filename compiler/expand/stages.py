@@ -64,12 +64,14 @@ def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Conte
         case ast.Call(body=body) if body is not None:
             return _with_body(node, inputs, env, context)
         case ast.Name() | ast.Attribute() | ast.Call():
+            mark = context.session.hold(inputs)
             value = evaluate.evaluate(node, env, context)
+            context.session.release(mark)
             return apply_value(value, inputs, node, context)
         case ast.Choice() | ast.Optional():
             return _chosen(node, inputs, env, context)
         case ast.Open():
-            return _chosen(vocabularies.any_layer(node), inputs, env, context)
+            return _chosen(vocabularies.built_in(), inputs, env, context)
         case _:
             raise Fault(errors.flow.NotAStage(node.span, "this expression", ""))
 
@@ -108,7 +110,9 @@ def _chosen(
     """The option decided on, applied. A value that was chosen may be a stage too."""
     named = context.name_of(node)
     inner = replace(context, hint=named) if named and not context.hint else context
+    mark = context.session.hold(inputs)
     option = decisions.option(node, env, inner)
+    context.session.release(mark)
     return apply(option, inputs, env, context)
 
 
@@ -117,7 +121,10 @@ def _braces(node: ast.Expression, inputs: Inputs, env: Environment, context: Con
         case ast.Fragment():
             return run_fragment(node.body, inputs, Environment(env), context)
         case ast.If():
-            if evaluate.decided(node.condition, env, context):
+            mark = context.session.hold(inputs)
+            taken = evaluate.decided(node.condition, env, context)
+            context.session.release(mark)
+            if taken:
                 return run_fragment(node.then, inputs, Environment(env), context)
             if node.otherwise is not None:
                 return run_fragment(node.otherwise, inputs, Environment(env), context)
@@ -154,6 +161,8 @@ def call(function: Any, node: ast.Call, env: Environment, context: Context) -> A
             return arguments.bind_function(function, node, env, context)
         case Combinator(name="scan"):
             return FragmentStage(node, env)
+        case Combinator(name="any"):
+            return vocabularies.any_of(node, env, context)
         case Combinator():
             raise Fault(errors.calls.BodyMissing(node.span, function.name))
         case LayerStage() | FunctionStage() | FragmentStage() | Instance() if not node.arguments:
@@ -198,17 +207,19 @@ def use(
             )
         case FunctionReference():
             stage = arguments.bind_function(value, None, None, context, node.span)
-            return functions.apply(stage, inputs, name, owner, node.span, context)
+            return use(stage, inputs, name, node, context, owner)
         case FunctionStage():
-            inner = join(context.place, name)
-            context.session.applied[context.place, id(node)] = (inner, value)
+            path = join(context.place, name)
+            context.session.applied[context.place, id(node)] = (path, value)
             return functions.apply(value, inputs, name, owner, node.span, context)
         case FragmentStage():
             return _closure(value, inputs, name, owner, node, context)
         case Instance():
             if value.home is not context.builder:
                 raise Fault(errors.weights.SharedIntoCell(node.span, name, value.span))
-            return use(value.stage, inputs, name, node, context, value.owner)
+            root = join(context.place, name)
+            inner = replace(context, memory=value.memory, memory_root=root)
+            return use(value.stage, inputs, name, node, inner, value.owner)
         case _:
             return _refuse(value, node)
 
@@ -243,6 +254,8 @@ def _closure(
     if isinstance(inner_node, ast.Call) and inner_node.body is None:
         return combinators.scan(inner_node, inputs, name, owner, env, context)
     inner = context.open(name, inner_node, owner=owner)
+    inner = replace(inner, frozen={**inner.frozen, **value.frozen}) if value.frozen else inner
+    context.session.applied[context.place, id(node)] = (inner.place, value)
     scope = context.builder.begin(inner.path, "fragment", "", _nothing, inputs)
     flow = apply(inner_node, inputs, env, inner)
     context.builder.end(scope, flatten(flow))

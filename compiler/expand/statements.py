@@ -2,13 +2,14 @@
 on.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors
-from . import evaluate, requirements, stages
+from . import decisions, evaluate, requirements, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -97,14 +98,16 @@ def _bind(statement: ast.Bind, env: Environment, context: Context) -> None:
 
 
 def _let(statement: ast.Let, env: Environment, context: Context) -> None:
-    value = evaluate.evaluate(statement.value, env, context)
+    hinted = replace(context, hint=statement.name) if context.session.decider else context
+    value = decisions.freeze(evaluate.evaluate(statement.value, env, hinted), hinted)
     if isinstance(value, (Tensor, Results)):
         raise Fault(errors.flow.LetOfTensor(statement.span, statement.name, describe(value)))
     env.bind(statement.name, value, statement.span)
 
 
 def _instance(statement: ast.Instance, env: Environment, context: Context) -> None:
-    value = evaluate.evaluate(statement.stage, env, context)
+    hinted = replace(context, hint=statement.name) if context.session.decider else context
+    value = decisions.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
     if not isinstance(value, STAGES) or isinstance(value, Instance):
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
     owner = join(context.owner, context.fresh(statement.name))

@@ -125,6 +125,15 @@ class Namespace:
 
 
 @record
+class VocabularyValue:
+    """A vocabulary as one choice among its entries, and the file whose names they read."""
+
+    name: str
+    choice: ast.Choice
+    home: Any
+
+
+@record
 class CompileTimeFunction:
     """`range`, `len`, …: see `compile_time.py`."""
 

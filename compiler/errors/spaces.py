@@ -1,0 +1,245 @@
+"""E451 to E469: open choices that cannot be decided, and spaces without a valid program."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...grammar.diagnostic import Diagnostic, Label
+from ...grammar.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class NoDomain(Diagnostic):
+    code = "E451"
+    title = "`?` without a domain"
+    explanation = (
+        "`?` stands for any value that the hyperparameter declares for search. This one declares "
+        "none, so the values have to be written: `a | b`, or `1..8`."
+    )
+    span: Span
+    what: str
+    name: str
+
+    def message(self) -> str:
+        return f"`{self.name}` of {self.what} declares no domain for `?`"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "write the values to choose from")
+
+
+@dataclass(frozen=True, slots=True)
+class BadRange(Diagnostic):
+    code = "E452"
+    title = "a range that holds nothing"
+    explanation = (
+        "A range runs from its lower end to its upper end, both included; `step` is above zero, "
+        "and "
+        "`log` needs ends above zero."
+    )
+    span: Span
+    reason: str
+
+    def message(self) -> str:
+        return f"this range cannot be drawn from: {self.reason}"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class BadWeights(Diagnostic):
+    code = "E453"
+    title = "weights that do not fit the options"
+    explanation = (
+        "`@ [weights]` gives one number for each option of the whole choice, none negative and not "
+        "all zero. They need not add up to one."
+    )
+    span: Span
+    count: int
+
+    def message(self) -> str:
+        return f"{self.count} weights are wanted, none negative and not all zero"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyOptions(Diagnostic):
+    code = "E454"
+    title = "a choice with too many options"
+    explanation = (
+        "A choice of subsets, or a stepped range of real numbers, is written out option by option, "
+        "and here they are too many. Choose among fewer, or leave the step out."
+    )
+    span: Span
+    limit: int
+
+    def message(self) -> str:
+        return f"this choice has more than {self.limit:,} options"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class RecursionWithoutLimit(Diagnostic):
+    code = "E455"
+    title = "a recursion without a limit"
+    explanation = (
+        "A block that uses itself behind a choice could be drawn for ever. Its body states how "
+        "many "
+        "uses may be open inside one another, `limit recursion = 6`, or how many layers one use "
+        "may "
+        "make, `limit nodes = 200`."
+    )
+    span: Span
+    declared: Span
+    name: str
+
+    def message(self) -> str:
+        return f"`{self.name}` uses itself and states no limit"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "used inside itself")
+        yield Label(self.declared, "declared here", secondary=True)
+
+    def help(self) -> Iterator[str]:
+        yield "begin its body with `limit recursion = 6`"
+
+
+@dataclass(frozen=True, slots=True)
+class RecursionLimit(Diagnostic):
+    code = "E456"
+    title = "a limit on recursion is reached"
+    explanation = (
+        "The block's own limit forbids a deeper use, so an option that leads there is never "
+        "offered. "
+        "It is an error only where no other option is left."
+    )
+    span: Span
+    name: str
+    limit: int
+
+    def message(self) -> str:
+        return f"`{self.name}` may be open {self.limit} times at most"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLimit(Diagnostic):
+    code = "E457"
+    title = "a limit on layers is reached"
+    explanation = (
+        "One use of the block makes more layers than its `limit nodes` allows, so an option that "
+        "leads there is never offered. It is an error only where no other option is left."
+    )
+    span: Span
+    limit: int
+
+    def message(self) -> str:
+        return f"this body may make {self.limit} layers at most"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class RealDecides(Diagnostic):
+    code = "E458"
+    title = "a real number decides the structure"
+    explanation = (
+        "A real range has infinitely many values, and which of them are valid could not be told. "
+        "So "
+        "it decides no structure, shape or requirement; a range with `step` may."
+    )
+    span: Span
+
+    def message(self) -> str:
+        return "a number from a real range cannot be asked about or made a size"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+    def help(self) -> Iterator[str]:
+        yield "give the range a `step`, as in `0.0..0.5 step 0.1`"
+
+
+@dataclass(frozen=True, slots=True)
+class EmptySpace(Diagnostic):
+    code = "E459"
+    title = "a space without a valid program"
+    explanation = (
+        "However its choices are decided, every program of the space breaks a rule. The message "
+        "names "
+        "the choice at which nothing is left, and what the options ran into."
+    )
+    span: Span
+    site: str
+    reasons: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"no option of `{self.site}` leads to a valid program"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "nothing is left to choose here")
+
+    def notes(self) -> Iterator[str]:
+        yield from self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class NotAVocabulary(Diagnostic):
+    code = "E460"
+    title = "no vocabulary"
+    explanation = (
+        "`any(Name)` is any layer of a vocabulary, which is declared by `vocabulary Name { … }`. "
+        "`?` as a stage is any layer of the built-in one."
+    )
+    span: Span
+    found: str
+
+    def message(self) -> str:
+        return f"`any` needs a vocabulary, but is given {self.found}"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class BadSubset(Diagnostic):
+    code = "E461"
+    title = "`some` is called wrongly"
+    explanation = (
+        "`some([x1, x2, x3], 1..2)` chooses a subset of a list written out, in order: the second "
+        "argument says how many, as a number or a range."
+    )
+    span: Span
+
+    def message(self) -> str:
+        return "`some` takes a list and the number of items to choose"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "`some([a, b, c], 1..2)`")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadOption(Diagnostic):
+    code = "W451"
+    title = "an option that can never be taken"
+    severity = "warning"
+    explanation = (
+        "No valid program of the space takes this option, so it is never offered. Often it is a "
+        "slip: a kernel larger than what is left of the image, a width that breaks a requirement."
+    )
+    span: Span
+    site: str
+    option: str
+    reason: str
+
+    def message(self) -> str:
+        return f"`{self.option}` of `{self.site}` leads to no valid program"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, self.reason)

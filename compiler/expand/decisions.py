@@ -1,0 +1,273 @@
+"""Open choices while a program is expanded: where a decision is wanted, what may be decided, and
+who decides.
+
+Comes in: a `Choice`, `Range`, `Optional` or `?` where an expression or stage is wanted. Goes out:
+what was decided. Without a decider a program with an open choice is no finished network, which is
+an error.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from math import comb
+from typing import Any, Protocol
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.record import record
+from .. import errors
+from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
+from . import evaluate
+from .context import Context, join
+from .environment import Environment
+from .values import FragmentStage, LayerReference
+
+MOST_OPTIONS = 100_000
+
+
+@record
+class Alternatives:
+    """One of some options, which are expressions or plain values. A decision is a position."""
+
+    options: tuple[Any, ...]
+    weights: tuple[float, ...] | None = None
+
+
+@record
+class Integers:
+    """Whole numbers from `low` to `high`, both included, `step` apart. A decision is the number."""
+
+    low: int
+    high: int
+    step: int = 1
+    log: bool = False
+
+    def __len__(self) -> int:
+        return (self.high - self.low) // self.step + 1
+
+
+@record
+class Reals:
+    """Real numbers from `low` to `high`. A decision is the number; it decides no structure."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+Domain = Alternatives | Integers | Reals
+
+
+class OpenReal(float):
+    """A number drawn from a real range: arithmetic keeps the mark, and no question may be asked of
+    it.
+    """
+
+    __slots__ = ()
+
+
+@record
+class Site:
+    """A decision that is wanted: its stable name, what may be decided, and the choice in the
+    text.
+    """
+
+    name: str
+    domain: Domain
+    node: ast.Expression
+
+
+class Decider(Protocol):
+    """Whoever decides: a sampler, a replayed trace, an explorer of the space."""
+
+    def decide(self, site: Site, context: Context) -> Any:
+        """A decision of the site's domain."""
+
+
+def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) -> Any:
+    """The option decided on: an expression; `IDENTITY` for an optional stage that is left out."""
+    options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
+    weights = _weights(node, len(options), env, context)
+    hint = "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
+    return options[decide(node, Alternatives(options, weights), hint, context)]
+
+
+IDENTITY = ast.Fragment(ast.Body((), span=None), span=None)  # type: ignore[arg-type]
+
+
+def number(node: ast.Range, env: Environment, context: Context) -> Any:
+    """The number decided on."""
+    low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
+    step = None if node.step is None else evaluate.number(node.step, env, context)
+    domain = _range(node, low, high, step, node.log)
+    return _meaning(domain, decide(node, domain, "value", context))
+
+
+def any_value(node: ast.Open, item: Hyperparameter, what: str, context: Context) -> Any:
+    """A value of the hyperparameter's own domain."""
+    domain = own_domain(item)
+    if domain is None:
+        raise Fault(errors.spaces.NoDomain(node.span, what, item.name))
+    return _meaning(domain, decide(node, domain, item.name, context))
+
+
+def _meaning(domain: Domain, decision: Any) -> Any:
+    """The value that a decision stands for."""
+    if isinstance(domain, Alternatives):
+        return domain.options[decision]
+    return OpenReal(decision) if isinstance(domain, Reals) else decision
+
+
+def own_domain(item: Hyperparameter) -> Domain | None:
+    """What a hyperparameter declares for search."""
+    match item.domain:
+        case Between(low, high, step, log):
+            if isinstance(low, float) or isinstance(high, float):
+                return Reals(float(low), float(high), log)
+            return Integers(int(low), int(high), int(step or 1), log)
+        case OneOf(options):
+            return Alternatives(options)
+        case _ if isinstance(item.kind, BoolKind):
+            return Alternatives((True, False))
+        case _:
+            return None
+
+
+def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -> tuple[int, ...]:
+    """Positions of the items that `some` keeps, in order."""
+    if sum(comb(count, size) for size in sizes) > MOST_OPTIONS:
+        raise Fault(errors.spaces.TooManyOptions(node.span, MOST_OPTIONS))
+    options = tuple(kept for size in sizes for kept in combinations(range(count), size))
+    if not options:
+        raise Fault(errors.spaces.BadRange(node.span, "no subset has such a size"))
+    return options[decide(node, Alternatives(options), "some", context)]  # type: ignore[no-any-return]
+
+
+def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) -> Any:
+    """Settles one choice: by what was frozen with the name it belongs to, or by the decider."""
+    if id(node) in context.frozen:
+        return context.frozen[id(node)]
+    session = context.session
+    if session.decider is None:
+        raise Fault(errors.calls.OpenChoice(node.span))
+    full = join(context.place, context.hint or hint)
+    if context.memory is None:
+        decision = session.decider.decide(Site(session.site_name(full), domain, node), context)
+    else:
+        key = full.removeprefix(context.memory_root)
+        if key not in context.memory:
+            site = Site(session.site_name(full), domain, node)
+            context.memory[key] = session.decider.decide(site, context)
+        decision = context.memory[key]
+    session.decided[context.place, id(node)] = decision
+    return decision
+
+
+def freeze(value: Any, context: Context) -> Any:
+    """A recipe that gets a name makes every choice in its text now, once for that name."""
+    if context.session.decider is None or not isinstance(value, FragmentStage) or value.frozen:
+        return value
+    frozen: dict[int, Any] = {}
+    _freeze(value.expression, value.environment, context, frozen)
+    return replace(value, frozen=frozen)
+
+
+def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any]) -> None:
+    """Decides the choices below a node in the order of the text, and only where they can matter."""
+    mark = context.session.hold(tuple(frozen.items()))
+    match node:
+        case ast.Choice() | ast.Optional():
+            taken = option(node, env, context)
+            frozen[id(node)] = context.session.decided[context.place, id(node)]
+            _freeze(taken, env, context, frozen)
+        case ast.Range():
+            number(node, env, context)
+            frozen[id(node)] = context.session.decided[context.place, id(node)]
+        case ast.Call():
+            _freeze_call(node, env, context, frozen)
+        case _:
+            for child in _children(node):
+                _freeze(child, env, context, frozen)
+    context.session.release(mark)
+
+
+def _freeze_call(
+    node: ast.Call, env: Environment, context: Context, frozen: dict[int, Any]
+) -> None:
+    function = evaluate.evaluate(node.function, env, context)
+    what = node.function.span.text if node.function.span else "stage"
+    items = function.layer.hyperparameters() if isinstance(function, LayerReference) else ()
+    for place, argument in enumerate(node.arguments):
+        name = argument.name or (items[place].name if place < len(items) else str(place))
+        inner = replace(context, hint=f"{context.hint}.{what}.{name}")
+        if isinstance(argument.value, ast.Open):
+            item = next((item for item in items if item.name == name), None)
+            if item is None:
+                raise Fault(errors.spaces.NoDomain(argument.span, what, name))
+            any_value(argument.value, item, what, inner)
+            key = id(argument.value)
+            frozen[key] = context.session.decided[context.place, key]
+        else:
+            _freeze(argument.value, env, inner, frozen)
+    if node.body is not None:
+        _freeze(node.body, env, context, frozen)
+
+
+def _children(node: Any) -> list[Any]:
+    """The nodes directly below one."""
+    found: list[Any] = []
+    for name in getattr(node, "__slots__", ()):
+        value = getattr(node, name)
+        parts = value if isinstance(value, tuple) else (value,)
+        found += [part for part in parts if isinstance(part, ast.Node)]
+    return found
+
+
+def _base(stage: ast.Expression) -> str:
+    match stage:
+        case ast.Labelled(label=label):
+            return label
+        case ast.Call(function=ast.Name(id=name)) | ast.Name(id=name):
+            return name
+        case ast.Call(function=ast.Attribute(name=name)) | ast.Attribute(name=name):
+            return name
+        case _:
+            return "stage"
+
+
+def _weights(
+    node: ast.Choice | ast.Optional, count: int, env: Environment, context: Context
+) -> tuple[float, ...] | None:
+    if node.weights is None:
+        return None
+    values = evaluate.number(node.weights, env, context)
+    good = isinstance(values, tuple) and all(
+        isinstance(item, (int, float)) and item >= 0 for item in values
+    )
+    if not good or len(values) != count or sum(values) <= 0:
+        raise Fault(errors.spaces.BadWeights(node.weights.span, count))
+    return tuple(float(item) for item in values)
+
+
+def _range(node: ast.Range, low: Any, high: Any, step: Any, log: bool) -> Domain:
+    numbers = [item for item in (low, high, step) if item is not None]
+    if not all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in numbers):
+        raise Fault(errors.spaces.BadRange(node.span, "both ends must be numbers"))
+    if low > high:
+        raise Fault(errors.spaces.BadRange(node.span, f"{low} is above {high}"))
+    if log and low <= 0:
+        raise Fault(errors.spaces.BadRange(node.span, "`log` needs ends above 0"))
+    if step is not None and step <= 0:
+        raise Fault(errors.spaces.BadRange(node.span, "`step` must be above 0"))
+    if not any(isinstance(item, float) for item in numbers):
+        return Integers(low, high, step or 1, log)
+    if step is None:
+        return Reals(float(low), float(high), log)
+    return _steps(node, float(low), float(high), float(step))
+
+
+def _steps(node: ast.Range, low: float, high: float, step: float) -> Alternatives:
+    count = int((high - low) / step + 1e-9) + 1
+    if count > MOST_OPTIONS:
+        raise Fault(errors.spaces.TooManyOptions(node.span, MOST_OPTIONS))
+    return Alternatives(tuple(low + step * index for index in range(count)))

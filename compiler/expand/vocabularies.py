@@ -1,0 +1,95 @@
+"""`?` as a stage and `any(Vocabulary)`: any layer of a vocabulary; `some([…], n)`: a subset of a
+list.
+
+The built-in vocabulary is every layer that maps one tensor to one and declares domains for all that
+it must be given, written as a `vocabulary` in `.arch` and read like any other.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.parse import parse
+from .. import errors
+from ..hyperparameter import BoolKind, Hyperparameter
+from ..layer import Layer
+from ..registry import all_layers
+from . import decisions, evaluate
+from .context import Context
+from .environment import Environment
+from .values import FragmentStage, Tensor, VocabularyValue, describe
+
+
+@cache
+def built_in_text() -> str:
+    """The built-in vocabulary as `.arch` writes it."""
+    entries = [_entry(layer) for layer in all_layers() if _usable(layer)]
+    return "vocabulary BuiltIn {\n" + "".join(f"    {entry}\n" for entry in entries) + "}\n"
+
+
+def _usable(layer: type[Layer]) -> bool:
+    """A layer from one tensor to one, whose required hyperparameters all have domains."""
+    low, high = layer.arity
+    single = low <= 1 and (high is None or high >= 1) and layer.family not in ("joining", "sources")
+    items = layer.hyperparameters()
+    return single and all(not item.required or _spelled(item) is not None for item in items)
+
+
+def _entry(layer: type[Layer]) -> str:
+    pairs = [(item.name, _spelled(item)) for item in layer.hyperparameters()]
+    inside = ", ".join(f"{name} = {domain}" for name, domain in pairs if domain is not None)
+    return f"{layer.name}({inside})" if inside else layer.name
+
+
+def _spelled(item: Hyperparameter) -> str | None:
+    if item.domain is not None:
+        return str(item.domain)
+    return "true | false" if isinstance(item.kind, BoolKind) else None
+
+
+@cache
+def built_in() -> ast.Choice:
+    """The built-in vocabulary as one choice of stages."""
+    parsed = parse(built_in_text(), "<built-in vocabulary>")
+    (declaration,) = parsed.program.declarations
+    assert isinstance(declaration, ast.Vocabulary) and not parsed.reports
+    return ast.Choice(declaration.entries, span=declaration.span)
+
+
+def any_of(node: ast.Call, env: Environment, context: Context) -> FragmentStage:
+    """`any(Vocabulary)` as a stage that is still to be chosen."""
+    if len(node.arguments) != 1:
+        raise Fault(errors.spaces.NotAVocabulary(node.span, f"{len(node.arguments)} arguments"))
+    value = evaluate.evaluate(node.arguments[0].value, env, context)
+    if not isinstance(value, VocabularyValue):
+        raise Fault(errors.spaces.NotAVocabulary(node.arguments[0].span, describe(value)))
+    return FragmentStage(value.choice, value.home)
+
+
+def some(node: ast.Call, env: Environment, context: Context) -> Any:
+    """The chosen items: tensors side by side, or a fork of stages."""
+    values = [argument.value for argument in node.arguments]
+    if len(values) != 2 or not isinstance(values[0], ast.List):
+        raise Fault(errors.spaces.BadSubset(node.span))
+    items = values[0].items
+    kept = decisions.subset(node, len(items), _sizes(values[1], env, context), context)
+    chosen = [items[place] for place in kept]
+    results = [evaluate.evaluate(item, env, context) for item in chosen]
+    if results and all(isinstance(item, Tensor) for item in results):
+        return evaluate.together(results)
+    branches = tuple(ast.Result(item, span=item.span) for item in chosen)
+    fork = ast.Name("fork", span=node.span)
+    body = ast.Body(branches, span=node.span)
+    return FragmentStage(ast.Call(fork, (), body, span=node.span), env)
+
+
+def _sizes(node: ast.Expression, env: Environment, context: Context) -> Sequence[int]:
+    if not isinstance(node, ast.Range):
+        size = evaluate.number(node, env, context)
+        return (size,) if isinstance(size, int) else ()
+    low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
+    if not isinstance(low, int) or not isinstance(high, int):
+        raise Fault(errors.spaces.BadSubset(node.span))
+    return range(low, high + 1)
