@@ -20,7 +20,7 @@ from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
 from . import evaluate
 from .context import Context, join
 from .environment import Environment
-from .values import FragmentStage, LayerReference
+from .values import FragmentStage, LayerReference, OpenReal
 
 MOST_OPTIONS = 100_000
 
@@ -56,14 +56,6 @@ class Reals:
 
 
 Domain = Alternatives | Integers | Reals
-
-
-class OpenReal(float):
-    """A number drawn from a real range: arithmetic keeps the mark, and no question may be asked of
-    it.
-    """
-
-    __slots__ = ()
 
 
 @record

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...grammar import ast
 from .. import cost
+from ..hyperparameter import Initialiser
 from .builder import GraphBuilder
 from .environment import Environment
 from .values import (
@@ -21,6 +22,7 @@ from .values import (
     Instance,
     LayerStage,
     Namespace,
+    OpenReal,
     Results,
     Tensor,
 )
@@ -101,25 +103,30 @@ def fingerprint(value: Any) -> Hashable:
             return value.fingerprint()
         case LayerStage():
             return value.layer, tuple(sorted((k, t.owner, t.name) for k, t in value.tied.items()))
-        case FunctionReference():
-            return id(value.function)
         case FunctionStage():
             pairs = tuple((key, fingerprint(item)) for key, item in value.values.items())
             return id(value.reference.function), pairs
         case FragmentStage():
             return id(value.expression), value.frozen_key, _captured(value)
         case Instance():
-            return (
-                "instance",
-                fingerprint(value.stage),
-                value.owner,
-                _owned(value),
-                value.memory_key,
-            )
+            return fingerprint(value.stage), value.owner, _owned(value), value.memory_key
+        case _:
+            return _plain(value)
+
+
+def _plain(value: Any) -> Hashable:
+    """A value without parts. A number from a real range decides nothing, so all of them are one."""
+    match value:
         case Namespace():
             return value.name
+        case FunctionReference():
+            return id(value.function)
+        case OpenReal():
+            return "real"
+        case Initialiser():
+            return str(value)
         case _:
-            return value  # type: ignore[no-any-return]
+            return type(value), value
 
 
 def _captured(stage: FragmentStage) -> Hashable:

@@ -160,6 +160,14 @@ STAGES = (
 )
 
 
+class OpenReal(float):
+    """A number drawn from a real range: arithmetic keeps the mark, and no question may be asked of
+    it.
+    """
+
+    __slots__ = ()
+
+
 @record
 class Condition:
     """A question about axes that is neither proved nor refuted: the comparisons that must all hold.
