@@ -12,9 +12,11 @@ import pytest
 import torch
 from archc.compiler.backends import onnx as backend
 from archc.compiler.backends.torch import build
+from archc.compiler.check import check_text
 from archc.compiler.dims import Dim, axis
 from archc.compiler.graph import Graph
 from archc.compiler.hash import graph_hash
+from archc.compiler.hyperparameter import Anything, required
 from archc.compiler.layer import Layer
 from archc.compiler.lowering import Call, OnnxBuilder
 from archc.compiler.types import I64, TensorType
@@ -26,7 +28,7 @@ N, H, T = axis("N"), axis("H"), axis("T")
 class Reshaped(Layer):
     """Reshapes to sizes that a test chooses."""
 
-    sizes: Any
+    sizes: Anything = required()
 
     def infer(self, check: Any, *inputs: TensorType) -> TensorType:
         return inputs[0].with_shape(*self.sizes)
@@ -41,7 +43,7 @@ class Reshaped(Layer):
 class Size(Layer):
     """The value of a dim, as one integer beside the data."""
 
-    size: Any
+    size: Anything = required()
 
     def infer(self, check: Any, *inputs: TensorType) -> TensorType:
         return TensorType(I64, ())
@@ -302,3 +304,68 @@ def test_a_failed_write_leaves_the_old_file(
         backend.save(model, path)
     assert path.read_bytes() == before
     assert [item.name for item in tmp_path.iterdir()] == ["net.onnx"]
+
+
+CELLS = """
+cell Minimal(units: int) on x: f32[N, D] with h: f32[N, units] -> f32[N, units] {
+    gate = (x, h) -> concat(axis=1) -> dense(units) -> sigmoid
+    new  = (x, h * gate) -> concat(axis=1) -> dense(units) -> tanh
+    next h = gate * h + (1 - gate) * new
+    h
+}
+network Net on x: f32[N, T, 4] -> f32[N, T, 5] {
+    x -> scan(Minimal(6)) -> scan(Minimal(5), reverse=true)
+}
+"""
+
+
+def test_a_cell_is_lowered_to_a_body_with_weights_outside() -> None:
+    checked = check_text(CELLS)
+    checked.raise_errors()
+    graph = checked.graphs["Net"]
+    weights = weights_of(graph)
+    agree(graph, weights, (2, 3, 4), (1, 7, 4))
+    model = backend.export(graph, weights)
+    assert initializers(model) >= set(weights)
+    scans = [node for node in model.graph.node if node.op_type == "Scan"]
+    bodies = [
+        attribute.g for scan in scans for attribute in scan.attribute if attribute.name == "body"
+    ]
+    assert [len(body.initializer) for body in bodies] == [0, 0]
+    inner = {node.name for body in bodies for node in body.node}
+    assert {"Minimal.dense", "Minimal.sigmoid", "Minimal_2.dense_2"} <= inner
+
+
+TRANSFORMER = """
+network Net on tokens: i64[N, T] -> f32[N, T, 11] {
+    layer words = embedding(11, 8)
+    x = tokens -> words
+    y = x -> layernorm
+    q = y -> dense(8) -> rearrange("n t (h d) -> n h t d", h=2)
+    k = y -> dense(8) -> rearrange("n t (h d) -> n h t d", h=2)
+    a = (q, k -> transpose(2, 3)) -> matmul -> softmax
+    z = (a, q) -> matmul -> rearrange("n h t d -> n t (h d)")
+    x + z -> dense(11, bias=false, weight=words.weight)
+}
+"""
+
+
+def test_a_transformer_keeps_its_dynamic_axes() -> None:
+    checked = check_text(TRANSFORMER)
+    checked.raise_errors()
+    graph = checked.graphs["Net"]
+    weights = weights_of(graph)
+    model = backend.export(graph, weights)
+    assert shape_of(model.graph.input[0]) == ["N", "T"]
+    assert shape_of(model.graph.output[0]) == ["N", "T", 11]
+    module = build(graph, init=False)
+    module.load_state_dict(
+        {name: weights.get(name, tensor) for name, tensor in module.state_dict().items()}
+    )
+    module.eval()
+    for shape in ((1, 3), (2, 7)):
+        tokens = torch.randint(0, 11, shape)
+        with torch.no_grad():
+            expected = module(tokens).numpy()
+        (found,) = run(model, tokens=tokens.numpy())
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
