@@ -41,8 +41,9 @@ class NotExpressible(Diagnostic):
     code = "E291"
     title = "a requirement that cannot be checked at run time"
     explanation = (
-        "What the program cannot prove becomes a check of the network's inputs, and for that it must be one comparison of axes, or several "
-        "joined by `and`. `or` and `not` of open questions cannot become facts."
+        "What the program cannot prove becomes a check of the network's inputs, and for that it "
+        "must be one comparison of axes, or several joined by `and`. `or` and `not` of open "
+        "questions cannot become facts."
     )
     span: Span
     question: str
@@ -62,8 +63,8 @@ class CostHidden(Diagnostic):
     code = "E292"
     title = "a local name hides a cost"
     explanation = (
-        "`require` knows params, flops, activations, layers and longest_path. A local name that is also one of them makes the "
-        "requirement ambiguous; give the local one another name."
+        "`require` knows params, flops, activations, layers and longest_path. A local name that "
+        "is also one of them makes the requirement ambiguous; give the local one another name."
     )
     span: Span
     name: str
@@ -82,8 +83,9 @@ class CostNeedsSizes(Diagnostic):
     code = "E293"
     title = "a cost depends on a symbolic axis"
     explanation = (
-        "FLOPs and activations count one example, so axis 0 is one; every other symbolic axis needs a size. "
-        "Write it in the input's type, or give it on the command line with `--set T=128`."
+        "FLOPs and activations count one example, so axis 0 is one; every other symbolic axis "
+        "needs a size. Write it in the input's type, or give it on the command line with `--set "
+        "T=128`."
     )
     span: Span
     name: str

@@ -13,8 +13,9 @@ class NotAStage(Diagnostic):
     code = "E231"
     title = "not a stage"
     explanation = (
-        "After an arrow stands a stage: a layer, a block, a fragment in braces. A tensor or a number cannot be applied. "
-        "A tensor that has a layer's name hides the layer in the rest of its scope."
+        "After an arrow stands a stage: a layer, a block, a fragment in braces. A tensor or a "
+        "number cannot be applied. A tensor that has a layer's name hides the layer in the rest "
+        "of its scope."
     )
     span: Span
     found: str
@@ -59,8 +60,8 @@ class NotATensor(Diagnostic):
     code = "E233"
     title = "no tensor"
     explanation = (
-        "A tensor is wanted, something that flows, but this is a value known when the network is compiled. "
-        "`constant(value)` makes a tensor of a number."
+        "A tensor is wanted, something that flows, but this is a value known when the network is "
+        "compiled. `constant(value)` makes a tensor of a number."
     )
     span: Span
     found: str
@@ -81,8 +82,9 @@ class StageAsOperand(Diagnostic):
     code = "E234"
     title = "an operator binds tighter than an arrow"
     explanation = (
-        "`x -> relu + x` means `x -> (relu + x)`, because the arrow binds loosest, and a stage cannot be added to anything. "
-        "Put the pipeline in parentheses, `(x -> relu) + x`, or write `x -> residual { relu }`."
+        "`x -> relu + x` means `x -> (relu + x)`, because the arrow binds loosest, and a stage "
+        "cannot be added to anything. Put the pipeline in parentheses, `(x -> relu) + x`, or "
+        "write `x -> residual { relu }`."
     )
     span: Span
     operator: str
@@ -98,7 +100,10 @@ class StageAsOperand(Diagnostic):
             yield Label(self.span, "read as one operand of the arrow", secondary=True)
 
     def help(self) -> Iterator[str]:
-        yield f"put the pipeline in parentheses: `(x -> {self.side.text.split(chr(10))[0]}) {self.operator} …`"
+        yield (
+            f"put the pipeline in parentheses: `(x -> {self.side.text.split(chr(10))[0]}) "
+            f"{self.operator} …`"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +197,9 @@ class AfterResult(Diagnostic):
     code = "E239"
     title = "which is the output?"
     explanation = (
-        "A body ends with one expression. A second one, or a statement after it, leaves open which is the output. "
-        "Several outputs are a tuple: `(a, b)`. Bind what is not the output to a name."
+        "A body ends with one expression. A second one, or a statement after it, leaves open "
+        "which is the output. Several outputs are a tuple: `(a, b)`. Bind what is not the output "
+        "to a name."
     )
     span: Span
     result: Span
@@ -214,8 +220,8 @@ class NotACondition(Diagnostic):
     code = "E240"
     title = "not a question"
     explanation = (
-        "`if` and `require` need true or false: a comparison, a bool hyperparameter, or these joined by `and`, `or`, `not`. "
-        "A number is neither."
+        "`if` and `require` need true or false: a comparison, a bool hyperparameter, or these "
+        "joined by `and`, `or`, `not`. A number is neither."
     )
     span: Span
     found: str
@@ -236,8 +242,9 @@ class ConditionUnknown(Diagnostic):
     code = "E241"
     title = "an `if` that cannot be decided"
     explanation = (
-        "`if` is decided when the network is compiled, from hyperparameters and axes. This question depends on a symbolic axis "
-        "and is neither proved nor refuted. State the fact with `require`, or make the axis a number."
+        "`if` is decided when the network is compiled, from hyperparameters and axes. This "
+        "question depends on a symbolic axis and is neither proved nor refuted. State the fact "
+        "with `require`, or make the axis a number."
     )
     span: Span
     question: str
@@ -257,8 +264,8 @@ class IfNeedsElse(Diagnostic):
     code = "E242"
     title = "an `if` that makes a value needs its `else`"
     explanation = (
-        "As a stage, an `if` without `else` passes its input on. As a value it would be nothing when the question is answered with no: "
-        "add `else { … }`."
+        "As a stage, an `if` without `else` passes its input on. As a value it would be nothing "
+        "when the question is answered with no: add `else { … }`."
     )
     span: Span
 
@@ -274,8 +281,8 @@ class NotAList(Diagnostic):
     code = "E243"
     title = "`for` needs a list"
     explanation = (
-        "`for v in list { … }` makes the fragment once for each value of a list that is known when the network is compiled: "
-        "`[16, 32]`, `range(4)`, `zip(a, b)`."
+        "`for v in list { … }` makes the fragment once for each value of a list that is known "
+        "when the network is compiled: `[16, 32]`, `range(4)`, `zip(a, b)`."
     )
     span: Span
     found: str
@@ -296,15 +303,18 @@ class WrongItemCount(Diagnostic):
     code = "E244"
     title = "an item has another number of parts"
     explanation = (
-        "`for (w, s) in [[64, 1], [128, 2]]` takes each item apart: every one must be a list with as many parts "
-        "as there are names."
+        "`for (w, s) in [[64, 1], [128, 2]]` takes each item apart: every one must be a list with"
+        " as many parts as there are names."
     )
     span: Span
     wanted: int
     found: int
 
     def message(self) -> str:
-        return f"{self.wanted} names for an item with {self.found} part{'' if self.found == 1 else 's'}"
+        return (
+            f"{self.wanted} names for an item with {self.found} "
+            f"part{'' if self.found == 1 else 's'}"
+        )
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
@@ -332,8 +342,8 @@ class NotABranch(Diagnostic):
     code = "E246"
     title = "not a branch"
     explanation = (
-        "In the braces of `fork` stand its branches, stages and pipelines separated by commas or newlines. "
-        "Names are bound outside, or inside the braces of one branch."
+        "In the braces of `fork` stand its branches, stages and pipelines separated by commas or "
+        "newlines. Names are bound outside, or inside the braces of one branch."
     )
     span: Span
 
@@ -349,8 +359,9 @@ class ShapeNotKept(Diagnostic):
     code = "E247"
     title = "the shape must be kept"
     explanation = (
-        "`residual { … }` adds its input to its output and `share(n)` feeds its output to itself, so both need the very same shape "
-        "before and after, provably; nothing is broadcast. Pad, keep the width, or write the skip connection by hand."
+        "`residual { … }` adds its input to its output and `share(n)` feeds its output to itself,"
+        " so both need the very same shape before and after, provably; nothing is broadcast. Pad,"
+        " keep the width, or write the skip connection by hand."
     )
     span: Span
     name: str
@@ -416,8 +427,8 @@ class NextTwice(Diagnostic):
     code = "E250"
     title = "a state is set twice"
     explanation = (
-        "`next` is unconditional and stands once for each state. "
-        "After it the name of the state means the new value; bind intermediate results to other names."
+        "`next` is unconditional and stands once for each state. After it the name of the state "
+        "means the new value; bind intermediate results to other names."
     )
     span: Span
     state: str
@@ -434,8 +445,8 @@ class StateNeverSet(Diagnostic):
     code = "E251"
     title = "a state is never set"
     explanation = (
-        "A state that no `next` sets keeps its first value for ever, which is a constant and surely a slip. "
-        "Set it with `next h = …`, or take it out of the signature."
+        "A state that no `next` sets keeps its first value for ever, which is a constant and "
+        "surely a slip. Set it with `next h = …`, or take it out of the signature."
     )
     span: Span
     state: str
@@ -452,8 +463,8 @@ class StateChangesShape(Diagnostic):
     code = "E252"
     title = "a state changes its shape"
     explanation = (
-        "A state has the same shape and dtype in every turn, so what `next` sets, and what it starts with, must be provably "
-        "of the declared type."
+        "A state has the same shape and dtype in every turn, so what `next` sets, and what it "
+        "starts with, must be provably of the declared type."
     )
     span: Span
     declared: Span
@@ -495,8 +506,8 @@ class ScanNeedsCell(Diagnostic):
     code = "E254"
     title = "`scan` needs a cell"
     explanation = (
-        "`scan(cell)` runs a `cell` over time. A layer or a block has no state and is applied to a whole sequence at once: "
-        "`dense` works on the last axis at every position."
+        "`scan(cell)` runs a `cell` over time. A layer or a block has no state and is applied to "
+        "a whole sequence at once: `dense` works on the last axis at every position."
     )
     span: Span
     found: str
@@ -513,8 +524,8 @@ class NoSequence(Diagnostic):
     code = "E255"
     title = "no sequence to scan"
     explanation = (
-        "`scan` goes along axis 1, so what flows in has at least a batch axis and a time axis: [N, T, …]. "
-        "`unsqueeze(1)` makes a sequence of one step."
+        "`scan` goes along axis 1, so what flows in has at least a batch axis and a time axis: "
+        "[N, T, …]. `unsqueeze(1)` makes a sequence of one step."
     )
     span: Span
     name: str
@@ -532,8 +543,9 @@ class BadLimit(Diagnostic):
     code = "E256"
     title = "a limit that is none"
     explanation = (
-        "A body may state `limit recursion = 6`, how many uses of it may be open inside one another, or `limit nodes = 200`. "
-        "Other limits do not exist, and the value is a whole number from 1 on."
+        "A body may state `limit recursion = 6`, how many uses of it may be open inside one "
+        "another, or `limit nodes = 200`. Other limits do not exist, and the value is a whole "
+        "number from 1 on."
     )
     span: Span
     name: str

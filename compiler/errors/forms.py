@@ -12,9 +12,10 @@ class ReshapeChangesElements(LayerDiagnostic):
     code = "E360"
     title = "a reshape changes the number of elements"
     explanation = (
-        "`reshape` arranges the same elements in other axes, so both shapes must hold equally many. "
-        "With `_` for one axis, its size is the number of elements divided by all other sizes, "
-        "which must leave no remainder. The batch axis counts: `reshape([N, 8, 8])`, not `[8, 8]`."
+        "`reshape` arranges the same elements in other axes, so both shapes must hold equally "
+        "many. With `_` for one axis, its size is the number of elements divided by all other "
+        "sizes, which must leave no remainder. The batch axis counts: `reshape([N, 8, 8])`, not "
+        "`[8, 8]`."
     )
     old: str
     new: str
@@ -60,9 +61,9 @@ class BadPattern(LayerDiagnostic):
     code = "E362"
     title = "a pattern is not well formed"
     explanation = (
-        'A pattern names the axes before and after: `"n (h d) t -> n h t d"`. An axis is a name or 1; '
-        "parentheses hold the factors of one axis; `...` is any number of axes, at most once on a "
-        "side. Every name stands once on a side."
+        'A pattern names the axes before and after: `"n (h d) t -> n h t d"`. An axis is a name or '
+        "1; parentheses hold the factors of one axis; `...` is any number of axes, at most once on "
+        "a side. Every name stands once on a side."
     )
     pattern: str
     position: int
@@ -84,8 +85,8 @@ class UnknownPatternAxis(LayerDiagnostic):
     code = "E363"
     title = "a size is given for an axis that the pattern does not name"
     explanation = (
-        'Every size given by name belongs to an axis of the pattern: `rearrange("n (h d) -> n h d", '
-        "h=8)`. Check the spelling of the name."
+        'Every size given by name belongs to an axis of the pattern: `rearrange("n (h d) -> n h '
+        'd", h=8)`. Check the spelling of the name.'
     )
     axis: str
     pattern: str
@@ -109,7 +110,8 @@ class AxisOnOneSide(LayerDiagnostic):
     title = "an axis stands on one side of a pattern only"
     explanation = (
         "`rearrange` keeps every axis, so both sides name the same ones. `reduce` may drop axes on "
-        "the right, over which it reduces; `broadcast` may name new ones there and needs their sizes."
+        "the right, over which it reduces; `broadcast` may name new ones there and needs their "
+        "sizes."
     )
     axis: str
     pattern: str
@@ -154,8 +156,8 @@ class SizeMissing(LayerDiagnostic):
     code = "E366"
     title = "the size of a pattern's axis is not known"
     explanation = (
-        "Of the factors in one pair of parentheses, one may be inferred; the sizes of the others, and "
-        'of every new axis, are given by name: `rearrange("n (h d) -> n h d", h=8)`.'
+        "Of the factors in one pair of parentheses, one may be inferred; the sizes of the others, "
+        'and of every new axis, are given by name: `rearrange("n (h d) -> n h d", h=8)`.'
     )
     axes: tuple[str, ...]
     pattern: str
@@ -176,8 +178,9 @@ class EmptySlice(LayerDiagnostic):
     code = "E367"
     title = "a slice is empty"
     explanation = (
-        "`start` must lie below `stop`. Both count from 0, or from the end where they are negative; "
-        "`stop` itself is left out of the result. No layer can compute with a tensor without elements."
+        "`start` must lie below `stop`. Both count from 0, or from the end where they are "
+        "negative; `stop` itself is left out of the result. No layer can compute with a tensor "
+        "without elements."
     )
     start: Dim
     stop: Dim
@@ -195,8 +198,8 @@ class OutsideAxis(LayerDiagnostic):
     code = "E368"
     title = "a position lies outside the axis"
     explanation = (
-        "Positions on an axis of size n go from 0 to n - 1, or from -n to -1 counted from the end; a "
-        "slice's `stop` may be n. Nothing is cut off silently: leave `stop` out to go to the end."
+        "Positions on an axis of size n go from 0 to n - 1, or from -n to -1 counted from the end; "
+        "a slice's `stop` may be n. Nothing is cut off silently: leave `stop` out to go to the end."
     )
     what: str
     position: Dim
@@ -214,8 +217,8 @@ class PartsDoNotAddUp(LayerDiagnostic):
     code = "E369"
     title = "the sizes of the parts do not add up"
     explanation = (
-        "A list of sizes for `split` must add up to the size of the axis; a single number makes that "
-        "many equal parts, and must divide it."
+        "A list of sizes for `split` must add up to the size of the axis; a single number makes "
+        "that many equal parts, and must divide it."
     )
     parts: tuple[Dim, ...]
     total: Dim
@@ -254,8 +257,9 @@ class CannotExpand(LayerDiagnostic):
     code = "E371"
     title = "a tensor cannot be expanded to a shape"
     explanation = (
-        "`expand` repeats axes of size 1 and may add axes in front; every other axis keeps its size, "
-        "which may be written as `_`. To repeat an axis of another size, use `broadcast` or `concat`."
+        "`expand` repeats axes of size 1 and may add axes in front; every other axis keeps its "
+        "size, which may be written as `_`. To repeat an axis of another size, use `broadcast` or "
+        "`concat`."
     )
     old: str
     new: str
@@ -273,8 +277,8 @@ class HeadWidths(LayerDiagnostic):
     code = "E372"
     title = "queries and keys have heads of different widths"
     explanation = (
-        "Each query head is compared with a key head by a scalar product, so both have the same width: "
-        "the width of q over `heads` must equal the width of k over `kv_heads`."
+        "Each query head is compared with a key head by a scalar product, so both have the same "
+        "width: the width of q over `heads` must equal the width of k over `kv_heads`."
     )
     query: int
     heads: int
@@ -300,9 +304,9 @@ class MaskShape(LayerDiagnostic):
     code = "E373"
     title = "an attention mask has the wrong shape"
     explanation = (
-        "A mask is [T, S], [N, T, S] or [N, heads, T, S], where T counts queries and S keys; sizes of 1 "
-        "are repeated. True, or a float added to the score, says which keys a query may read. A mask "
-        "of keys alone, [N, S], becomes [N, 1, S] by `unsqueeze(1)`."
+        "A mask is [T, S], [N, T, S] or [N, heads, T, S], where T counts queries and S keys; sizes "
+        "of 1 are repeated. True, or a float added to the score, says which keys a query may read. "
+        "A mask of keys alone, [N, S], becomes [N, 1, S] by `unsqueeze(1)`."
     )
     mask: str
     wanted: str
@@ -319,8 +323,8 @@ class BadConstant(LayerDiagnostic):
     code = "E374"
     title = "a list is no tensor"
     explanation = (
-        "A constant is a number, a truth value, or lists of them nested to a regular shape: each list "
-        "of one level has the same length. Numbers and truth values do not mix."
+        "A constant is a number, a truth value, or lists of them nested to a regular shape: each "
+        "list of one level has the same length. Numbers and truth values do not mix."
     )
     reason: str
 
@@ -336,9 +340,9 @@ class PadAxes(LayerDiagnostic):
     code = "E375"
     title = "this kind of padding does not reach these axes"
     explanation = (
-        "Padding by reflection, repetition or around the circle works on the last axis of a tensor with "
-        "2 or 3 axes, the last two of 3 or 4, the last three of 4 or 5. Zeros and other constants can be "
-        "added to any axis."
+        "Padding by reflection, repetition or around the circle works on the last axis of a tensor "
+        "with 2 or 3 axes, the last two of 3 or 4, the last three of 4 or 5. Zeros and other "
+        "constants can be added to any axis."
     )
     mode: str
     axis: int
@@ -356,8 +360,8 @@ class DoesNotFit(LayerDiagnostic):
     code = "E376"
     title = "a number does not fit a dtype"
     explanation = (
-        "A number beside a tensor takes its dtype, which must hold it: no fraction in an integer, no "
-        "value beyond its range (i8 holds -128 to 127, u8 0 to 255), no number beside a bool."
+        "A number beside a tensor takes its dtype, which must hold it: no fraction in an integer, "
+        "no value beyond its range (i8 holds -128 to 127, u8 0 to 255), no number beside a bool."
     )
     number: str
     dtype: str
@@ -395,8 +399,8 @@ class ScanInputs(LayerDiagnostic):
     code = "E378"
     title = "a scan receives the wrong values"
     explanation = (
-        "`x -> scan(cell)` passes one sequence [N, T, …] for each input of the cell. First states may "
-        "follow, all of them or none: `(x, h0) -> scan(cell)`."
+        "`x -> scan(cell)` passes one sequence [N, T, …] for each input of the cell. First states "
+        "may follow, all of them or none: `(x, h0) -> scan(cell)`."
     )
     sequences: int
     states: int
