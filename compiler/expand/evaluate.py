@@ -76,8 +76,10 @@ def _form(node: ast.Expression, env: Environment, context: Context) -> Any:
             return _if(node, env, context)
         case ast.Wildcard():
             return WILDCARD
-        case ast.Fragment() | ast.For() | ast.Labelled():
+        case ast.Fragment() | ast.For():
             return FragmentStage(node, env)
+        case ast.Labelled():
+            return _labelled(node, env, context)
         case ast.Choice() | ast.Optional():
             return chosen(decisions.option(node, env, context), env, context)
         case ast.Range():
@@ -86,6 +88,15 @@ def _form(node: ast.Expression, env: Environment, context: Context) -> Any:
             raise Fault(errors.spaces.NoDomain(node.span, "this place", "the value"))
         case _:
             raise Fault(errors.names.NotAValue(node.span))
+
+
+def _labelled(node: ast.Labelled, env: Environment, context: Context) -> Any:
+    """A labelled layer without inputs is a tensor, as it is without the label; else a fragment."""
+    stage = node.stage
+    head = stage.function if isinstance(stage, ast.Call) and stage.body is None else stage
+    if isinstance(head, (ast.Name, ast.Attribute)) and _makes_tensors(evaluate(head, env, context)):
+        return as_tensors(evaluate(stage, env, context), stage, context)
+    return FragmentStage(node, env)
 
 
 def chosen(option: Any, env: Environment, context: Context) -> Any:
@@ -218,18 +229,20 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     mark = context.session.hold(id(node), left)
     right = evaluate(node.right, env, context, symbols)
     context.session.release(mark)
-    _refuse_stages(node, left, right)
+    left = _operand(node, node.left, left, context)
+    right = _operand(node, node.right, right, context)
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
         return operators.binary(node, left, right, context)
     return arithmetic.binary(node, left, right, context.builder.facts)
 
 
-def _refuse_stages(node: ast.Binary, left: Any, right: Any) -> None:
-    for side, value in ((node.left, left), (node.right, right)):
-        if isinstance(value, STAGES) and not _makes_tensors(value):
-            raise Fault(
-                errors.flow.StageAsOperand(node.span, node.operator, side.span, describe(value))
-            )
+def _operand(node: ast.Binary, side: ast.Expression, value: Any, context: Context) -> Any:
+    """One side of an operator: a layer without inputs makes its tensor here."""
+    if not isinstance(value, STAGES):
+        return value
+    if _makes_tensors(value):
+        return as_tensors(value, side, context)
+    raise Fault(errors.flow.StageAsOperand(node.span, node.operator, side.span, describe(value)))
 
 
 def _logical(node: ast.Binary, env: Environment, context: Context) -> "bool | Condition":
