@@ -163,12 +163,14 @@ class _Repair:
             self._unclosed(self._pop(), before.span if before else None)
 
     def _unclosed(self, opened: _Opened, expected: Span | None) -> None:
-        problem = errors.UnclosedBracket(opened.token.span, expected)
+        span = opened.token.span
         if not opened.is_brace:
-            self.bad[opened.index] = bad_token(opened.token.span, problem)
+            near = expected if expected and expected.line == span.line else None
+            self.bad[opened.index] = bad_token(span, errors.UnclosedBracket(span, near))
             return
+        problem = errors.UnclosedBracket(span, expected)
         end = self.tokens[self.last].span.end
-        closer = Token("RIGHT_BRACE", "}", Span(opened.token.span.source, end, end))
+        closer = Token("RIGHT_BRACE", "}", Span(span.source, end, end))
         self.closers.setdefault(self.last, []).append(closer)
         self.reports.append(Report(problem))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import ast
 from .diagnostic import Diagnostic, Fault, Report
-from .errors import NotADeclaration, Unexpected
+from .errors import NotADeclaration, UnclosedBracket, Unexpected
 from .mistakes import explain, python_habit
 from .newlines import CLOSING, OPENING
 from .span import Source, Span
@@ -53,7 +53,8 @@ def broken(tokens: list[Token]) -> ast.Broken:
 
 def _parse(tokens: list[Token], start: str, reports: list[Report]) -> Any:
     """The node; None, and a report, if there is none."""
-    problem = next((token.problem for token in tokens if token.type == BAD), None)
+    bad = [token for token in tokens if token.type == BAD]
+    problem = min(bad, key=_is_unclosed).problem if bad else None  # a bad word may hide a bracket
     if problem is None:
         try:
             return parse_tokens(tokens, start)
@@ -93,9 +94,11 @@ def _parts(tokens: list[Token], reports: list[Report]) -> list[list[Token]]:
     parts: list[list[Token]] = []
     part: list[Token] = []
     depth = 0
+    unclosed = False  # then a comma is most likely one between arguments
     for token in tokens:
         depth += (token.type in OPENING) - (token.type in CLOSING)
-        if depth or token.type not in (NEWLINE, "COMMA"):
+        unclosed = token.type != NEWLINE and (unclosed or _is_unclosed(token))
+        if depth or token.type not in (NEWLINE, "COMMA") or unclosed:
             part.append(token)
         elif part:
             parts.append(part)
@@ -103,6 +106,10 @@ def _parts(tokens: list[Token], reports: list[Report]) -> list[list[Token]]:
         else:
             reports.append(Report(Unexpected(token.span, f"`{token.text}`", "a statement")))
     return [*parts, part] if part else parts
+
+
+def _is_unclosed(token: Token) -> bool:
+    return isinstance(token.problem, UnclosedBracket)
 
 
 def _not_a_declaration(tokens: list[Token]) -> Diagnostic:

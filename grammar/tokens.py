@@ -87,7 +87,7 @@ _PATTERN = re.compile(
   | (?P<NEWLINE>\n)
   | (?P<COMMENT>\#[^\n]*)
   | (?P<STRING>"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")
-  | (?P<BAD_STRING>"[^\n]*|'[^'\n]*'?)
+  | (?P<BAD_STRING>"[^\n)\]}]*|'(?:[^'\n]*'|[^\n)\]}]*))
   | (?P<FOREIGN>\w+)
   | (?P<UNKNOWN>(?:(?!["'#])[^\w\s:@|.,=<>+\-*/%?()\[\]{}])+|.)
     """,

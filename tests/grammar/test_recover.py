@@ -14,6 +14,8 @@ MISTAKES = [
     ("y = 3 3", "E120", "3"),
     ("x -> dense(1", "E112", "("),
     ("y = [1, 2", "E112", "["),
+    ("x -> conv(64, 3 -> relu, 5", "E112", "("),
+    ('y = f("a, 2), b = 3', "E107", '"'),
     ("y = x)", "E113", ")"),
     ("if stride = 1 { relu }", "E121", "="),
     ("y = z = 1", "E121", "="),
@@ -167,6 +169,13 @@ def test_the_brace_that_was_opened_is_blamed() -> None:
     parsed = parse(text)
     assert [report.place().line for report in parsed.reports] == [1, 2]
     assert [type(node) for node in parsed.program.declarations] == [ast.Function] * 2
+
+
+def test_a_string_that_does_not_end_hides_no_bracket() -> None:
+    (report,) = parse('train N { data = text("data.txt), epochs = 3 }').reports
+    assert report.code == "E107"
+    (report,) = parse("train N { data = text('data.txt), epochs = 3 }").reports
+    assert report.code == "E107"
 
 
 def test_statements_outside_are_reported_once() -> None:

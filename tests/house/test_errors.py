@@ -25,7 +25,11 @@ CODES = {
     "..compiler.errors": r"[EW][2-6]\d\d",
     "..runtime.errors": r"[EW]7\d\d",
 }
-GENERATED: dict[str, Callable[[], bytes]] = {}
+GENERATED: dict[str, Callable[[], bytes]] = {
+    "E101": lambda: b"let width = \xff\n",
+    "E102": lambda: b"#" * (32 * 1024 * 1024 + 1),
+    "E103": lambda: b"let widths = [" + b"16, " * 22_000 + b"16]\n",
+}
 
 
 def name_of(case: tuple[str, type[Diagnostic]]) -> str:
