@@ -108,6 +108,11 @@ def check(initialiser: Initialiser) -> Initialiser:
     return Initialiser(initialiser.name, settings)
 
 
+def settings_of(name: str) -> tuple[str, ...]:
+    """The settings of an initialiser in positional order; none for an unknown one."""
+    return tuple(RULES[name].defaults) if name in RULES else ()
+
+
 def check_rank(initialiser: Initialiser, rank: int) -> None:
     """ValueError where a weight with so many axes cannot be filled in this way."""
     rule = RULES[initialiser.name]

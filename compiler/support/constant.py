@@ -7,7 +7,9 @@ from torch import nn
 
 
 class Constant(nn.Module):
-    """Gives its value, which moves between devices with the module and is no part of the state dict."""
+    """Gives its value, which moves between devices with the module and is no part of the state
+    dict.
+    """
 
     value: torch.Tensor
 

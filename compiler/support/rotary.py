@@ -1,0 +1,20 @@
+"""Rotary position embedding."""
+
+import torch
+
+
+def rotary(x: torch.Tensor, heads: int = 1, base: float = 10000.0) -> torch.Tensor:
+    """Turns features i and i + D / 2 of each head of width D by t * base^(-2 i / D); t counts along
+    axis -2.
+
+    The angles are computed in f32 at least: half precision cannot tell far positions apart.
+    """
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    y = x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads)
+    half = y.shape[-1] // 2
+    speeds = base ** (-torch.arange(half, device=x.device, dtype=dtype) / half)
+    places = torch.arange(x.shape[-2], device=x.device, dtype=dtype)
+    angles = places[:, None, None] * speeds
+    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    a, b = y.chunk(2, dim=-1)
+    return torch.cat((a * cosine - b * sine, b * cosine + a * sine), dim=-1).flatten(-2)
