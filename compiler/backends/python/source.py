@@ -43,7 +43,8 @@ def source(graph: Graph) -> str:
     pasted = [text for text in support.pasted.values() if text]
     classes = ["\n".join(class_lines(item)) for item in made]
     body = "\n\n\n".join([*pasted, *classes])
-    head = f'"""{_docstring(graph)}"""\n\n{_imports(support, body)}\n\n\n'
+    gap = "\n\n\n" if body.startswith(("class ", "def ", "@")) else "\n\n"
+    head = f'"""{_docstring(graph)}"""\n\n{_imports(support, body)}{gap}'
     return head + body + "\n" + _main(graph, made[-1])
 
 
