@@ -48,11 +48,18 @@ class Given:
 
 
 def match(
-    node: ast.Call | None, what: str, names: Sequence[str], span: Span, *, any_name: bool = False
+    node: ast.Call | None,
+    what: str,
+    names: Sequence[str],
+    span: Span,
+    *,
+    by_name_only: Sequence[str] = (),
+    any_name: bool = False,
 ) -> Given:
     """Positions and keywords put to names. Raises a Fault for one too many, an unknown or a
     repeated one; with `any_name` no name is unknown.
     """
+    known = (*names, *by_name_only)
     by_name: dict[str, ast.Expression] = {}
     if node is None:
         return Given(what, span, by_name)
@@ -60,8 +67,8 @@ def match(
         if argument.name is None and place >= len(names):
             raise Fault(errors.calls.TooManyArguments(argument.span, what, tuple(names)))
         name = names[place] if argument.name is None else argument.name
-        if name not in names and not any_name:
-            raise Fault(errors.calls.UnknownHyperparameter(argument.span, what, name, tuple(names)))
+        if name not in known and not any_name:
+            raise Fault(errors.calls.UnknownHyperparameter(argument.span, what, name, known))
         if name in by_name:
             raise Fault(errors.calls.GivenTwice(argument.span, what, name, by_name[name].span))
         by_name[name] = argument.value
@@ -89,12 +96,12 @@ def bind_layer(
     extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
     where = node.span if node is not None else span
     assert where is not None
-    known = [*names, *extra]
-    given = match(node, layer.name, known, where, any_name=collector is not None)
+    open_names = collector is not None
+    given = match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
     values = {}
     for item in declared:
         if item is collector:
-            others = [name for name in given.by_name if name not in known]
+            others = [name for name in given.by_name if name not in (*names, *extra)]
             values[item.name] = _sizes_by_name(others, given, env, context)
             continue
         if item.name in given.by_name:

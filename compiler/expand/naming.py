@@ -38,7 +38,7 @@ def last_part(function: ast.Expression) -> str:
 def _parts(node: object) -> Iterable[object]:
     """What is read in the same scope as the node itself."""
     match node:
-        case ast.Body(statements=parts) | ast.Pipeline(stages=parts) | ast.Choice(options=parts):
+        case ast.Pipeline(stages=parts) | ast.Choice(options=parts):
             return parts
         case ast.Tuple(items=parts) | ast.List(items=parts):
             return parts
@@ -55,16 +55,22 @@ def _parts(node: object) -> Iterable[object]:
 
 
 class _Namer:
+    """`owned` are the `layer`s whose name no use has taken yet."""
+
     def __init__(self) -> None:
         self.labels: dict[str, ast.Labelled] = {}
         self.all_labels: set[str] = set()
         self.named: Names = {}
         self.uses: list[tuple[int, str]] = []
+        self.owned: dict[str, int] = {}
+        self.same: dict[int, int] = {}
 
     def finish(self) -> Names:
         counts: dict[str, int] = {}
         for key, base in self.uses:
-            name = base
+            if key in self.same:
+                self.named[key] = self.named[self.same[key]]
+                continue
             while True:
                 counts[base] = counts.get(base, 0) + 1
                 name = base if counts[base] == 1 else f"{base}_{counts[base]}"
@@ -73,10 +79,32 @@ class _Namer:
             self.named[key] = name
         return self.named
 
+    def use(self, node: ast.Expression | ast.Instance, name: str) -> None:
+        """A stage under a name. The first use of a `layer` has the name that owns its weights."""
+        first = self.owned.pop(name, None)
+        if first is not None:
+            self.same[id(node)] = first
+        self.uses.append((id(node), name))
+
+    def body(self, node: ast.Body) -> None:
+        """A `layer` takes its name where it is made, and keeps it within these braces."""
+        outer = self.owned
+        self.owned = dict(outer)
+        for statement in node.statements:
+            if isinstance(statement, ast.Instance):
+                self.owned.pop(statement.name, None)
+                self.use(statement, statement.name)
+                self.owned[statement.name] = id(statement)
+            else:
+                self.visit(statement)
+        self.owned = {name: key for name, key in outer.items() if name in self.owned}
+
     def visit(self, node: object) -> None:
         match node:
+            case ast.Body():
+                self.body(node)
             case ast.Name() | ast.Attribute():
-                self.uses.append((id(node), last_part(node)))
+                self.use(node, last_part(node))
             case ast.For():
                 self.uses.append((id(node), "for"))
             case ast.Call():
@@ -97,7 +125,7 @@ class _Namer:
         if name in NAMED_BY_ARGUMENT and node.arguments:
             cell = node.arguments[0].value
             name = last_part(cell.function if isinstance(cell, ast.Call) else cell)
-        self.uses.append((id(node), name))
+        self.use(node, name)
 
     def label(self, node: ast.Labelled) -> None:
         earlier = self.labels.get(node.label)

@@ -7,7 +7,7 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
-from ..types import TensorType
+from ..types import DType, TensorType
 from .arithmetic import is_number
 from .context import Context, join
 from .lookup import layer_stage
@@ -17,7 +17,7 @@ LAYERS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
 # The largest whole number below which a float of so many bits holds every integer exactly.
 _EXACT = {"f16": 2**11, "bf16": 2**8, "f32": 2**24, "f64": 2**53}
-_WHOLE = {"i8": 2**7, "u8": 2**8, "i32": 2**31, "i64": 2**63}
+_BITS = {"i8": 7, "i32": 31, "i64": 63}
 
 
 def binary(node: ast.Binary, left: Any, right: Any, context: Context) -> Tensor:
@@ -66,6 +66,14 @@ def _exact(node: ast.Binary, number: Any, type_: TensorType) -> None:
     dtype = type_.dtype
     if isinstance(number, float) and not dtype.is_float:
         raise Fault(errors.values.RealBesideIntegers(node.span, number, str(type_)))
-    limit = (_EXACT | _WHOLE).get(dtype.name)
-    if isinstance(number, int) and limit is not None and abs(number) > limit:
+    if isinstance(number, int) and not _holds(dtype, number):
         raise Fault(errors.values.NotExact(node.span, number, str(dtype)))
+
+
+def _holds(dtype: DType, number: int) -> bool:
+    """Whether a whole number is one of the dtype's own."""
+    if dtype.name == "u8":
+        return 0 <= number < 2**8
+    if dtype.name in _BITS:
+        return -(2 ** _BITS[dtype.name]) <= number < 2 ** _BITS[dtype.name]
+    return abs(number) <= _EXACT.get(dtype.name, 0) or dtype.is_bool

@@ -8,6 +8,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors
+from ..errors.base import Site
 from ..graph import Graph
 from ..types import TensorType
 from . import arguments, evaluate, functions, signatures, stages
@@ -16,7 +17,8 @@ from .builder import GraphBuilder
 from .context import CellStates, Context, join, step_into
 from .environment import Environment
 from .lookup import layer_stage
-from .values import FunctionReference, FunctionStage, Instance, Tensor, describe
+from .session import Poisoned
+from .values import FunctionReference, FunctionStage, Instance, Poison, Tensor, describe
 
 OPTIONS = ("cell", "reverse", "last", "states")
 
@@ -39,12 +41,8 @@ def apply(
     context.session.entered.add(id(function))
     count = len(function.inputs)
     if len(inputs) not in (count, count + len(function.states)):
-        names = tuple(port.name or "_" for port in function.inputs)
-        raise Fault(
-            errors.signatures.WrongPortCount(
-                node.span, function.name_span, function.name, names, len(inputs)
-            )
-        )
+        site = Site("scan", node.span, tuple((item.span, item.type) for item in inputs))
+        raise Fault(errors.forms.ScanInputs(site, count, len(function.states), len(inputs)))
     sequences, starts = inputs[:count], inputs[count:]
     body, types, outer_env = _body(stage, sequences, node.span, context)
     first = _first_states(function, types, starts, outer_env, node.span, context)
@@ -156,6 +154,8 @@ def _element(tensor: Tensor, function: ast.Function, use: Span, context: Context
 def _next(state: ast.State, before: Tensor, context: Context) -> Tensor:
     assert context.cell is not None
     after: Any = context.cell.following.get(state.name)
+    if isinstance(after, Poison):
+        raise Poisoned
     if after is None:
         raise Fault(errors.flow.StateNeverSet(state.span, state.name))
     if not signatures.same_type(before.type, after.type, context.builder.facts):

@@ -73,7 +73,7 @@ def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Conte
         case ast.Open():
             return _chosen(vocabularies.built_in(), inputs, env, context)
         case _:
-            raise Fault(errors.flow.NotAStage(node.span, "this expression", ""))
+            return apply_value(evaluate.evaluate(node, env, context), inputs, node, context)
 
 
 def _labelled(node: ast.Labelled, inputs: Inputs, env: Environment, context: Context) -> Flow:

@@ -2,6 +2,7 @@
 on.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -43,10 +44,10 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
             else:
                 _run(statement, env, context, start)
         except Fault as fault:
-            context.session.report(fault.diagnostic, context.trail)
-            result = _set_aside(statement, env, result)
+            _report(fault, statement, context)
+            result = _set_aside(statement, env, context, result)
         except Poisoned:
-            result = _set_aside(statement, env, result)
+            result = _set_aside(statement, env, context, result)
     context.session.release(mark)
     requirements.settle_costs(body, env, context, start)
     if done is None and body.statements and not isinstance(result, Poison):
@@ -110,7 +111,8 @@ def _instance(statement: ast.Instance, env: Environment, context: Context) -> No
     value = decisions.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
     if not isinstance(value, STAGES) or isinstance(value, Instance):
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
-    owner = join(context.owner, context.fresh(statement.name))
+    name = context.names.get(id(statement)) or context.fresh(statement.name)
+    owner = join(context.owner, name)
     env.bind(
         statement.name, Instance(value, owner, statement.span, context.builder), statement.span
     )
@@ -140,13 +142,42 @@ def _limit(statement: ast.Limit, env: Environment, context: Context) -> None:
         raise Fault(errors.flow.BadLimit(statement.span, statement.name))
 
 
-def _set_aside(statement: ast.Statement, env: Environment, result: Any) -> Any:
+def _report(fault: Fault, statement: ast.Statement, context: Context) -> None:
+    """An open choice is reported together with all others of the statement."""
+    context.session.report(fault.diagnostic, context.trail)
+    if fault.diagnostic.code == "E226":
+        for span in open_choices(statement):
+            context.session.report(errors.calls.OpenChoice(span), context.trail)
+
+
+def open_choices(node: ast.Node) -> Iterator[Span]:
+    """Where choices stand, those inside of others left out."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Choice | ast.Range | ast.Optional | ast.Open):
+            yield node.span
+        else:
+            waiting.extend(ast.children(node))
+
+
+def _set_aside(
+    statement: ast.Statement, env: Environment, context: Context, result: Any
+) -> Any:
     """The names that a broken statement would have bound raise no further errors."""
     for name in _names(statement):
         env.replace(name, Poison(), _place(statement))
+    if context.cell is not None and _sets_state(statement):
+        # A state of another name may have been meant: none of them counts as never set.
+        for name in context.cell.names:
+            context.cell.following.setdefault(name, Poison())
     if isinstance(statement, ast.Broken) and not statement.names:
         return result
     return Poison() if isinstance(statement, ast.Result) else result
+
+
+def _sets_state(statement: ast.Statement) -> bool:
+    return isinstance(statement, ast.Next | ast.Broken)
 
 
 def _names(statement: ast.Statement) -> tuple[str, ...]:
