@@ -148,35 +148,37 @@ class _Tree:
         self.graph = graph
         self.rows = found
         self.consumers = consumers
-        self.scopes = [
+        everything = len(graph.nodes)
+        inner = [
             scope
             for scope in graph.scopes
             if scope.start < scope.end
             and (scope.path or scope.end - scope.start < len(graph.nodes))
         ]
+        # Sorting keeps scopes over the same nodes as they are listed, outermost first.
+        self.scopes = sorted(inner, key=lambda scope: (scope.start, -scope.end))
+        self.next = 0
 
     def boxes(self) -> list[Box]:
-        return self._between(0, len(self.graph.nodes), iter(self.scopes), "")
+        return self._between(0, len(self.graph.nodes), "")
 
-    def _between(self, start: int, end: int, scopes: Iterator[Scope], path: str) -> list[Box]:
-        """The boxes of the nodes `[start, end)`; `scopes` are those inside, outermost first."""
-        inner = list(scopes)
+    def _between(self, start: int, end: int, path: str) -> list[Box]:
+        """The boxes of the nodes `[start, end)`, each scope as one."""
         boxes: list[Box] = []
         at = start
         while at < end:
-            scope = next((scope for scope in inner if scope.start == at), None)
-            if scope is None:
+            scope = self.scopes[self.next] if self.next < len(self.scopes) else None
+            if scope is None or scope.start > at:
                 boxes.append(self._layer(at, path))
                 at += 1
                 continue
-            inside = [item for item in inner if item is not scope and _holds(scope, item)]
-            boxes.append(self._block(scope, inside, path))
-            inner = [item for item in inner if item.start >= scope.end]
+            self.next += 1
+            boxes.append(self._block(scope, path))
             at = scope.end
         return boxes
 
-    def _block(self, scope: Scope, inside: list[Scope], path: str) -> Box:
-        children = self._between(scope.start, scope.end, iter(inside), scope.path)
+    def _block(self, scope: Scope, path: str) -> Box:
+        children = self._between(scope.start, scope.end, scope.path)
         label = _relative(scope.path, path)
         if len(children) == 1:
             (only,) = children
@@ -225,10 +227,6 @@ class _Tree:
         )
 
 
-def _holds(outer: Scope, inner: Scope) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
-
-
 def _relative(path: str, outer: str) -> str:
     return path.removeprefix(f"{outer}.") if outer else path
 
@@ -250,6 +248,8 @@ def spell_layer(layer: Layer) -> str:
     """The layer as the program writes it: what is required by position, options where set."""
     items = layer.hyperparameters()
     positional = [("", getattr(layer, item.name)) for item in items if item.required]
+    cells = [pair for pair in positional if isinstance(pair[1], Graph)]
+    positional = cells or positional  # what else a cell brings, the program does not write
     named = [
         (item.name, getattr(layer, item.name))
         for item in items

@@ -30,4 +30,4 @@ class CannotLower(Diagnostic):
         yield Label(self.span, f"this is {self.node}")
 
     def help(self) -> Iterator[str]:
-        yield "compile to .py or .pt2 instead, or replace the layer"
+        yield "take another `--opset`, compile to .py or .pt2 instead, or replace the layer"

@@ -88,6 +88,7 @@ class Builder:
     def _define(self, value: int, name: str) -> None:
         self._names[value] = name
         self._types[name] = self.graph.values[value]
+        self.store.dtypes.define(name, self.graph.values[value].dtype)
 
     def _path(self, name: str) -> str:
         """A name of this graph as it is called in the outermost one."""
@@ -180,6 +181,10 @@ class Builder:
         name = self.store.steps.fresh(f"{self._path(node.name)}/{op_type}")
         made = [name] if outputs == 1 else [f"{name}.{slot}" for slot in range(outputs)]
         results = [self.store.names.fresh(result) for result in made]
+        refusal = self.store.dtypes.refusal(op_type, inputs)
+        if refusal:
+            self.fail(refusal)
+        self.store.dtypes.follow(op_type, inputs, results)
         step = self._emit(op_type, inputs, results, name, self._doc, **attributes)
         self._steps.append(step)
         return tuple(results)

@@ -17,10 +17,11 @@ from ...graph import Graph
 from ...hash import graph_hash
 from .arrays import fill
 from .builder import Builder
+from .dtypes import NEWEST, Dtypes
 from .names import Names
 from .store import Store
 
-OPSETS = range(17, 24)
+OPSETS = range(17, NEWEST + 1)
 _IR = 10
 """The version of the file format, unless the opset needs a newer one."""
 
@@ -41,7 +42,8 @@ def export(
     """
     if opset not in OPSETS:
         raise ValueError(f"the opset must be from {OPSETS[0]} to {OPSETS[-1]}, not {opset}")
-    store = Store(opset, weights, Names(weight.name for weight in graph.weights()))
+    names = Names(weight.name for weight in graph.weights())
+    store = Store(opset, weights, names, Dtypes(opset))
     try:
         builder = Builder(graph, store).lower()
     except Fault as fault:

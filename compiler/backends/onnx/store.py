@@ -11,6 +11,7 @@ import numpy as np
 
 from ...types import DType
 from .arrays import Array, find_weight, numpy_dtype
+from .dtypes import Dtypes
 from .names import Names
 
 _SHORT = 24
@@ -24,6 +25,7 @@ class Store:
     opset: int
     weights: Mapping[str, Any]
     names: Names
+    dtypes: Dtypes
     steps: Names = field(default_factory=Names)
     constants: dict[str, tuple[Array, DType]] = field(default_factory=dict)
     attached: dict[str, tuple[Array, DType]] = field(default_factory=dict)
@@ -39,11 +41,13 @@ class Store:
             name = self.names.fresh(text if text and len(text) <= _SHORT else f"{wanted}/constant")
             self._constant_names[key] = name
             self.constants[name] = array, dtype
+            self.dtypes.define(name, dtype)
         return self._constant_names[key]
 
     def weight(self, name: str, shape: tuple[int, ...], dtype: DType) -> str:
         """A weight as it is, under its own name."""
         self.attached[name] = self.array(name, shape, dtype), dtype
+        self.dtypes.define(name, dtype)
         return name
 
     def array(self, name: str, shape: tuple[int, ...], dtype: DType) -> Array:
@@ -59,6 +63,7 @@ class Store:
         fresh = self.names.fresh(f"{name}.rearranged")
         self._variants[name].append(fresh)
         self.attached[fresh] = array, dtype
+        self.dtypes.define(fresh, dtype)
         return fresh
 
 

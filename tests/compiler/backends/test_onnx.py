@@ -306,6 +306,16 @@ def test_a_failed_write_leaves_the_old_file(
     assert [item.name for item in tmp_path.iterdir()] == ["net.onnx"]
 
 
+def test_an_opset_that_lacks_a_dtype_is_an_error_that_names_one_that_has_it(builder: Any) -> None:
+    x = builder.input("x", "bf16", N, 1, 4, 4)
+    y = builder.add("conv", builder.add("neg", x), filters=1, kernel=1, bias=False, label="c")
+    graph = builder.graph(y=y)
+    weights = {"c.weight": np.ones((1, 1, 1, 1), ml_dtypes.bfloat16)}
+    with pytest.raises(ProgramError, match="its Conv takes no bf16 in opset 20; opset 22 can"):
+        backend.export(graph, weights)
+    assert backend.export(graph, weights, opset=22).graph.node[1].op_type == "Conv"
+
+
 CELLS = """
 cell Minimal(units: int) on x: f32[N, D] with h: f32[N, units] -> f32[N, units] {
     gate = (x, h) -> concat(axis=1) -> dense(units) -> sigmoid

@@ -128,6 +128,15 @@ def test_layers_are_spelled_as_the_program_does() -> None:
     assert spelled == ["conv(8, [3, 1], padding=[[1, 1], [0, 0]], bias=false)", "gelu"]
 
 
+def test_a_cell_is_named_alone() -> None:
+    cell = (
+        "cell Sum(n: int) on x: f32[N, n] with h: f32[N, n] -> f32[N, n] { next h = h + x\n h }\n"
+    )
+    text = cell + "network Net on x: f32[N, T, 3] -> f32[...] { x -> scan(Sum(3), reverse=true) }"
+    (node,) = graph_of(text).nodes
+    assert spell_layer(node.layer) == "scan(Sum, reverse=true)"
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(0, "0"), (999, "999"), (1000, "1.0k"), (99_949, "99.9k"), (99_950, "100k"),
