@@ -152,8 +152,7 @@ class _Tree:
         inner = [
             scope
             for scope in graph.scopes
-            if scope.start < scope.end
-            and (scope.path or scope.end - scope.start < len(graph.nodes))
+            if scope.start < scope.end and (scope.path or scope.end - scope.start < everything)
         ]
         # Sorting keeps scopes over the same nodes as they are listed, outermost first.
         self.scopes = sorted(inner, key=lambda scope: (scope.start, -scope.end))
