@@ -44,11 +44,11 @@ class LocalResponseNorm(Normalising):
         return Call(template, dict(vars(self)))
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
-        """ONNX's operator is for images and odd sizes; otherwise shifted squares are added up."""
+        """Runtimes know images, odd sizes and positive settings; else shifted squares add up."""
         (x,) = inputs
         type_ = onnx.type(x)
         settings = {"alpha": self.alpha, "beta": self.beta, "bias": self.k}
-        if type_.rank == 4 and self.size % 2:
+        if type_.rank == 4 and self.size % 2 and self.alpha > 0 and self.beta > 0:
             return onnx.op("LRN", x, size=self.size, **settings)
         scale = onnx.number(self.alpha / self.size, type_.dtype)
         below = onnx.op("Mul", self._neighbours(onnx, x, type_), scale)
