@@ -26,11 +26,14 @@ class Module:
     `compiler/support/`, one file each, which needs torch alone: the back end `python` copies its
     source. Arguments are Python literals, tuples of them, `DType`s and `Graph`s (which become
     modules themselves).
+    `options` are literals, passed by name at every call: what two uses that share weights may
+    differ in.
     """
 
     target: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @record

@@ -28,6 +28,7 @@ from ..graph import Graph, Node, RuntimeCheck
 from ..hyperparameter import Initialiser
 from ..lowering import Call, Function, Module, TorchCode
 from ..spelling import (
+    arguments,
     call,
     closed,
     function_names,
@@ -64,13 +65,13 @@ class Network(nn.Module):
 
     def _apply(self, fn: Any, recurse: bool = True) -> "Network":
         """Keeps `_dtypes`, what the inputs must be, in step with casts such as `.half()`."""
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self._dtypes = tuple(fn(torch.empty(0, dtype=dtype)).dtype for dtype in self._dtypes)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Classes made at run time cannot be found by name; their source can travel.
-        return _revive, (type(self).__name__, self.code), self.__getstate__()
+        return _revive, (type(self).__name__, self.code), self.__getstate__()  # type: ignore[no-untyped-call]
 
 
 _classes: "weakref.WeakValueDictionary[tuple[str, str], type[Network]]" = (
@@ -140,7 +141,7 @@ def _undrawn(kind: type[nn.Module], args: Sequence[Any], kwargs: Mapping[str, An
         with _Undrawn():
             return kind(*args, **kwargs)
     # PyTorch's own layers draw in `reset_parameters` alone, after they have set their buffers.
-    made = _without_reset(kind)(*args, **kwargs)
+    made: nn.Module = _without_reset(kind)(*args, **kwargs)  # type: ignore[arg-type]
     made.__class__ = kind
     return made
 
@@ -349,7 +350,8 @@ class _Writer:
             child = _child(module, name)
             text = _access(text, module, name, child)
             module = child
-        return f"{text}({', '.join(inputs)})"
+        options = {key: literal(value) for key, value in code.options.items()}
+        return f"{text}({arguments(inputs, options)})"
 
     def _literal(self, name: str, value: Any, beside_operator: bool) -> str:
         if name == "device":

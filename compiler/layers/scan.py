@@ -111,13 +111,11 @@ class Scan(Layer):
         zeros = tuple(
             (tuple(_size(size, sequences) for size in state.shape), state.dtype)
             for state in self._inputs()[self._sequences :]
-        )
+        )  # even where first states flow in: another use of the same weights may have none
+        args: tuple[Any, ...] = (self.body, self._sequences, self.outputs)
         names = [name for name in ("reverse", "last", "give_states") if getattr(self, name)]
-        settings: dict[str, Any] = dict.fromkeys(names, True)
-        if len(inputs) == self._sequences and self.states:
-            settings["zeros"] = zeros
-        counts = (self._sequences, self.outputs)
-        return Module("archc.compiler.support.scan:Scan", (self.body, *counts), settings)
+        target = "archc.compiler.support.scan:Scan"
+        return Module(target, (*args, zeros) if zeros else args, {}, dict.fromkeys(names, True))
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str | tuple[str, ...]:
         """ONNX puts states before sequences, in the body too, and time before the batch."""

@@ -2,9 +2,7 @@
 
 from typing import ClassVar
 
-from .. import errors
 from ..checks import Checks
-from ..facts import Truth
 from ..hyperparameter import Size, between, required
 from ..lowering import Call, OnnxBuilder
 from ..types import I64, TensorType
@@ -33,10 +31,7 @@ class Select(Form):
         (x,) = inputs
         axis = check.axis(x, self.axis)
         size = x.shape[axis]
-        found = position(check, self.index, size, "index")
-        if check.decide("<", found, size) is Truth.REFUTED:
-            check.fail(errors.forms.OutsideAxis(check.site, "index", self.index, size))
-        check.at_least(size, found + 1, f"the axis of index {found}")
+        position(check, self.index, size, "index", room=1)
         return x.with_shape(*x.shape[:axis], *x.shape[axis + 1 :])
 
     def to_torch(self, *inputs: TensorType) -> Call:

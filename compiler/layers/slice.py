@@ -66,15 +66,13 @@ class Slice(Form):
         return onnx.op("Slice", x, *bounds, onnx.ints([self.axis]), onnx.ints([self.step]))
 
 
-def position(check: Checks, value: Dim, size: Dim, what: str) -> Dim:
-    """A position counted from 0, proved to lie on the axis or just behind it (`stop` may be its
-    size).
-    """
+def position(check: Checks, value: Dim, size: Dim, what: str, *, room: int = 0) -> Dim:
+    """A position counted from 0, proved to leave `room` on the axis (a `stop` may be its size)."""
     from_end = check.decide(">=", value, 0) is Truth.REFUTED
     found = size + value if from_end else value
     low_fails = check.decide(">=", found, 0) is Truth.REFUTED
-    if low_fails or check.decide("<=", found, size) is Truth.REFUTED:
+    if low_fails or check.decide(">=", size, found + room) is Truth.REFUTED:
         check.fail(errors.forms.OutsideAxis(check.site, what, value, size))
     check.at_least(found, 0, f"the {what}")
-    check.at_least(size, found, f"the axis that has the {what} {found}")
+    check.at_least(size, found + room, f"the axis with the {what} {found}")
     return check.facts.normal(found)

@@ -11,7 +11,7 @@ from ....grammar.diagnostic import InternalError
 from ...dims import Axis
 from ...graph import Graph, RuntimeCheck
 from ...lowering import Call, Function, TorchCode
-from ...spelling import call, function_names, identifier, literal, quoted, symbols_in
+from ...spelling import arguments, call, function_names, identifier, literal, quoted, symbols_in
 from ...variables import POOL, Step, name_values
 from .access import Access, Tree
 from .holding import below, home, places
@@ -156,7 +156,8 @@ class _Forward:
         node, code = self.graph.nodes[place], self.codes[place]
         if not isinstance(code, Call):
             path: Path = below(self.unit, tuple(node.owner.split(".")))
-            return f"{self.access.text(path)}({', '.join(inputs)})"
+            options = {key: literal(value) for key, value in code.options.items()}
+            return f"{self.access.text(path)}({arguments(inputs, options)})"
 
         def spell(name: str, value: Any, tight: bool) -> str:
             if name == "device":
