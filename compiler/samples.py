@@ -6,7 +6,6 @@ the range in which its integer inputs make sense.
 
 import operator
 from collections.abc import Iterator, Mapping
-from itertools import product
 from random import Random
 
 from .dims import Axis, Dim, evaluate
@@ -38,24 +37,31 @@ def sizes_for(graph: Graph, count: int, seed: int = 0, least: int = 1) -> list[d
     symbols = graph.symbols()
     expressions = {size for value in graph.values for size in value.shape if isinstance(size, Axis)}
     found: list[dict[str, int]] = []
-    for values in _candidates(len(symbols), Random(seed)):
-        sizes = dict(zip(symbols, values, strict=True))
-        if sizes not in found and _possible(graph, expressions, sizes, least):
-            found.append(sizes)
-        if len(found) == count or not symbols:
-            break
+
+    def take(candidates: Iterator[tuple[int, ...]], most: int) -> None:
+        for values in candidates:
+            sizes = dict(zip(symbols, values, strict=True))
+            if len(found) >= most:
+                return
+            if sizes not in found and _possible(graph, expressions, sizes, least):
+                found.append(sizes)
+
+    # One choice with all sizes alike, then uneven ones, then whatever is left.
+    take(_even(len(symbols)), min(count, 1))
+    take(_uneven(len(symbols), Random(seed)), count if symbols else len(found))
+    take(_even(len(symbols)), count if symbols else len(found))
     return found
 
 
-def _candidates(count: int, random: Random) -> Iterator[tuple[int, ...]]:
-    pool = _SMALL + _LARGE
-    if count <= 1:
-        yield from product(pool, repeat=count)
-        return
-    for size in pool:
-        yield (2, *[size] * (count - 1))
-        yield tuple(random.choice(_SMALL) for _ in range(count))
-    for _ in range(_TRIES):
+def _even(count: int) -> Iterator[tuple[int, ...]]:
+    """A batch of 2 where there are other symbols, and every size of the pool for those."""
+    for size in _SMALL + _LARGE:
+        yield (2, *[size] * (count - 1)) if count > 1 else (size,) * count
+
+
+def _uneven(count: int, random: Random) -> Iterator[tuple[int, ...]]:
+    for attempt in range(_TRIES):
+        pool = _SMALL if attempt < _TRIES // 10 else _SMALL + _LARGE
         yield tuple(random.choice(pool) for _ in range(count))
 
 

@@ -14,9 +14,11 @@ import torch
 from torch import nn
 from torch.export import Dim as ExportDim
 
-from ..dims import Axis, Dim, Quotient, Symbol, names, terms_of
+from ..dims import Axis, Dim, Quotient, Symbol, evaluate, names, terms_of
 from ..graph import Graph, RuntimeCheck
 from ..samples import integer_bound, shape_of, sizes_for
+
+_HIGHEST = 100_000
 
 
 class ExportError(ValueError):
@@ -29,10 +31,14 @@ def export_pt2(module: nn.Module, graph: Graph, path: str | Path) -> None:
     Layers whose names Python or PyTorch reserve (`for`, `train`) get an underscore at the end.
     """
     inputs = example_inputs(graph, module)
+    free = exportable(module)
     try:
-        exported = torch.export.export(
-            exportable(module), inputs, dynamic_shapes=dynamic_shapes(graph)
-        )
+        try:
+            exported = torch.export.export(free, inputs, dynamic_shapes=dynamic_shapes(graph))
+        except RuntimeError:
+            # Some operators tell axes of size 1 from others: leave out what shrinks to that.
+            shapes = dynamic_shapes(graph, least=2)
+            exported = torch.export.export(free, inputs, dynamic_shapes=shapes)
         torch.export.save(exported, path)
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise ExportError(f"torch.export refuses {graph.name}: {_reason(error, graph)}") from error
@@ -73,9 +79,15 @@ def example_inputs(graph: Graph, module: nn.Module) -> tuple[torch.Tensor, ...]:
 # --- Axes
 
 
-def dynamic_shapes(graph: Graph) -> tuple[dict[int, Any], ...]:
-    """For each input its dynamic axes, as `torch.export` wants them."""
-    dims = {symbol: _dimension(symbol, graph.checks) for symbol in graph.symbols()}
+def dynamic_shapes(graph: Graph, least: int = 1) -> tuple[dict[int, Any], ...]:
+    """For each input its dynamic axes, as `torch.export` wants them.
+
+    `least` bounds them so that no size inside that follows from one axis is below it.
+    """
+    dims = {
+        symbol: _dimension(symbol, graph.checks, _lowest(graph, symbol, least))
+        for symbol in graph.symbols()
+    }
     return tuple(
         {
             position: _spelled(size, dims)
@@ -86,9 +98,23 @@ def dynamic_shapes(graph: Graph) -> tuple[dict[int, Any], ...]:
     )
 
 
-def _dimension(symbol: str, checks: tuple[RuntimeCheck, ...]) -> tuple[Any, int]:
+def _lowest(graph: Graph, symbol: str, least: int) -> int | None:
+    """The smallest size of an axis at which no size that follows from it is below `least`."""
+    derived = {
+        size
+        for value in graph.values
+        for size in value.shape
+        if isinstance(size, Axis) and names(size) == {symbol} and str(size) != symbol
+    }
+    if least == 1 or not derived:
+        return None
+    sizes = range(1, _HIGHEST)
+    return next((x for x in sizes if all(evaluate(d, {symbol: x}) >= least for d in derived)), None)
+
+
+def _dimension(symbol: str, checks: tuple[RuntimeCheck, ...], low: int | None) -> tuple[Any, int]:
     """A dimension and a factor: together they are the axis, with the facts stated of it alone."""
-    factor, low, high = 1, None, None
+    factor, high = 1, None
     for check in checks:
         if names(check.left) | names(check.right) == {symbol}:
             factor = math.lcm(factor, _modulus(check, symbol))
@@ -195,7 +221,8 @@ class _Renamed(ast.NodeTransformer):
         self.generic_visit(node)
         match node:
             case ast.Subscript(
-                value=ast.Attribute(value=owner, attr="_modules"), slice=ast.Constant(value=name)
+                value=ast.Attribute(value=owner, attr="_modules"),
+                slice=ast.Constant(value=str(name)),
             ):
                 return ast.Attribute(owner, f"{name}_", ast.Load())
         return node
