@@ -103,12 +103,14 @@ def calls(draw: st.DrawFn, cls: type[Layer]) -> LayerCall:
             dtype = draw(st.sampled_from([DTYPES["f16"], DTYPES["f64"]]))
             ports = tuple((dtype if old == F32 else old, labels) for old, labels in ports)
     wild = cls.name != "scan" and draw(st.integers(0, 4)) == 4
+    plain = bool(given) and not wild and draw(st.integers(0, 2)) < 2
     settings = {
-        item.name: given[item.name]
-        if item.name in given and not wild
-        else draw(_setting(item, wild))
+        item.name: draw(_setting(item, wild))
         for item in cls.hyperparameters()
+        if wild or item.name not in given
+        if item.required or not plain
     }
+    settings = settings if wild else settings | given
     names = sorted({label for _, labels in ports for label in labels if isinstance(label, str)})
     sizes = {name: draw(st.integers(1, 6)) for name in names}
     symbols = frozenset(name for name in names if draw(st.booleans()))
