@@ -1,10 +1,10 @@
 """The settings that a `train` block writes, as plain data.
 
-Comes in: an `ast.Settings`, the environment of its file, overrides from the command line. Goes out:
-values by name, each with its place: numbers, texts, lists, `Word`s (a bare name that nothing binds,
-such as `accuracy`), `CallValue`s (`adamw(lr=3e-3)`) and `Scaled` ones (`mse(of=x) * 0.1`). Top-level
-`let`s can be read. Nothing here knows an optimiser or a loss: `runtime/plan.py` gives the names
-their meaning. May be assumed: torch is not imported.
+Comes in: an `ast.Settings`, the environment of its file, overrides from the command line. Goes
+out: values by name, each with its place: numbers, texts, lists, `Word`s (a bare name that nothing
+binds, such as `accuracy`), `CallValue`s (`adamw(lr=3e-3)`), `Scaled` ones (`mse(of=x) * 0.1`).
+Top-level `let`s can be read. Nothing here knows an optimiser or a loss: `runtime/plan.py` gives
+the names their meaning. May be assumed: torch is not imported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,9 +74,10 @@ class SettingValue:
 def train_blocks(program: ast.Program, network: str | None = None) -> Iterator[ast.Settings]:
     """The `train` blocks of a file, or those of one network."""
     for node in program.declarations:
-        if isinstance(node, ast.Settings) and node.kind == "train":
-            if network is None or node.network == network:
-                yield node
+        if not isinstance(node, ast.Settings) or node.kind != "train":
+            continue
+        if network is None or node.network == network:
+            yield node
 
 
 def choose_block(program: ast.Program, network: str, name: str | None = None) -> ast.Settings:

@@ -1,6 +1,6 @@
 """Devices: which one to compute on, and whether it really runs.
 
-Comes in: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`. Goes out: a `torch.device` on which a small sum was
+Comes in: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`. Goes out: a device on which a small sum was
 computed, or a DeviceError. Nothing falls back silently: only `auto` chooses.
 """
 

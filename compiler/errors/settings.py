@@ -113,8 +113,8 @@ class UnknownArgument(Diagnostic):
     code = "E435"
     title = "no such argument"
     explanation = (
-        "The optimiser, schedule, loss, metric, data source or augmentation has no argument of this "
-        "name. The message lists those that it has."
+        "The optimiser, schedule, loss, metric, data source or augmentation has no argument of "
+        "this name. The message lists those that it has."
     )
     span: Span
     owner: str
