@@ -6,6 +6,7 @@ hyperparameters, shapes, weights and an example. All of it stands in the layer's
 """
 
 import inspect
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,7 +139,7 @@ def command(name: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"layers": [_facts(item) for item in chosen]})
     elif name is None:
-        click.echo("\n".join(_overview(chosen, terminal_width(click.get_text_stream("stdout")))))
+        click.echo("\n".join(_overview(chosen, terminal_width(sys.stdout))))
     else:
         click.echo("\n".join(_in_full(chosen[0])))
 

@@ -27,7 +27,7 @@ def _layers() -> Iterator[str]:
     yield _NOTE.format(source="the classes in `compiler/layers/`")
     yield ""
     yield (
-        f"{len(found)} layers, by family. Hyperparameters stand in the order in which they can be given"
+        f"{len(found)} layers, by family. Hyperparameters stand in the order in which they come"
         " by position. A domain is what a search tries, not a bound. `archc layers NAME` prints the"
         " same. Images are `[N, C, H, W]`, sequences `[N, T, D]`; negative axes count from the end."
     )
