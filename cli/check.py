@@ -22,7 +22,9 @@ Stamps = dict[Path, tuple[int, int] | None]
 
 
 @click.command(short_help="Say what is wrong with programs.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False))
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False)
+)
 @format_option
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes; Ctrl-C ends.")
 @limit_options
@@ -44,7 +46,8 @@ def command(
 def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:
     reports = [report for _, item in checked for report in item.reports]
     networks = [entry for _, item in checked for entry in _networks(item)]
-    print_reports(reports, output_format, networks)
+    if reports or output_format != "text":
+        print_reports(reports, output_format, networks)
     if output_format != "text":
         return
     if reports:
@@ -118,4 +121,3 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-

@@ -17,6 +17,7 @@ HELP = {
     "parameters": "Weights of a whole network.",
     "weight": "Elements of one weight.",
     "activations": "Elements of all outputs together, for one example.",
+    "work": "Steps that expanding all networks may take.",
 }
 
 

@@ -5,6 +5,7 @@
 `ProgramError` where that fails.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,6 +87,7 @@ class Checked:
             return self.graphs[name]
         reference = self._reference(name)
         session = Session(self.limits)
+        session.read(self.program.span.source.text)
         known = {item.name for item in reference.function.hyperparameters}
         overrides, axes = {}, {}
         for key, value in (values or {}).items():
@@ -183,7 +185,9 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
     """Checks a parsed file whose `use` reads below `root`."""
     limits = limits or Limits()
     session = Session(limits)
-    loader = Loader(session, root)
+    folder = os.path.dirname(parsed.program.span.source.name) if root is not None else ""
+    loader = Loader(session, root, folder)
+    session.read(parsed.program.span.source.text)
     with deep_recursion():
         env = loader.environment(parsed)
         functions = [item for item in parsed.program.declarations if isinstance(item, ast.Function)]

@@ -6,12 +6,14 @@ under the folder of the file that was asked for, or under the standard library; 
 path, no `..`, no cycle.
 """
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..grammar import ast
 from ..grammar.diagnostic import Fault
-from ..grammar.parse import Parsed, parse_file
+from ..grammar.limits import MAX_FILE
+from ..grammar.parse import Parsed, parse_bytes
 from . import errors
 from .expand import evaluate
 from .expand.builder import GraphBuilder
@@ -28,11 +30,12 @@ MOST_FILES = 1000
 @dataclass(slots=True)
 class Loader:
     """Reads each file once. `root` is the folder that `use` may read from, None for a text without
-    a file.
+    a file; `folder` is the same as the user wrote it.
     """
 
     session: Session
     root: Path | None
+    folder: str = ""
     loaded: dict[Path, Environment] = field(default_factory=dict)
     programs: list[ast.Program] = field(default_factory=list)
     sought: dict[Path, None] = field(default_factory=dict)
@@ -118,17 +121,24 @@ class Loader:
         if len(self.loaded) >= MOST_FILES:
             raise Fault(errors.modules.TooManyFiles(use.span, MOST_FILES))
         try:
-            parsed = parse_file(path)
+            parsed = parse_bytes(_read(path), self._shown(use))
         except OSError as error:
             raise Fault(
                 errors.modules.ModuleNotFound(use.span, ".".join(use.path), str(error.strerror), ())
             ) from None
+        self.session.read(parsed.program.span.source.text)
         self._open.append(path)
         try:
             self.loaded[path] = self.environment(parsed)
         finally:
             self._open.pop()
         return self.loaded[path]
+
+    def _shown(self, use: ast.Use) -> str:
+        """How a file is called in reports: from where its user stands."""
+        standard = use.path[0] == "std" and len(use.path) > 1
+        name = "/".join(use.path) + ".arch"
+        return name if standard else os.path.join(self.folder, name)
 
     def _path(self, use: ast.Use) -> Path:
         """The file that a `use` names, inside its root even after links are followed."""
@@ -155,6 +165,12 @@ class Loader:
                 )
             )
         return real
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file; of one too large, enough to see that it is."""
+    with open(path, "rb") as file:
+        return file.read(MAX_FILE + 1)
 
 
 def _poison(names: tuple[str, ...], declaration: ast.Use | ast.Let, env: Environment) -> None:

@@ -8,10 +8,16 @@ group `archc.layers`, whose entries are named as the layer and point at the clas
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..lazy import lazy_module
 from .layer import Layer
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:  # finding packages takes longer than checking a program
+    metadata = lazy_module("importlib.metadata")
 
 _FOLDER = Path(__file__).with_name("layers")
 _PACKAGE = __name__.rpartition(".")[0] + ".layers"
@@ -26,8 +32,8 @@ def built_in_names() -> frozenset[str]:
 
 
 @cache
-def _outside() -> Mapping[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group="archc.layers")}
+def _outside() -> "Mapping[str, metadata.EntryPoint]":
+    return {entry.name: entry for entry in metadata.entry_points(group="archc.layers")}
 
 
 def layer_names() -> list[str]:

@@ -156,6 +156,9 @@ class AxisAsHyperparameter(Diagnostic):
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, "a symbolic axis")
 
+    def help(self) -> Iterator[str]:
+        yield f"write a number for it in the network's input type, or fix it: `--set {self.axis}=128`"
+
 
 @dataclass(frozen=True, slots=True)
 class NotCallable(Diagnostic):
@@ -173,6 +176,10 @@ class NotCallable(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
+
+    def help(self) -> Iterator[str]:
+        if self.found.startswith("a tensor"):
+            yield "a tensor flows into a stage: `x -> conv(32, 3)`; brackets pick from it: `x[:, 0]`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +216,7 @@ class NoBody(Diagnostic):
         return f"{self.found} takes no braces"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "braces follow here")
 
     def help(self) -> Iterator[str]:
         yield "write `-> { … }` for a fragment after it"
@@ -230,7 +237,11 @@ class BodyMissing(Diagnostic):
         return f"`{self.name}` needs a fragment in braces"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span, f"`{self.name} … {{ … }}` is wanted")
+        yield Label(self.span, "no braces follow")
+
+    def help(self) -> Iterator[str]:
+        head = self.span.text.split(chr(10))[0]
+        yield f"put what it works on in braces: `{head} {{ conv(16, 3) -> relu }}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +265,9 @@ class CountWanted(Diagnostic):
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
 
+    def help(self) -> Iterator[str]:
+        yield f"write `{self.name}(3) {{ … }}`"
+
 
 @dataclass(frozen=True, slots=True)
 class BadCount(Diagnostic):
@@ -273,6 +287,12 @@ class BadCount(Diagnostic):
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, "a whole number, zero or more, is wanted")
 
+    def help(self) -> Iterator[str]:
+        if self.found.startswith("the number") and "." in self.found:
+            yield "`//` divides and rounds down to a whole number; `/` gives a real one"
+        elif not self.found.startswith(("the number", "a tensor")) and "list" in self.found:
+            yield "`for v in list { … }` goes through a list"
+
 
 @dataclass(frozen=True, slots=True)
 class NoArguments(Diagnostic):
@@ -289,7 +309,11 @@ class NoArguments(Diagnostic):
         return f"`{self.name}` takes no arguments"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "not wanted")
+
+    def help(self) -> Iterator[str]:
+        if self.name == "fork":
+            yield "how branches are joined is said after it: `fork { … } -> concat(axis=1)`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,9 @@ class CostHidden(Diagnostic):
         yield Label(self.span, f"which `{self.name}`?")
         yield Label(self.hidden, "bound here", secondary=True)
 
+    def help(self) -> Iterator[str]:
+        yield f"give the local `{self.name}` another name"
+
 
 @dataclass(frozen=True, slots=True)
 class CostNeedsSizes(Diagnostic):

@@ -32,6 +32,9 @@ class NotAStage(Diagnostic):
     def help(self) -> Iterator[str]:
         if self.hidden:
             yield f"give the local `{self.hidden}` another name"
+        elif self.found.startswith("a tensor"):
+            name = self.span.text.split(chr(10))[0]
+            yield f"two tensors are joined by a layer: `(x, {name}) -> concat(axis=1)`, `x + {name}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,11 @@ class WrongValueCount(Diagnostic):
     found: int
 
     def message(self) -> str:
-        return f"{self.wanted} name{'' if self.wanted == 1 else 's'} for {self.found} values"
+        values = f"{self.found} value{'' if self.found == 1 else 's'}"
+        return f"{self.wanted} name{'' if self.wanted == 1 else 's'} for {values}"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span, f"gives {self.found} values")
+        yield Label(self.span, f"gives {self.found} value{'' if self.found == 1 else 's'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +272,21 @@ class IfNeedsElse(Diagnostic):
         "when the question is answered with no: add `else { … }`."
     )
     span: Span
+    stage: str = ""
 
     def message(self) -> str:
-        return "this `if` makes a value and has no `else`, or its branch gives a stage"
+        if self.stage:
+            return f"this `if` should make a value, but its branch gives {self.stage}"
+        return "this `if` should make a value, but has no `else`"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "a stage" if self.stage else "what if the answer is no?")
+
+    def help(self) -> Iterator[str]:
+        if self.stage:
+            yield "let data flow in: `x -> if … { … }`, or `if … { x -> … } else { … }`"
+        else:
+            yield "add `else { … }` with the other value, or let data flow in: `x -> if … { … }`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,15 +322,15 @@ class WrongItemCount(Diagnostic):
     span: Span
     wanted: int
     found: int
+    item: str
+    place: int
 
     def message(self) -> str:
-        return (
-            f"{self.wanted} names for an item with {self.found} "
-            f"part{'' if self.found == 1 else 's'}"
-        )
+        parts = f"{self.found} part{'' if self.found == 1 else 's'}"
+        return f"{self.wanted} names for {self.item}, which has {parts}"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, f"this is item {self.place}, counted from 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +347,10 @@ class NoBranches(Diagnostic):
         return "this fork has no branches"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "nothing comes out")
+
+    def help(self) -> Iterator[str]:
+        yield "write its branches: `fork { conv(8, 1), conv(8, 3) }`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +409,10 @@ class NextOutsideCell(Diagnostic):
         return f"`next {self.state}` stands outside a cell"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "there is no state to set")
+
+    def help(self) -> Iterator[str]:
+        yield f"declare `cell Name on x: … with {self.state}: …`, and run it with `scan(Name)`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -516,7 +535,13 @@ class ScanNeedsCell(Diagnostic):
         return f"`scan` needs a cell, but is given {self.found}"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "not a cell")
+
+    def help(self) -> Iterator[str]:
+        if self.found.startswith("the layer"):
+            yield "`lstm`, `gru` and `rnn` are layers that run over time by themselves"
+        else:
+            yield "write `scan(Cell(…))` with a cell of this file or of `std.recurrent`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,7 +560,7 @@ class NoSequence(Diagnostic):
         return f"`scan({self.name})` needs a sequence [N, T, …], but receives {self.found}"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "axis 1 is missing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,65 @@ class TooManyActivations(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class TooMuchWork(Diagnostic):
+    code = "E407"
+    title = "too much to expand"
+    explanation = (
+        "Stages that are used by stages that are used twice double with every level, even where "
+        "they make no layers: sixty lines can ask for 10^18 steps. The program is given up once "
+        "it has taken some millions. `--limit-work` allows more."
+    )
+    span: Span
+    limit: int
+
+    def message(self) -> str:
+        return f"expanding this takes more than {self.limit:,} steps"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "the limit is passed here")
+
+    def help(self) -> Iterator[str]:
+        yield "look for a recipe that uses another twice, which uses another twice, and so on"
+        yield f"`--limit-work {10 * self.limit}` allows more"
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyAxes(LayerDiagnostic):
+    code = "E408"
+    title = "too many axes"
+    explanation = (
+        "A tensor has at most 64 axes, which is what PyTorch and NumPy can hold. "
+        "A `repeat` around `unsqueeze` or `stack` is the usual cause of more."
+    )
+    found: int
+    limit: int
+
+    def message(self) -> str:
+        return f"{self.site.layer} would make a tensor with {self.found} axes; the limit is {self.limit}"
+
+    def asks(self) -> str:
+        return f"makes {self.found} axes"
+
+
+@dataclass(frozen=True, slots=True)
+class NestedTooDeep(Diagnostic):
+    code = "E409"
+    title = "a network nested too deep"
+    explanation = (
+        "Blocks within recipes within repeats, each inside long nested expressions, go deeper than "
+        "the compiler follows. No network needs that: give names to parts of it."
+    )
+    span: Span
+    name: str
+
+    def message(self) -> str:
+        return f"`{self.name}` is nested too deep to be expanded"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
 class AxisTooComplex(Diagnostic):
     code = "E406"
     title = "an axis too complex"

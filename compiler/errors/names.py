@@ -21,6 +21,7 @@ class UnknownName(Diagnostic):
     name: str
     span: Span
     known: tuple[str, ...]
+    text: bool = False
 
     def message(self) -> str:
         return f"nothing is called `{self.name}`"
@@ -29,6 +30,9 @@ class UnknownName(Diagnostic):
         yield Label(self.span, "not known here")
 
     def help(self) -> Iterator[str]:
+        if self.text:
+            yield f'a text is wanted here, and that stands in quotes: `"{self.name}"`'
+            return
         near = closest(self.name, self.known)
         if near:
             yield "did you mean " + " or ".join(f"`{item}`" for item in near) + "?"
@@ -147,6 +151,9 @@ class NoSuchOutput(Diagnostic):
         yield Label(self.span, "asked for here")
 
     def help(self) -> Iterator[str]:
+        near = closest(self.name, self.known, 1)
+        if near:
+            yield f"did you mean `{near[0]}`?"
         if self.known:
             yield f"the outputs are {join(self.known)}"
         else:
@@ -191,7 +198,7 @@ class NotAValue(Diagnostic):
     span: Span
 
     def message(self) -> str:
-        return "this is no value"
+        return f"`{self.span.text}` is no value"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span, "only in types and indices")
+        yield Label(self.span, "stands only in types and indices")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..dims import Dim
+from ..dims import Dim, names
 from .base import LayerDiagnostic
 
 
@@ -250,7 +250,8 @@ class SymbolicSize(LayerDiagnostic):
         return f"{self.what} is {self.size}"
 
     def help(self) -> Iterator[str]:
-        yield f"write a number for {self.size} in the network's input type"
+        axes = " and ".join(sorted(names(self.size)))
+        yield f"write a number for {axes} in the network's input type, or reduce these axes before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,12 +81,19 @@ class DivisionByZero(Diagnostic):
     )
     span: Span
     left: str
+    right: str = "0"
 
     def message(self) -> str:
-        return f"{self.left} is divided by zero, or by something that may be zero"
+        if self.right in ("0", "0.0"):
+            return f"{self.left} is divided by zero"
+        return f"{self.left} is divided by {self.right}, which may be zero"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "the divisor is 0" if self.right == "0" else "the divisor may be 0")
+
+    def help(self) -> Iterator[str]:
+        if self.right not in ("0", "0.0"):
+            yield f"if it never is, say so before: `require {self.right} > 0`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,25 @@ class NumberTooLarge(Diagnostic):
 
     def message(self) -> str:
         return "the result is too large a number"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTooLong(Diagnostic):
+    code = "E288"
+    title = "a list or text too long"
+    explanation = (
+        "A list, with the lists inside it, has at most 100,000 items, and a text 100,000 "
+        "characters. Doubling one with every `let` gets there in seventeen lines."
+    )
+    span: Span
+    kind: str
+    limit: int
+
+    def message(self) -> str:
+        return f"this {self.kind} would be longer than {self.limit:,}"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
@@ -238,7 +264,7 @@ class NotIndexable(Diagnostic):
         return f"{self.found} cannot be indexed"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "has no items")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ...grammar.diagnostic import Diagnostic, Label
 from ...grammar.span import Span
+from ...grammar.suggest import closest
 from .base import LayerDiagnostic, join
 
 
@@ -74,7 +75,10 @@ class TiedToNothing(Diagnostic):
         return f"nothing flows through `{self.owner}`, so it has no weights"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span)
+        yield Label(self.span, "which shape would it have?")
+
+    def help(self) -> Iterator[str]:
+        yield f"use the layer too, as in `x -> {self.owner}`, or leave `weight=` out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,10 @@ class UnknownWeight(Diagnostic):
         yield Label(self.span)
 
     def help(self) -> Iterator[str]:
-        yield f"it has {join(self.known)}"
+        near = closest(self.name, self.known, 1)
+        if near:
+            yield f"did you mean `{near[0]}`?"
+        yield f"its weights are {join(self.known)}" if self.known else "it has no weights at all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,12 @@ class BadInitialiser(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
+
+    def help(self) -> Iterator[str]:
+        known = {"kaiming": "he", "kaiming_normal": "he", "glorot": "xavier", "zero": "zeros"}
+        name = self.span.text.split("(")[0].strip('"')
+        if name in known:
+            yield f"did you mean `{known[name]}`?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Binding what stands in parentheses to hyperparameters: of a layer, and of a block."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..hyperparameter import (
     Kind,
     NamedKind,
     SizeKind,
+    StrKind,
     Symbol,
 )
 from ..layer import Layer
@@ -25,6 +27,7 @@ from ..types import DTYPES, DType
 from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
+from .lookup import find_name
 from .values import (
     STAGES,
     Combinator,
@@ -195,10 +198,12 @@ def _accept(
 ) -> Any:
     if isinstance(kind, InitKind):
         return _initialiser(node, env, context)
+    if isinstance(kind, StrKind) and isinstance(node, ast.Name):
+        _expect_text(node, env)
     value = evaluate.evaluate(node, env, context, kind.symbols)
     try:
         return kind.accept(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         if isinstance(value, Axis):
             raise Fault(
                 errors.calls.AxisAsHyperparameter(node.span, what, name, str(value))
@@ -218,6 +223,12 @@ def _sizes_by_name(
         node = given.by_name[name]
         sizes.append((name, _accept(SizeKind(), name, node, given.what, env, context)))
     return tuple(sizes)
+
+
+def _expect_text(node: ast.Name, env: Environment) -> None:
+    """A bare word where a text is wanted is a text without its quotes, if it is nothing else."""
+    if env.find(node.id) is None and find_name(node.id) is None:
+        raise Fault(errors.names.UnknownName(node.id, node.span, (), True))
 
 
 def _usage(declared: Sequence[Hyperparameter]) -> str:
@@ -310,7 +321,7 @@ def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, contex
     if kind is not None:
         try:
             return kind.accept(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise Fault(
                 errors.calls.WrongKind(span, what, item.name, str(kind), describe(value))
             ) from None
@@ -324,7 +335,8 @@ def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, contex
 
 def _float(value: Any) -> float | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        with suppress(OverflowError):
+            return float(value)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
-from ..dims import Axis, Dim
+from ..dims import Axis, AxisTooLarge, Dim
 from ..facts import Facts, Truth
 from ..hyperparameter import Symbol, spell
 from .values import Condition, describe
@@ -65,7 +65,7 @@ def binary(node: ast.Binary, left: Any, right: Any, facts: Facts) -> Any:
 
 def _number_arithmetic(node: ast.Binary, left: Any, right: Any) -> Any:
     if right == 0 and node.operator in ("/", "//", "%"):
-        raise Fault(errors.values.DivisionByZero(node.span, spell(left)))
+        raise Fault(errors.values.DivisionByZero(node.span, spell(left), spell(right)))
     if node.operator == "**" and _too_large(left, right):
         raise Fault(errors.values.NumberTooLarge(node.span))
     try:
@@ -89,11 +89,11 @@ def _axis_arithmetic(node: ast.Binary, left: Any, right: Any, facts: Facts) -> D
             errors.values.SymbolicOperand(node.span, node.operator, spell(left), spell(right))
         )
     if node.operator in ("//", "%") and facts.decide("!=", right, 0) is not Truth.PROVED:
-        raise Fault(errors.values.DivisionByZero(node.span, spell(left)))
+        raise Fault(errors.values.DivisionByZero(node.span, spell(left), spell(right)))
     try:
         result: Dim = _ARITHMETIC[node.operator](left, right)
-    except ValueError:
-        raise Fault(errors.values.NumberTooLarge(node.span)) from None
+    except AxisTooLarge:
+        raise Fault(errors.limits.AxisTooComplex(node.span)) from None
     return result
 
 

@@ -9,7 +9,7 @@ from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors
 from ..checks import Checks
-from ..dims import Dim, evaluate, names
+from ..dims import AxisTooLarge, Dim, evaluate, names
 from ..errors.base import Site
 from ..facts import Facts
 from ..graph import Graph, Node, Port, RuntimeCheck, Scope
@@ -17,6 +17,9 @@ from ..layer import Layer, WeightType
 from ..types import TensorType, product
 from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
+
+
+MOST_AXES = 64
 
 
 class GraphBuilder:
@@ -46,13 +49,21 @@ class GraphBuilder:
         """Applies a layer: a node, its outputs' types, its weights. Raises a Fault where the layer
         refuses its inputs.
         """
+        try:
+            return self._add(stage, inputs, name, owner, span)
+        except AxisTooLarge:
+            raise Fault(errors.limits.AxisTooComplex(span)) from None
+
+    def _add(
+        self, stage: LayerStage, inputs: Sequence[Tensor], name: str, owner: str, span: Span
+    ) -> tuple[Tensor, ...]:
         layer = stage.layer
         self._count_node(span)
         types = [self.normal(item.type) for item in inputs]
         site = Site(layer.name, span, tuple((t.span, t.type) for t in inputs))
         check = Checks(self.facts, site)
         check.inputs(types, *layer.arity)
-        inferred = layer.infer(check, *types)
+        inferred = self._inferred(layer, check, types)
         results = inferred if isinstance(inferred, tuple) else (inferred,)
         self._count_elements(results, span)
         self._own(layer, types, owner, stage, site)
@@ -71,9 +82,18 @@ class GraphBuilder:
         )
         return outputs
 
+    def _inferred(
+        self, layer: Layer, check: Checks, types: Sequence[TensorType]
+    ) -> TensorType | tuple[TensorType, ...]:
+        found = layer.infer(check, *types)
+        for type_ in found if isinstance(found, tuple) else (found,):
+            if type_.rank > MOST_AXES:
+                check.fail(errors.limits.TooManyAxes(check.site, type_.rank, MOST_AXES))
+        return found
+
     def normal(self, type_: TensorType) -> TensorType:
         """The type under the facts known so far."""
-        if all(isinstance(size, int) for size in type_.shape):
+        if not self.facts.assumptions:
             return type_
         shape = tuple(self.facts.normal(size) for size in type_.shape)
         return type_ if shape == type_.shape else type_.with_shape(*shape)

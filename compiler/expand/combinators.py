@@ -63,20 +63,24 @@ def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) 
     flow = stages.gather(inputs)
     for turn, item in enumerate(items):
         inner = Environment(env)
-        _bind_targets(node, item, inner)
+        _bind_targets(node, item, turn, inner)
         mark = context.session.hold(id(node), items[turn + 1 :])
         flow = _turn(node.body, f"{path}.{turn}", None, flow, inner, context)
         context.session.release(mark)
     return flow
 
 
-def _bind_targets(node: ast.For, item: Any, env: Environment) -> None:
+def _bind_targets(node: ast.For, item: Any, turn: int, env: Environment) -> None:
     if len(node.targets) == 1:
         env.bind(node.targets[0], item, node.span)
         return
     if not isinstance(item, tuple) or len(item) != len(node.targets):
         found = len(item) if isinstance(item, tuple) else 1
-        raise Fault(errors.flow.WrongItemCount(node.iterable.span, len(node.targets), found))
+        raise Fault(
+            errors.flow.WrongItemCount(
+                node.iterable.span, len(node.targets), found, describe(item), turn
+            )
+        )
     for name, part in zip(node.targets, item, strict=True):
         env.bind(name, part, node.span)
 
@@ -110,6 +114,7 @@ def _turn(
     env: Environment,
     context: Context,
 ) -> "stages.Flow":
+    context.session.spend(body.span, stages.SCOPE_WORK)
     inner = context.open(path, body, owner=owner)
     inputs = stages.flatten(flow)
     scope = context.builder.begin(inner.path, "turn", "", {}, inputs)

@@ -10,9 +10,8 @@ from ...grammar.diagnostic import Fault
 from .. import errors
 from ..dims import Axis
 from .arithmetic import is_number
+from .sizes import LONGEST_LIST
 from .values import describe
-
-LONGEST_LIST = 100_000
 
 
 def call(name: str, node: ast.Call, arguments: Sequence[Any]) -> Any:
@@ -20,8 +19,8 @@ def call(name: str, node: ast.Call, arguments: Sequence[Any]) -> Any:
     function, usage = FUNCTIONS[name]
     try:
         return function(*arguments)
-    except (TypeError, ValueError) as error:
-        found = ", ".join(map(describe, arguments))
+    except (TypeError, ValueError, OverflowError) as error:
+        found = " and ".join(map(describe, arguments[:4])) + (", …" if len(arguments) > 4 else "")
         reason = str(error) if isinstance(error, ValueError) else ""
         raise Fault(errors.calls.BadFunctionCall(node.span, name, usage, found, reason)) from None
 
@@ -43,6 +42,8 @@ def _zip(*lists: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
     if not lists or not all(isinstance(item, tuple) for item in lists):
         raise TypeError
     lengths = [len(item) for item in lists]
+    if sum(lengths) > LONGEST_LIST:
+        raise ValueError(f"the lists have {sum(lengths)} items; the most is {LONGEST_LIST}")
     if len(set(lengths)) > 1:
         raise ValueError(f"the lists have {' and '.join(map(str, lengths))} items")
     return tuple(zip(*lists, strict=True))

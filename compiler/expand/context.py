@@ -38,6 +38,7 @@ class Context:
     within: tuple[int, ...] = ()  # the functions whose bodies are open, by id
     cell: CellStates | None = None
     prefix: str = ""  # where a cell's own graph stands, for the names of choices
+    level: int = 0  # recipes within recipes
     hint: str = ""  # the hyperparameter whose value is being evaluated
     frozen: Mapping[int, Any] = field(default_factory=dict)
     memory: dict[str, Any] | None = None  # decisions that an instance or `share` makes once
@@ -56,7 +57,12 @@ class Context:
         return self.names.get(id(stage))
 
     def open(
-        self, name: str, root: ast.Body | ast.Expression, *, owner: str | None = None
+        self,
+        name: str,
+        root: ast.Body | ast.Expression,
+        *,
+        owner: str | None = None,
+        level: int | None = None,
     ) -> "Context":
         """A path below this one, with the numbering of its own body."""
         names = self.session.names_in(root)
@@ -66,6 +72,7 @@ class Context:
             path=join(self.path, name),
             owner=join(self.owner, name) if owner is None else owner,
             taken=set(names.values()),
+            level=self.level if level is None else level,
         )
 
     def enter(self, step: Step, function: ast.Function) -> "Context":

@@ -14,6 +14,7 @@ from . import (
     decisions,
     indexing,
     operators,
+    sizes,
     stages,
     statements,
     vocabularies,
@@ -46,6 +47,10 @@ def evaluate(
     node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str] = ()
 ) -> Any:
     """The value of an expression. `symbols` are the bare words that stand for themselves here."""
+    session = context.session
+    session.spent += 1
+    if session.spent > session.allowed:
+        session.spend(node.span)
     match node:
         case ast.Number() | ast.String() | ast.Bool():
             return node.value
@@ -135,11 +140,24 @@ def as_tensors(value: Any, node: ast.Expression, context: Context) -> Tensor | R
             return stages.apply_value(value, (), node, context)
     if isinstance(value, STAGES):
         if isinstance(node, ast.If):
-            raise Fault(errors.flow.IfNeedsElse(node.span))
+            stage = "" if isinstance(value, FragmentStage) and _incomplete(node) else describe(value)
+            raise Fault(errors.flow.IfNeedsElse(node.span, stage))
         raise Fault(errors.flow.NothingFlows(node.span, describe(value)))
     if isinstance(value, Poison):
         raise Poisoned
     raise Fault(errors.flow.NotATensor(node.span, describe(value)))
+
+
+def _incomplete(node: ast.If) -> bool:
+    """Whether an `if` without an `else` stands somewhere along its `else if`s."""
+    other = node.otherwise
+    while other is not None:
+        first = other.statements[0] if len(other.statements) == 1 else None
+        inner = first.value if isinstance(first, ast.Result) else None
+        if not isinstance(inner, ast.If):
+            return False
+        other = inner.otherwise
+    return True
 
 
 def condition(node: ast.Expression, env: Environment, context: Context) -> "bool | Condition":
@@ -233,7 +251,10 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     right = _operand(node, node.right, right, context)
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
         return operators.binary(node, left, right, context)
-    return arithmetic.binary(node, left, right, context.builder.facts)
+    result = arithmetic.binary(node, left, right, context.builder.facts)
+    if isinstance(result, tuple | str):
+        return sizes.bounded(result, node, context.session)
+    return result
 
 
 def _operand(node: ast.Binary, side: ast.Expression, value: Any, context: Context) -> Any:
@@ -276,7 +297,7 @@ def _items(
             items.append(tensors(item, env, context))
     context.session.release(mark)
     if isinstance(node, ast.List):
-        return tuple(items)
+        return sizes.bounded(tuple(items), node, context.session)
     flat = tuple(tensor for item in items for tensor in stages.flatten(item))
     return Results(flat, (None,) * len(flat))
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from .. import cost
+from .. import cost, errors
+from ..dims import AxisTooLarge
 from ..facts import Facts
 from ..graph import Graph
 from . import arguments, functions, signatures
@@ -24,6 +25,7 @@ def expand(
     function = reference.function
     builder = GraphBuilder(session.limits, Facts())
     session.entered.add(id(function))
+    session.begin()
     before = len(session.reports)
     try:
         names = session.names_in(function.body)
@@ -34,8 +36,14 @@ def expand(
         return None
     except Poisoned:
         return None
-    errors = [report for report in session.reports[before:] if report.is_error]
-    return None if errors else graph
+    except AxisTooLarge:
+        session.report(errors.limits.AxisTooComplex(function.name_span))
+        return None
+    except RecursionError:
+        session.report(errors.limits.NestedTooDeep(function.name_span, function.name))
+        return None
+    found = [report for report in session.reports[before:] if report.is_error]
+    return None if found else graph
 
 
 def _graph(

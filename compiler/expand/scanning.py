@@ -42,7 +42,7 @@ def apply(
     count = len(function.inputs)
     if len(inputs) not in (count, count + len(function.states)):
         site = Site("scan", node.span, tuple((item.span, item.type) for item in inputs))
-        raise Fault(errors.forms.ScanInputs(site, count, len(function.states), len(inputs)))
+        raise Fault(errors.sequences.ScanInputs(site, count, len(function.states), len(inputs)))
     sequences, starts = inputs[:count], inputs[count:]
     body, types, outer_env = _body(stage, sequences, node.span, context)
     first = _first_states(function, types, starts, outer_env, node.span, context)

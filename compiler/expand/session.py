@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...grammar import ast
-from ...grammar.diagnostic import Diagnostic, Report, Step
+from ...grammar.diagnostic import Diagnostic, Fault, Report, Step
 from ...grammar.record import record
+from ...grammar.span import Span
+from .. import errors
 from .naming import Names, number_uses
 
 
@@ -23,7 +25,8 @@ class Limits:
 
     `nodes` counts applied layers; `depth` blocks within blocks; `parameters` the weights of the
     network, `weight` those of one tensor; `activations` the elements of all outputs for a batch of
-    one.
+    one. `work` counts the expressions worked out, besides four for each character of the text:
+    stages that pass their input on make no layers, and can still take for ever.
     """
 
     nodes: int = 100_000
@@ -31,6 +34,7 @@ class Limits:
     parameters: int = 10**12
     weight: int = 900_000_000
     activations: int = 10**10
+    work: int = 1_000_000
 
 
 MOST_REPORTS = 100
@@ -48,6 +52,8 @@ class Session:
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
     decided: dict[tuple[str, int], Any] = field(default_factory=dict)
     applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)
+    spent: int = 0
+    allowed: int = 0
     _sites: dict[str, int] = field(default_factory=dict)
     _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
     _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
@@ -59,6 +65,24 @@ class Session:
         if key not in self._seen and len(self.reports) < MOST_REPORTS:
             self._seen.add(key)
             self.reports.append(report)
+
+    def __post_init__(self) -> None:
+        self.allowed = self.limits.work
+
+    def begin(self) -> None:
+        """A network begins. Whoever draws many programs in one session has the budget for each."""
+        if self.decider is not None:
+            self.spent = 0
+
+    def read(self, text: str) -> None:
+        """A longer text may take longer to work out."""
+        self.allowed += 4 * len(text)
+
+    def spend(self, span: Span, steps: int = 1) -> None:
+        """Counts work. Raises a Fault once there is no end in sight."""
+        self.spent += steps
+        if self.spent > self.allowed:
+            raise Fault(errors.limits.TooMuchWork(span, self.limits.work))
 
     def hold(self, *things: Any) -> int:
         """Notes what unfinished business depends on; `release` with the number returned ends it."""

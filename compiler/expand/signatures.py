@@ -171,7 +171,8 @@ def check_outputs(
     if not function.outputs:
         return (None,) * len(outputs)
     if len(function.outputs) != len(outputs):
-        result = outputs[0].span if outputs else function.span
+        results = [item for item in function.body.statements if isinstance(item, ast.Result)]
+        result = results[-1].span if results else function.span
         raise Fault(
             errors.signatures.WrongOutputCount(
                 result, function.outputs[0].span, function.name, len(function.outputs), len(outputs)

@@ -40,6 +40,10 @@ from .values import (
 Flow = Tensor | Results
 Inputs = tuple[Tensor, ...]
 
+# What costs about as much time as so many expressions.
+NODE_WORK = 12
+SCOPE_WORK = 24
+
 
 def flatten(flow: Flow) -> Inputs:
     return (flow,) if isinstance(flow, Tensor) else flow.items
@@ -54,6 +58,7 @@ def gather(tensors: Sequence[Tensor], names: Sequence[str | None] = ()) -> Flow:
 
 def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     """What flows out of a stage when `inputs` flow in."""
+    context.session.spend(node.span)
     match node:
         case ast.Labelled():
             return _labelled(node, inputs, env, context)
@@ -202,6 +207,7 @@ def use(
                 owner,
             )
         case LayerStage():
+            context.session.spend(node.span, NODE_WORK)
             return gather(
                 context.builder.add(value, inputs, join(context.path, name), owner, node.span)
             )
@@ -209,6 +215,7 @@ def use(
             stage = arguments.bind_function(value, None, None, context, node.span)
             return use(stage, inputs, name, node, context, owner)
         case FunctionStage():
+            context.session.spend(node.span, SCOPE_WORK)
             path = join(context.place, name)
             context.session.applied[context.place, id(node)] = (path, value)
             return functions.apply(value, inputs, name, owner, node.span, context)
@@ -250,11 +257,14 @@ def _closure(
     the name itself.
     """
     inner_node = value.expression
+    if context.level >= context.session.limits.depth:
+        raise Fault(errors.limits.TooDeep(node.span, name, context.session.limits.depth))
     env = Environment(value.environment)
     if isinstance(inner_node, ast.Call) and inner_node.body is None:
         return combinators.scan(inner_node, inputs, name, owner, env, context)
-    inner = context.open(name, inner_node, owner=owner)
+    inner = context.open(name, inner_node, owner=owner, level=context.level + 1)
     inner = replace(inner, frozen={**inner.frozen, **value.frozen}) if value.frozen else inner
+    context.session.spend(node.span, SCOPE_WORK)
     context.session.applied[context.place, id(node)] = (inner.place, value)
     scope = context.builder.begin(inner.path, "fragment", "", _nothing, inputs)
     flow = apply(inner_node, inputs, env, inner)

@@ -10,6 +10,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors
+from ..dims import AxisTooLarge
 from . import decisions, evaluate, requirements, stages
 from .context import Context, join
 from .environment import Environment
@@ -45,6 +46,9 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
                 _run(statement, env, context, start)
         except Fault as fault:
             _report(fault, statement, context)
+            result = _set_aside(statement, env, context, result)
+        except AxisTooLarge:
+            context.session.report(errors.limits.AxisTooComplex(statement.span), context.trail)
             result = _set_aside(statement, env, context, result)
         except Poisoned:
             result = _set_aside(statement, env, context, result)

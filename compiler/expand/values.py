@@ -11,7 +11,8 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.record import record
 from ...grammar.span import Span
-from ..hyperparameter import Initialiser
+from ..dims import Axis
+from ..hyperparameter import Initialiser, spell
 from ..layer import Layer
 from ..types import TensorType
 
@@ -191,6 +192,8 @@ def describe(value: object) -> str:
             return str(value).lower()
         case int() | float():
             return f"the number {value}"
+        case str() | tuple():
+            return _quoted(value)
         case Namespace():
             return f"the module {value.name}"
         case FunctionReference() | FunctionStage():
@@ -204,9 +207,26 @@ def describe(value: object) -> str:
             return next((words for kind, words in _WORDS if isinstance(value, kind)), str(value))
 
 
+_LONGEST = 40
+
+
+def _quoted(value: "str | tuple[Any, ...]") -> str:
+    """A text or list with what is in it, if that is short and has no parts that wait."""
+    word = "text" if isinstance(value, str) else "list"
+    if isinstance(value, str) or (len(value) <= _LONGEST and all(map(_plain, value))):
+        text = spell(value) if len(value) <= _LONGEST else ""
+        if 0 < len(text) <= _LONGEST:
+            return f"the {word} {text}"
+    return f"a {word}"
+
+
+def _plain(item: object) -> bool:
+    if isinstance(item, tuple):
+        return len(item) <= _LONGEST and all(isinstance(part, int | float | str) for part in item)
+    return isinstance(item, int | float | str | Axis)
+
+
 _WORDS: tuple[tuple[Any, str], ...] = (
-    (str, "a text"),
-    (tuple, "a list"),
     ((Instance, FragmentStage, Combinator), "a stage"),
     (Condition, "a question about axes"),
     (WeightReference, "a weight"),
