@@ -10,11 +10,13 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 if _TYPE_CHECKING:
-    from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse
+    from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse, train
     from .grammar.diagnostic import ProgramError
-    from .runtime.errors import DataError, DeviceError
+    from .runtime.errors import CheckpointError, DataError, DeviceError
+    from .runtime.train import Run
 
 __all__ = [
+    "CheckpointError",
     "DataError",
     "DeviceError",
     "Model",
@@ -22,15 +24,19 @@ __all__ = [
     "ModelPort",
     "Program",
     "ProgramError",
+    "Run",
     "compile",
     "load",
     "parse",
+    "train",
 ]
 
 _HOMES = {
+    "CheckpointError": ".runtime.errors",
     "DataError": ".runtime.errors",
     "DeviceError": ".runtime.errors",
     "ProgramError": ".grammar.diagnostic",
+    "Run": ".runtime.train",
 }
 
 

@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     from .compiler.backends import onnx as onnx_backend
     from .compiler.backends import python as python_backend
     from .compiler.backends import torch as torch_backend
+    from .runtime import plan as plans
+    from .runtime import resolve as resolving
+    from .runtime import train as training
+    from .runtime.data import Dataset
+    from .runtime.progress import Progress
+    from .runtime.train import Run
 
     Device = torch.device | str
     DType = torch.dtype
@@ -47,6 +53,9 @@ else:
     onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
     python_backend = lazy_module(".compiler.backends.python", __package__)
     torch_backend = lazy_module(".compiler.backends.torch", __package__)
+    plans = lazy_module(".runtime.plan", __package__)
+    resolving = lazy_module(".runtime.resolve", __package__)
+    training = lazy_module(".runtime.train", __package__)
 
 Axis = int | str
 """The size of an axis: a number, or the text of an expression over symbolic axes."""
@@ -125,9 +134,14 @@ class ModelLayer:
 
 @dataclass(frozen=True)
 class Model:
-    """A checked network. Nothing is built until `torch`, `onnx` or `python` is called."""
+    """A checked network. Nothing is built until `torch`, `onnx` or `python` is called.
+
+    `program` and `values` are what it was compiled from; equal models compute the same graph.
+    """
 
     graph: Graph
+    program: Program = field(compare=False, repr=False)
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -207,6 +221,10 @@ class Model:
         """Inputs, layers and outputs as nodes, the values between them as edges."""
         return connections.to_networkx(self.graph)
 
+    def _named(self) -> set[str]:
+        """The names of its hyperparameters; other values that it was compiled with are axes."""
+        return set(self.graph.hyperparameters)
+
     def __str__(self) -> str:
         return drawing.draw(self.graph, "txt")
 
@@ -245,8 +263,48 @@ def compile(
     lists, texts for `str`; other texts are `.arch`, such as `act="gelu"`.
     """
     program = _as_program(source)
-    checked = program.check()
-    return Model(checked.graph(network, _values(program, network, hyperparameters)))
+    values = _values(program, network, hyperparameters)
+    return Model(program.check().graph(network, values), program, values)
+
+
+def train(
+    model: Model,
+    /,
+    block: str | None = None,
+    *,
+    device: str = "auto",
+    folder: "str | os.PathLike[str] | None" = None,
+    resume: bool = False,
+    data: "Dataset | None" = None,
+    progress: "Progress | None" = None,
+    **settings: Any,
+) -> "Run":
+    """Trains a model as the `train` block of its program says, or the one named `block`.
+
+    Keywords override settings, `epochs=5`; those of a part have a dot: `**{"optimizer.lr": 1e-3}`.
+    The run's folder is `runs/<network>-<n>` unless given; `resume` goes on with one that was
+    stopped. `data` replaces what the block names, `progress` is told how it goes. The same seed
+    gives the same weights on a CPU.
+
+    Raises ProgramError for a setting that cannot be meant, DataError, DeviceError.
+    """
+    checked = model.program.check()
+    texts = {name: _text(name, value) for name, value in settings.items()}
+    plan = plans.make_plan(checked, model.graph, block, texts)
+    options = training.Options(
+        folder=None if folder is None else Path(folder),
+        device=device,
+        resume=resume,
+        program=resolving.resolved_text(checked.program, plan.block, model.values),
+        root=model.program.folder or Path.cwd(),
+        axes={name: model.values[name] for name in model.values if name not in model._named()},
+    )
+    return training.train(model.graph, plan, options, data=data, progress=progress)
+
+
+def _text(name: str, value: Any) -> str:
+    """A setting as `.arch`; a text is that already."""
+    return value if isinstance(value, str) else spell(_plain(name, value))
 
 
 def _program(parsed: Parsed, filename: str, folder: Path | None) -> Program:

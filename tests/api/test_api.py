@@ -29,7 +29,9 @@ network Conv on image: f32[N, 1, H, W] -> f32[N, 4] {
     image -> stem: conv(4, 3, stride=2) -> global_avgpool
 }
 """
-BROKEN = "network A on x: f32[N, 3] -> f32[N, 4] {\n    y = x -> dens(4)\n    z = w -> relu\n    x\n}\n"
+BROKEN = (
+    "network A on x: f32[N, 3] -> f32[N, 4] {\n    y = x -> dens(4)\n    z = w -> relu\n    x\n}\n"
+)
 
 
 @pytest.fixture
@@ -211,6 +213,36 @@ def test_models_show_themselves() -> None:
     assert "stem" in shown["text/plain"]
     assert shown["image/svg+xml"].startswith("<svg")
     assert str(archc.compile(CONV)) == shown["text/plain"]
+
+
+# --- Training -------------------------------------------------------------------------------------
+
+TRAINED = """\
+network Digits(width: int = 4) on image: f32[N, 1, 8, 8] -> f32[N, 10] {
+    image -> conv(width, 3, stride=2) -> relu -> flatten -> dense(10)
+}
+train Digits { data = digits(), optimizer = adamw(lr=1e-2), epochs = 3, seed = 1 }
+"""
+
+
+def test_training_gives_a_module_and_metrics(tmp_path: Path) -> None:
+    model = archc.compile(TRAINED, width=6)
+    run = archc.train(
+        model, folder=tmp_path / "run", device="cpu", epochs=2, **{"optimizer.lr": 2e-2}
+    )
+    assert isinstance(run, archc.Run)
+    assert run.epochs == 2
+    assert run.metrics["test"]["accuracy"] > 0.5
+    assert (run.path / "weights.safetensors").is_file()
+    resolved = archc.load(run.path / "program.arch")
+    assert "lr=0.02" in str(resolved)
+    assert archc.compile(resolved).hash == model.hash
+    exported = model.onnx(weights=run.module.state_dict())
+    assert exported.graph.name == "Digits"
+    with pytest.raises(archc.CheckpointError, match="holds a run already"):
+        archc.train(model, folder=tmp_path / "run", device="cpu")
+    with pytest.raises(archc.ProgramError, match="epoks"):
+        archc.train(model, folder=tmp_path / "other", epoks=2)
 
 
 # --- The package ----------------------------------------------------------------------------------
