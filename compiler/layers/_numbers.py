@@ -32,7 +32,7 @@ def integer_range(dtype: DType) -> tuple[int, int]:
 def expect_fit(check: Checks, value: object, dtype: DType) -> None:
     """Refuses a number that the dtype cannot hold."""
     if not fits(value, dtype):
-        check.fail(errors.forms.DoesNotFit(check.site, str(value), str(dtype)))
+        check.fail(errors.sources.DoesNotFit(check.site, str(value), str(dtype)))
 
 
 def numbers_in(value: object) -> Iterator[object]:

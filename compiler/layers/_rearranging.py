@@ -23,10 +23,12 @@ def check_pattern(
     parsed = _parsed(check, pattern)
     matched = parsed.for_rank(x.rank)
     if matched is None:
-        check.fail(errors.forms.PatternRank(check.site, pattern, len(parsed.left), x.rank))
+        check.fail(errors.patterns.PatternRank(check.site, pattern, len(parsed.left), x.rank))
     for name, size in sizes:
         if name not in parsed.names():
-            diagnostic = errors.forms.UnknownPatternAxis(check.site, name, pattern, parsed.names())
+            diagnostic = errors.patterns.UnknownPatternAxis(
+                check.site, name, pattern, parsed.names()
+            )
             check.fail(diagnostic)
         check.at_least(size, 1, f"the size of {name}")
     _check_sides(check, parsed, pattern, drops, adds)
@@ -38,17 +40,17 @@ def _parsed(check: Checks, pattern: str) -> Pattern:
     try:
         return parse(pattern)
     except PatternError as error:
-        check.fail(errors.forms.BadPattern(check.site, pattern, error.position, error.reason))
+        check.fail(errors.patterns.BadPattern(check.site, pattern, error.position, error.reason))
 
 
 def _check_sides(check: Checks, parsed: Pattern, pattern: str, drops: bool, adds: bool) -> None:
     left, right = flat(parsed.left), flat(parsed.right)
     for name in left:
         if not drops and name not in right:
-            check.fail(errors.forms.AxisOnOneSide(check.site, name, pattern, "left"))
+            check.fail(errors.patterns.AxisOnOneSide(check.site, name, pattern, "left"))
     for name in right:
         if name not in left and (not adds or name == "..."):
-            check.fail(errors.forms.AxisOnOneSide(check.site, name, pattern, "right"))
+            check.fail(errors.patterns.AxisOnOneSide(check.site, name, pattern, "right"))
 
 
 def _check_sizes(
@@ -57,7 +59,7 @@ def _check_sizes(
     for size, factors in zip(x.shape, matched.left, strict=True):
         missing = tuple(name for name in factors if name not in sizes)
         if len(missing) > 1:
-            check.fail(errors.forms.SizeMissing(check.site, missing, pattern))
+            check.fail(errors.patterns.SizeMissing(check.site, missing, pattern))
         known = product(sizes[name] for name in factors if name in sizes)
         text = f"({' '.join(factors)})" if len(factors) != 1 else factors[0]
         if not missing:
@@ -68,4 +70,4 @@ def _check_sizes(
     left = flat(matched.left)
     new = tuple(name for name in flat(matched.right) if name not in left and name not in sizes)
     if new:
-        check.fail(errors.forms.SizeMissing(check.site, new, pattern))
+        check.fail(errors.patterns.SizeMissing(check.site, new, pattern))

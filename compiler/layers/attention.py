@@ -62,7 +62,7 @@ class Attention(Layer):
         check.divides(self._kv_heads, self.heads, "kv_heads", "heads")
         if query // self.heads * self._kv_heads != key:
             widths = query, self.heads, key, self._kv_heads
-            check.fail(errors.forms.HeadWidths(check.site, *widths))
+            check.fail(errors.sequences.HeadWidths(check.site, *widths))
         check.divides(self._kv_heads, value, "kv_heads", "features of v")
         for mask in masks:
             self._expect_mask(check, q, k, mask)
@@ -80,7 +80,7 @@ class Attention(Layer):
                 continue
             if check.decide("==", size, want) is Truth.REFUTED:
                 texts = spell_shape(mask.shape), spell_shape(wanted)
-                check.fail(errors.forms.MaskShape(check.site, *texts))
+                check.fail(errors.sequences.MaskShape(check.site, *texts))
             check.equal(size, want, "the sizes of the mask and the scores")
 
     @property

@@ -39,9 +39,9 @@ class Constant(Layer):
         values = tuple(numbers_in(self.value))
         for item in values:
             if not isinstance(item, int | float):
-                check.fail(errors.forms.BadConstant(check.site, f"{item} is no number"))
+                check.fail(errors.sources.BadConstant(check.site, f"{item} is no number"))
         if len({isinstance(item, bool) for item in values}) > 1:
-            check.fail(errors.forms.BadConstant(check.site, "it mixes numbers and truth values"))
+            check.fail(errors.sources.BadConstant(check.site, "it mixes numbers and truth values"))
         shape = self._shape(check)
         dtype = self._dtype()
         if not isinstance(values[0], bool):
@@ -56,9 +56,9 @@ class Constant(Layer):
             lengths = {len(item) if isinstance(item, tuple) else None for item in level}
             if len(lengths) > 1:
                 reason = "its lists differ in length"
-                check.fail(errors.forms.BadConstant(check.site, reason))
+                check.fail(errors.sources.BadConstant(check.site, reason))
             if lengths == {0}:
-                check.fail(errors.forms.BadConstant(check.site, "it has an empty list"))
+                check.fail(errors.sources.BadConstant(check.site, "it has an empty list"))
             shape.append(len(level[0]))
             level = [inner for item in level for inner in item]
             too_deep = len(shape) > _MOST_AXES

@@ -45,7 +45,7 @@ class Parameter(Layer):
         try:
             initialisers.check_rank(initialisers.check(self.init), len(sizes))
         except ValueError as error:
-            check.fail(errors.forms.BadInitialiser(check.site, str(error)))
+            check.fail(errors.sources.BadInitialiser(check.site, str(error)))
         return TensorType(self.dtype, sizes)
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:

@@ -65,7 +65,8 @@ class Reshape(Form):
     def _refuse(self, check: Checks, old: Shape, new: list[Dim]) -> None:
         texts = spell_shape(old), spell_shape(self.shape)
         sizes = product(old), product(new)
-        check.fail(errors.forms.ReshapeChangesElements(check.site, *texts, *sizes))
+        rest = _without_common(old, new)
+        check.fail(errors.forms.ReshapeChangesElements(check.site, *texts, *sizes, rest))
 
     def to_torch(self, *inputs: TensorType) -> Call:
         sizes: tuple[Any, ...] = tuple(-1 if size == WILDCARD else size for size in self.shape)

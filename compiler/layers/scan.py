@@ -60,7 +60,7 @@ class Scan(Layer):
     def infer(self, check: Checks, *inputs: TensorType) -> Types:
         count = self._sequences
         if len(inputs) not in (count, count + self.states):
-            diagnostic = errors.forms.ScanInputs(check.site, count, self.states, len(inputs))
+            diagnostic = errors.sequences.ScanInputs(check.site, count, self.states, len(inputs))
             check.fail(diagnostic)
         wanted = self._inputs()
         sequences = inputs[:count]
