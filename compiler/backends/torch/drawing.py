@@ -56,7 +56,7 @@ def undrawn(kind: type[nn.Module], args: Sequence[Any], kwargs: Mapping[str, Any
             return kind(*args, **kwargs)
     # PyTorch's own layers draw in `reset_parameters` alone, after they have set their buffers.
     made: nn.Module = _without_reset(kind)(*args, **kwargs)  # type: ignore[arg-type]
-    made.__class__ = kind
+    object.__setattr__(made, "__class__", kind)  # past the slow one of nn.Module
     return made
 
 

@@ -37,12 +37,12 @@ class Writer:
     def __init__(self, graph: Graph, codes: Sequence[TorchCode], root: nn.Module) -> None:
         self.graph = graph
         self.codes = codes
-        self.root = root
         self.functions = function_names(codes)
         self.parameters = parameter_names(graph, self.functions)
         self.spelling = symbol_names(graph.symbols(), {*self.parameters, *self.functions})
         self.ports = [graph.values[port.value].shape for port in graph.inputs]
         self.device = identifier("device", [*self.parameters, *self.spelling.values()])
+        self.reached = {"": ("self", root)}
         self.imports: dict[str, str] = {}
 
     def text(self, checked: bool) -> str:
@@ -124,13 +124,19 @@ class Writer:
     def _value(self, node: Node, code: TorchCode, inputs: list[str]) -> str:
         if isinstance(code, Call):
             return call(code, inputs, self._literal, self._function)
-        text, module = "self", self.root
-        for name in node.owner.split("."):
-            child = child_of(module, name)
-            text = access(text, module, name, child)
-            module = child
+        text, _ = self._reach(node.owner)
         options = {key: literal(value) for key, value in code.options.items()}
         return f"{text}({arguments(inputs, options)})"
+
+    def _reach(self, path: str) -> tuple[str, nn.Module]:
+        """The code that reaches a submodule, and the submodule."""
+        found = self.reached.get(path)
+        if found is None:
+            parent, _, name = path.rpartition(".")
+            text, module = self._reach(parent)
+            child = child_of(module, name)
+            found = self.reached[path] = access(text, module, name, child), child
+        return found
 
     def _literal(self, name: str, value: Any, beside_operator: bool) -> str:
         if name == "device":

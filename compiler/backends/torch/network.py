@@ -7,6 +7,8 @@ can be copied and pickled, and whose tracebacks show the source.
 import hashlib
 import linecache
 import weakref
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import torch
@@ -54,13 +56,19 @@ def class_of(name: str, code: str) -> type[Network]:
     digest = hashlib.sha256(code.encode()).hexdigest()[:12]
     filename = f"<archc {name} {digest}>"
     namespace: dict[str, Any] = {"__name__": __name__}
-    exec(compile(code, filename, "exec"), namespace)
+    exec(_compiled(code, filename), namespace)
     made = type(name, (Network,), {"forward": namespace["forward"], "code": code})
     # Tracebacks read the source from here, for as long as the class lives.
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     weakref.finalize(made, linecache.cache.pop, filename, None)
     _classes[(name, code)] = made
     return made
+
+
+@lru_cache(maxsize=64)
+def _compiled(code: str, filename: str) -> CodeType:
+    """Networks are often built again: to load weights, to evaluate, in the next trial."""
+    return compile(code, filename, "exec")
 
 
 def _revive(name: str, code: str) -> Network:
