@@ -1,18 +1,18 @@
 """A program with everything decided on the command line written into it.
 
 Comes in: a checked file, hyperparameters, a plan. Goes out: the text of a program that trains the
-same way without any flag, and the files it uses.
+same way without any flag.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..compiler.check import Checked
 from ..compiler.settings import read_expression
 from ..grammar import ast
-from ..grammar.parse import parse_file
 from ..grammar.print import print_program
 from ..grammar.span import NOWHERE
 
@@ -59,18 +59,11 @@ def _nowhere(node: ast.Expression) -> ast.Expression:
     return replace(node, span=NOWHERE)
 
 
-def used_files(program: ast.Program, root: Path) -> Iterator[tuple[Path, Path]]:
-    """The files that a program uses from its own folder: relative path and where each lies."""
-    waiting = [program]
-    seen: set[Path] = set()
-    while waiting:
-        for node in waiting.pop().declarations:
-            if not isinstance(node, ast.Use) or node.path[0] == "std":
-                continue
-            relative = Path(*node.path).with_suffix(".arch")
-            found = root / relative
-            if relative in seen or not found.is_file():
-                continue
-            seen.add(relative)
-            yield relative, found
-            waiting.append(parse_file(found).program)
+def used_texts(checked: Checked, root: Path) -> dict[str, str]:
+    """The files that a program uses from its own folder, by their names below it; the standard
+    library travels with archc.
+    """
+    root = root.resolve()
+    own = Path(checked.program.span.source.name).resolve()
+    used = [path for path in checked.files if path.is_relative_to(root) and path != own]
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in used}

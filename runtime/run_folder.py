@@ -73,12 +73,17 @@ class RunFolder:
 
     # --- Beginning and end
 
-    def begin(self, program: str, settings: Mapping[str, Any], surroundings: Any) -> None:
+    def begin(
+        self, program: str, used: Mapping[str, str], settings: Mapping[str, Any], around: Any
+    ) -> None:
         """Describes the training before its first step."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.checkpoints.clear()
         write_json(self.path / SETTINGS, settings)
-        write_json(self.path / ENVIRONMENT, surroundings)
+        write_json(self.path / ENVIRONMENT, around)
+        for name, text in used.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            write_text(self.path / name, text)
         write_text(self.path / METRICS, "")
         # The last of them: a folder with a program can be resumed.
         write_text(self.path / PROGRAM, program)

@@ -23,6 +23,7 @@ from .environment import environment
 from .errors import CheckpointError
 from .evaluate import Numbers, evaluate
 from .files import write_json
+from .fitting import fit, read_weights
 from .job import Job, build_job, refusing
 from .loop import Diverged, Loop, Stopped
 from .plan import Plan
@@ -30,14 +31,14 @@ from .progress import Progress, Silent
 from .run_folder import CURVES, PROGRAM, RESULT, WEIGHTS, RunFolder, next_folder
 from .signals import stopping
 from .snapshot import Standing, restore
-from .weights import load_weights, metadata_of, module_with, save_weights
+from .weights import metadata_of, module_with, save_weights
 from .world import World, joined
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A finished training. `metrics` are those of the splits `train`, `validation` and `test`,
-    `history` a record per epoch.
+    `history` a record per epoch. Of several processes one `leads`, and alone has written anything.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Run:
     seconds: float
     device: str
     history: tuple[Mapping[str, Any], ...] = field(repr=False)
+    leads: bool = True
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -62,8 +64,9 @@ class Run:
 class Options:
     """Where and how, as opposed to what. `folder` defaults to `runs/<network>-<n>`.
 
-    `program` is the text that the folder keeps (`resolve.py` makes it), `root` the folder that
-    data paths are relative to. `axes` are sizes that were given to symbolic axes.
+    `program` is the text that the folder keeps (`resolve.py` makes it), `used` the texts of the
+    files that it uses, by their names beside it. `root` is the folder that data paths are relative
+    to, `axes` are sizes that were given to symbolic axes.
     """
 
     folder: Path | None = None
@@ -73,6 +76,7 @@ class Options:
     root: Path = Path()
     tensorboard: bool = False
     axes: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_data(plan: Plan, root: Path) -> Dataset:
@@ -173,13 +177,15 @@ def _begin(job: Job, folder: RunFolder, options: Options, progress: Progress) ->
         progress.say(f"resuming {folder.path} at {where}")
     elif world.leads:
         surroundings = environment(job.device, world.size)
-        folder.begin(options.program, _settings(job, options), surroundings)
+        folder.begin(
+            options.program, options.used, _settings(job, folder.path, options), surroundings
+        )
     if options.tensorboard and world.leads:
         folder.board = curves.Board(folder.path / "tensorboard")
     return standing
 
 
-def _settings(job: Job, options: Options) -> dict[str, Any]:
+def _settings(job: Job, folder: Path, options: Options) -> dict[str, Any]:
     """The settings with everything that was decided, and what is known of the data."""
     chosen = job.plan.to_json()
     chosen["loss"] = list(job.objective.names)
@@ -188,7 +194,7 @@ def _settings(job: Job, options: Options) -> dict[str, Any]:
         **chosen,
         "assumed": list(job.plan.assumed),
         "axes": dict(options.axes),
-        "root": os.path.relpath(options.root, options.folder or Path()),
+        "root": os.path.relpath(options.root, folder),
         "dataset": job.data.describe(),
     }
 
@@ -205,8 +211,8 @@ def _finish(
 ) -> Run:
     """The weights to keep, measured on the test split, and everything written."""
     if job.plan.keep == "best" and standing.best:
-        best = load_weights(folder.best_weights(standing))
-        job.module.load_state_dict(dict(best.tensors))
+        best = read_weights(folder.best_weights(standing))
+        job.module.load_state_dict(fit(job.graph, best))
     job.module.eval()
     metrics = _metrics(job, standing, folder)
     run = Run(
@@ -217,6 +223,7 @@ def _finish(
         seconds=standing.seconds,
         device=device_name(job.device),
         history=tuple(folder.records),
+        leads=folder.leads,
     )
     if folder.leads:
         metadata = metadata_of(job.graph, job.data.transform, options.program)
@@ -240,9 +247,7 @@ def _metrics(job: Job, standing: Standing, folder: RunFolder) -> dict[str, Numbe
 
 def _finished(graph: Graph, found: Mapping[str, Any], folder: RunFolder, world: World) -> Run:
     """A run that needs no more training, from its folder."""
-    from_file = load_weights(folder.path / WEIGHTS)
-    module = module_with(graph, from_file, world.device)
-    module.eval()
+    module = module_with(graph, read_weights(folder.path / WEIGHTS), world.device)
     folder.rewind(found["epochs"])
     return Run(
         path=folder.path,
@@ -252,4 +257,5 @@ def _finished(graph: Graph, found: Mapping[str, Any], folder: RunFolder, world: 
         seconds=found["seconds"],
         device=found["device"],
         history=tuple(folder.records),
+        leads=folder.leads,
     )
