@@ -275,7 +275,7 @@ def train(
     device: str = "auto",
     folder: "str | os.PathLike[str] | None" = None,
     resume: bool = False,
-    data: "Dataset | None" = None,
+    data: "Dataset | str | None" = None,
     progress: "Progress | None" = None,
     **settings: Any,
 ) -> "Run":
@@ -283,12 +283,14 @@ def train(
 
     Keywords override settings, `epochs=5`; those of a part have a dot: `**{"optimizer.lr": 1e-3}`.
     The run's folder is `runs/<network>-<n>` unless given; `resume` goes on with one that was
-    stopped. `data` replaces what the block names, `progress` is told how it goes. The same seed
-    gives the same weights on a CPU.
+    stopped. `data` replaces what the block names, by a data set or a text, `csv("a.csv")`;
+    `progress` is told how it goes. The same seed gives the same weights on a CPU.
 
     Raises ProgramError for a setting that cannot be meant, DataError, DeviceError.
     """
     checked = model.program.check()
+    if isinstance(data, str):
+        settings, data = settings | {"data": data}, None
     texts = {name: _text(name, value) for name, value in settings.items()}
     plan = plans.make_plan(checked, model.graph, block, texts)
     options = training.Options(
