@@ -30,6 +30,8 @@ def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int
     if len(node.arguments) != 1 or node.arguments[0].name not in (None, "n"):
         raise Fault(errors.calls.CountWanted(node.span, name, len(node.arguments)))
     argument = node.arguments[0].value
+    if context.session.decider is not None:
+        context = replace(context, hint=f"{context.name_of(node) or name}.n")
     count = evaluate.number(argument, env, context)
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         raise Fault(errors.calls.BadCount(argument.span, name, describe(count)))
@@ -43,6 +45,7 @@ def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) 
     context.session.release(mark)
     size.refuse_bomb(node, count, node.body, env, context)
     path = context.name_of(node) or context.fresh("repeat")
+    context.session.applied[context.place, id(node)] = (join(context.place, path), count)
     flow = stages.gather(inputs)
     for turn in range(count):
         mark = context.session.hold(id(node), turn, count)
@@ -60,6 +63,7 @@ def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) 
         raise Fault(errors.flow.NotAList(node.iterable.span, describe(items)))
     size.refuse_bomb(node, len(items), node.body, env, context)
     path = context.name_of(node) or context.fresh("for")
+    context.session.applied[context.place, id(node)] = (join(context.place, path), len(items))
     flow = stages.gather(inputs)
     for turn, item in enumerate(items):
         inner = Environment(env)
@@ -92,6 +96,7 @@ def _share(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -
     context.session.release(mark)
     size.refuse_bomb(node, count, node.body, env, context)
     path = context.name_of(node) or context.fresh("share")
+    context.session.applied[context.place, id(node)] = (join(context.place, path), count)
     owner = join(context.owner, path)
     flow = stages.gather(inputs)
     memory: dict[str, Any] = {}

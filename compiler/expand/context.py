@@ -43,6 +43,7 @@ class Context:
     frozen: Mapping[int, Any] = field(default_factory=dict)
     memory: dict[str, Any] | None = None  # decisions that an instance or `share` makes once
     memory_root: str = ""
+    written: tuple[str, int] | None = None  # where the stage of the instance at hand stands
     taken: set[str] = field(default_factory=set)
 
     @property

@@ -49,7 +49,7 @@ class BodyHold:
         self.position = 0
 
     def fingerprint(self) -> Hashable:
-        names = _live(_Identity(self.body), self.position)
+        names = _live(Identity(self.body), self.position)
         values = tuple((name, _local(name, self.env)) for name in names)
         spent = tuple(cost_so_far(name, self.builder, self.start) for name in sorted(self.costs))
         return id(self.body), self.position, values, spent
@@ -131,7 +131,7 @@ def _plain(value: Any) -> Hashable:
 
 def _captured(stage: FragmentStage) -> Hashable:
     """The local names that a fragment reads."""
-    names = _names_of(_Identity(stage.expression))
+    names = _names_of(Identity(stage.expression))
     return tuple((name, _local(name, stage.environment)) for name in names)
 
 
@@ -145,7 +145,7 @@ def _local(name: str, env: Environment) -> Hashable:
     return None if bound is None else fingerprint(bound.value)
 
 
-class _Identity:
+class Identity:
     """A node of the syntax as a key of its own, by identity."""
 
     __slots__ = ("node",)
@@ -157,11 +157,11 @@ class _Identity:
         return id(self.node)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and other.node is self.node
+        return isinstance(other, Identity) and other.node is self.node
 
 
 @lru_cache(maxsize=100_000)
-def _live(body: _Identity, position: int) -> tuple[str, ...]:
+def _live(body: Identity, position: int) -> tuple[str, ...]:
     """The names read by a body from one of its statements on."""
     found: set[str] = set()
     for statement in body.node.statements[position:]:
@@ -170,7 +170,7 @@ def _live(body: _Identity, position: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=100_000)
-def _names_of(node: _Identity) -> tuple[str, ...]:
+def _names_of(node: Identity) -> tuple[str, ...]:
     found: set[str] = set()
     _collect(node.node, found)
     return tuple(sorted(found))

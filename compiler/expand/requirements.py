@@ -3,7 +3,7 @@ and a check at run time.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -42,18 +42,24 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
 
 def body_hold(body: ast.Body, env: Environment, context: Context, start: int) -> BodyHold:
     """What a running body depends on, with the costs that it will be asked about."""
-    return BodyHold(body, env, context.builder, start, _costs_read(body))
+    return BodyHold(body, env, context.builder, start, _costs_read(body, context))
 
 
-def _costs_read(body: ast.Body) -> frozenset[str]:
-    required = [item for item in body.statements if isinstance(item, ast.Require)]
+def _costs_read(body: ast.Body, context: Context) -> frozenset[str]:
+    required = [item for item in body.statements if _settled_here(item, context)]
     return frozenset(name for item in required for name in names_read(item.condition)) & COSTS
+
+
+def _settled_here(statement: ast.Statement, context: Context) -> TypeGuard[ast.Require]:
+    return isinstance(statement, ast.Require) and id(statement) not in context.session.deferred
 
 
 def settle_costs(body: ast.Body, env: Environment, context: Context, start: int) -> None:
     """Settles what is required of costs, once every node of the body is there."""
     for statement in body.statements:
-        if isinstance(statement, ast.Require) and set(names_read(statement.condition)) & COSTS:
+        if not _settled_here(statement, context):
+            continue
+        if set(names_read(statement.condition)) & COSTS:
             scope = Environment(env)
             try:
                 _bind_costs(statement, scope, context, start)

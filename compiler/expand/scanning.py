@@ -44,7 +44,9 @@ def apply(
         site = Site("scan", node.span, tuple((item.span, item.type) for item in inputs))
         raise Fault(errors.sequences.ScanInputs(site, count, len(function.states), len(inputs)))
     sequences, starts = inputs[:count], inputs[count:]
-    body, types, outer_env = _body(stage, sequences, node.span, context)
+    written = context.written or (context.place, id(node))
+    context.session.applied.setdefault(written, (join(context.place, name), stage))
+    body, types, outer_env = _body(stage, sequences, name, node.span, context)
     first = _first_states(function, types, starts, outer_env, node.span, context)
     layer = layer_stage(
         "scan",
@@ -93,7 +95,7 @@ def _option(key: str, given: arguments.Given, env: Environment, context: Context
 
 
 def _body(
-    stage: FunctionStage, sequences: Sequence[Tensor], use: Span, context: Context
+    stage: FunctionStage, sequences: Sequence[Tensor], name: str, use: Span, context: Context
 ) -> tuple[Graph, list[TensorType], Environment]:
     """The graph of one turn, from the elements and the states to the outputs and the next
     states.
@@ -102,9 +104,8 @@ def _body(
     outer = context.builder
     inner = GraphBuilder(outer.limits, outer.facts)
     inner.batch = outer.batch
-    inside = replace(
-        context, builder=inner, cell=CellStates(tuple(s.name for s in function.states))
-    )
+    states = CellStates(tuple(s.name for s in function.states))
+    inside = replace(context, builder=inner, cell=states, prefix=join(context.place, name))
     inside = replace(inside, path="", owner="").open("", function.body, owner="")
     inside = inside.enter(step_into("cell", function.name, use), function)
     env = functions.environment_of(stage)

@@ -21,6 +21,7 @@ from . import (
 )
 from .context import Context, join
 from .environment import Environment
+from .holding import Identity
 from .naming import OPENS_PATH, last_part
 from .session import Poisoned
 from .values import (
@@ -76,7 +77,7 @@ def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Conte
         case ast.Choice() | ast.Optional():
             return _chosen(node, inputs, env, context)
         case ast.Open():
-            return _chosen(vocabularies.built_in(), inputs, env, context)
+            return _chosen(vocabularies.built_in(Identity(node)), inputs, env, context)
         case _:
             return apply_value(evaluate.evaluate(node, env, context), inputs, node, context)
 
@@ -216,8 +217,9 @@ def use(
             return use(stage, inputs, name, node, context, owner)
         case FunctionStage():
             context.session.spend(node.span, SCOPE_WORK)
-            path = join(context.place, name)
-            context.session.applied[context.place, id(node)] = (path, value)
+            written = context.written or (context.place, id(node))
+            context.session.applied.setdefault(written, (join(context.place, name), value))
+            context = replace(context, written=None)
             return functions.apply(value, inputs, name, owner, node.span, context)
         case FragmentStage():
             return _closure(value, inputs, name, owner, node, context)
@@ -225,7 +227,7 @@ def use(
             if value.home is not context.builder:
                 raise Fault(errors.weights.SharedIntoCell(node.span, name, value.span))
             root = join(context.place, name)
-            inner = replace(context, memory=value.memory, memory_root=root)
+            inner = replace(context, memory=value.memory, memory_root=root, written=value.written)
             return use(value.stage, inputs, name, node, inner, value.owner)
         case _:
             return _refuse(value, node)
@@ -265,7 +267,9 @@ def _closure(
     inner = context.open(name, inner_node, owner=owner, level=context.level + 1)
     inner = replace(inner, frozen={**inner.frozen, **value.frozen}) if value.frozen else inner
     context.session.spend(node.span, SCOPE_WORK)
-    context.session.applied[context.place, id(node)] = (inner.place, value)
+    written = context.written or (context.place, id(node))
+    context.session.applied.setdefault(written, (inner.place, value))
+    inner = replace(inner, written=None)
     scope = context.builder.begin(inner.path, "fragment", "", _nothing, inputs)
     flow = apply(inner_node, inputs, env, inner)
     context.builder.end(scope, flatten(flow))

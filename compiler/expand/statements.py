@@ -117,9 +117,9 @@ def _instance(statement: ast.Instance, env: Environment, context: Context) -> No
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
     name = context.names.get(id(statement)) or context.fresh(statement.name)
     owner = join(context.owner, name)
-    env.bind(
-        statement.name, Instance(value, owner, statement.span, context.builder), statement.span
-    )
+    written = (context.place, id(statement.stage))
+    instance = Instance(value, owner, statement.span, context.builder, written)
+    env.bind(statement.name, instance, statement.span)
 
 
 def _next(statement: ast.Next, env: Environment, context: Context) -> None:
@@ -165,9 +165,7 @@ def open_choices(node: ast.Node) -> Iterator[Span]:
             waiting.extend(ast.children(node))
 
 
-def _set_aside(
-    statement: ast.Statement, env: Environment, context: Context, result: Any
-) -> Any:
+def _set_aside(statement: ast.Statement, env: Environment, context: Context, result: Any) -> Any:
     """The names that a broken statement would have bound raise no further errors."""
     for name in _names(statement):
         env.replace(name, Poison(), _place(statement))

@@ -103,6 +103,7 @@ class Instance:
     owner: str
     span: Span
     home: Any  # the builder whose graph holds the weights
+    written: tuple[str, int] = ("", 0)  # where its stage stands: the path, and the node by id
     memory: dict[str, Any] = field(default_factory=dict)  # decisions within, made at the first use
 
     @property

@@ -6,7 +6,7 @@ it must be given, written as a `vocabulary` in `.arch` and read like any other.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ...grammar import ast
@@ -19,6 +19,7 @@ from ..registry import all_layers
 from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
+from .holding import Identity
 from .values import FragmentStage, Tensor, VocabularyValue, describe
 
 
@@ -49,9 +50,11 @@ def _spelled(item: Hyperparameter) -> str | None:
     return "true | false" if isinstance(item.kind, BoolKind) else None
 
 
-@cache
-def built_in() -> ast.Choice:
-    """The built-in vocabulary as one choice of stages."""
+@lru_cache(maxsize=1000)
+def built_in(key: Identity) -> ast.Choice:
+    """The built-in vocabulary as one choice of stages, for one `?` of the text: each has nodes of
+    its own, by which what is decided for them is told apart.
+    """
     parsed = parse(built_in_text(), "<built-in vocabulary>")
     (declaration,) = parsed.program.declarations
     assert isinstance(declaration, ast.Vocabulary) and not parsed.reports

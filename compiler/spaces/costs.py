@@ -1,0 +1,113 @@
+"""What a network requires of its costs, settled from sums instead of from states.
+
+Parameters, FLOPs, activations and layers add up over the decisions of a program, so they need not
+tell states apart: an edge carries what it adds, and a requirement is asked of the total. `params <=
+200k` over a thousand states would otherwise make millions of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.record import record
+from .. import cost
+from ..expand import evaluate
+from ..expand.builder import GraphBuilder
+from ..expand.context import Context
+from ..expand.environment import Environment
+from ..expand.requirements import names_read
+from ..expand.session import Session
+from ..facts import Facts
+
+ADDITIVE = ("params", "flops", "activations", "layers")
+Totals = tuple[int, ...]
+
+
+@record
+class Requirements:
+    """The requirements of a network's body that read additive costs and what is known beforehand."""
+
+    statements: tuple[ast.Require, ...]
+    names: tuple[str, ...]
+    environment: Environment
+
+    def hold(self, totals: Totals) -> bool:
+        """Whether a program with these costs fulfils all of them."""
+        env = Environment(self.environment)
+        for name, value in zip(self.names, totals, strict=True):
+            env.replace(name, value, self.statements[0].span)
+        context = Context(Session(), GraphBuilder(Session().limits, Facts()), {})
+        conditions = [item.condition for item in self.statements]
+        return all(evaluate.condition(item, env, context) is True for item in conditions)
+
+    def only_bounds_above(self) -> bool:
+        """Every requirement is `cost <= n` or `cost < n`: more can only hurt."""
+        return all(_bounds_above(item.condition) for item in self.statements)
+
+
+def deferrable(body: ast.Body, env: Environment) -> Requirements:
+    """The requirements of a network's body that sums can settle."""
+    kept, names = [], set()
+    for statement in body.statements:
+        if not isinstance(statement, ast.Require):
+            continue
+        read = set(names_read(statement.condition))
+        rest = read - set(ADDITIVE)
+        if read != rest and all(env.find(name) is not None for name in rest):
+            kept.append(statement)
+            names |= read & set(ADDITIVE)
+    return Requirements(tuple(kept), tuple(name for name in ADDITIVE if name in names), env)
+
+
+def _bounds_above(node: ast.Expression) -> bool:
+    if isinstance(node, ast.Binary) and node.operator == "and":
+        return _bounds_above(node.left) and _bounds_above(node.right)
+    if not isinstance(node, ast.Binary) or node.operator not in ("<", "<="):
+        return False
+    left = isinstance(node.left, ast.Name) and node.left.id in ADDITIVE
+    return left and not set(names_read(node.right)) & set(ADDITIVE)
+
+
+class Meter:
+    """Adds up the costs of a graph that grows."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.totals = [0] * len(names)
+        self.position = 0
+        self._owners: set[str] = set()
+
+    def read(self, builder: GraphBuilder) -> Totals:
+        """The costs of the nodes so far."""
+        if self.names:
+            nodes = builder.nodes[self.position :]
+            self.position = len(builder.nodes)
+            for node in nodes:
+                self._add(node, builder.values, builder.batch)
+        return tuple(self.totals)
+
+    def _add(self, node: Any, values: Sequence[Any], sizes: Mapping[str, int]) -> None:
+        first = node.owner not in self._owners
+        self._owners.add(node.owner)
+        for place, name in enumerate(self.names):
+            part = cost.Stretch([node], values)
+            match name:
+                case "params":
+                    added: Any = cost.params(part) if first else 0
+                case "flops":
+                    added = cost.flops_dim(part, sizes)
+                case "activations":
+                    added = cost.activations_dim(part, sizes)
+                case _:
+                    added = cost.layers(part)
+            if not isinstance(added, int):
+                raise OpenCost(name, str(added))
+            self.totals[place] += added
+
+
+class OpenCost(Exception):
+    """A cost that a requirement reads depends on an axis whose size nobody gave."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name, self.value = name, value
+        super().__init__(f"{name} is {value}")

@@ -1,0 +1,328 @@
+"""The automaton of a space: its states, the decisions that each allows, and where they lead.
+
+The checker expands the program and stops at every open choice; what the rest of the expansion
+depends on (`expand/holding.py`) identifies the state it is in. So the space becomes an automaton,
+found out lazily: a known edge is followed in a table, an unknown one costs one expansion. A state is
+dead when every decision in it is, and only what is proved dead is ever left out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+from typing import Any
+
+from ...grammar.diagnostic import Diagnostic, Step
+from ..check import deep_recursion
+from ..cost import batch_axes
+from ..expand import networks
+from ..expand.builder import GraphBuilder
+from ..expand.context import Context
+from ..expand.decisions import Alternatives, Domain, Integers, Reals, Site
+from ..expand.environment import Environment
+from ..expand.holding import fingerprint
+from ..expand.naming import Names
+from ..expand.session import Limits, Session
+from ..expand.values import FunctionReference
+from ..facts import Facts
+from ..graph import Graph
+from .costs import Meter, Requirements, Totals, deferrable
+
+REAL = "real"
+MOST_LISTED = 4096
+
+
+class SpaceLimit(Exception):
+    """A question about a space needs more states than the budget allows. `bounds` is what is proved."""
+
+    def __init__(self, message: str, low: int = 0, high: float = float("inf")) -> None:
+        self.low, self.high = low, high
+        super().__init__(message)
+
+
+class DeadEnd(Exception):
+    """The decisions so far make a program that the checker refuses."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.code)
+
+
+class _Deciding(Session):
+    """A session in which the first error ends the expansion."""
+
+    __slots__ = ()
+
+    def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
+        if diagnostic.severity == "error":
+            raise DeadEnd(diagnostic)
+
+
+class State:
+    """A moment at which something is to be decided, or the end of a program."""
+
+    __slots__ = (
+        "added", "bundle", "children", "dead", "least", "live", "origin", "reason", "site",
+    )  # fmt: skip
+
+    def __init__(self, site: Site | None, origin: "tuple[State, Any] | None" = None) -> None:
+        self.site = site
+        self.origin = origin
+        self.children: dict[Any, State] = {}
+        self.live = site is None
+        self.dead = False
+        self.reason: Diagnostic | None = None
+        self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
+        self.least: Totals | None = None
+        self.bundle: dict[Totals, float] | None = None
+
+    @property
+    def domain(self) -> Domain:
+        assert self.site is not None
+        return self.site.domain
+
+
+DONE = State(None)
+Path = list[tuple[State, Any]]
+Policy = Callable[[State], Any]
+
+
+def edge(state: State, decision: Any) -> Any:
+    """The key of a decision among a state's children: all real numbers lead to the same place."""
+    return REAL if isinstance(state.domain, Reals) else decision
+
+
+def decisions_of(domain: Domain) -> Sequence[Any]:
+    """Every decision of a finite domain, in order; of a real range, one that stands for all."""
+    match domain:
+        case Alternatives(options):
+            return range(len(options))
+        case Integers(low, high, step):
+            return range(low, high + 1, step)
+        case Reals(low, high):
+            return ((low + high) / 2,)
+
+
+def weights_of(domain: Domain) -> list[float]:
+    """How likely each decision of a finite domain is, before validity is looked at."""
+    match domain:
+        case Alternatives(options, weights):
+            return list(weights) if weights is not None else [1.0] * len(options)
+        case Integers(low, high, step, True):
+            return [log((value + step) / value) for value in range(low, high + 1, step)]
+        case Integers():
+            return [1.0] * len(domain)
+        case Reals():
+            return [1.0]
+
+
+@dataclass(slots=True)
+class Expansion:
+    """A program that was expanded to its end."""
+
+    graph: Graph
+    decided: Mapping[tuple[str, int], Any]
+    applied: Mapping[tuple[str, int], tuple[str, Any]]
+
+
+@dataclass(slots=True)
+class Process:
+    """The states of one network with open choices, as far as they are known.
+
+    `budget` is how many expansions a question may cost before `SpaceLimit` is raised.
+    """
+
+    reference: FunctionReference
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    axes: Mapping[str, int] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    budget: int = 200_000
+    runs: int = 0
+    states: dict[Any, State] = field(default_factory=dict)
+    _root: State | None = None
+    _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
+    _spent: int = 0
+    requirements: Requirements = field(init=False)
+    start: Totals = ()
+
+    def __post_init__(self) -> None:
+        env = Environment(self.reference.home)
+        for name, value in self.overrides.items():
+            env.replace(name, value, self.reference.function.span)
+        self.requirements = deferrable(self.reference.function.body, env)
+
+    def root(self) -> State:
+        """The first choice; DONE where there is none. Raises DeadEnd where even that is out of reach."""
+        if self._root is None:
+            self.run([], first_open)
+        assert self._root is not None
+        return self._root
+
+    def begin(self, state: State, added: Totals) -> None:
+        """The first choice, and what stands before it."""
+        self._root = state
+        self.start = added
+
+    # --- expanding
+
+    def run(self, prefix: Sequence[Any], policy: Policy) -> tuple[Path, Expansion | None]:
+        """Expands with the decisions of `prefix`, then those of `policy`.
+
+        Returns the path taken, and the program at its end, or None where the last decision of the path proved dead.
+        """
+        self.runs += 1
+        self._spent += 1
+        if self._spent > self.budget:
+            raise SpaceLimit(f"the budget of {self.budget:,} expansions is used up")
+        walk = _Walk(self, prefix, policy)
+        try:
+            expansion = self.expand(walk)
+        except _Stuck:
+            return walk.path, None
+        except DeadEnd as end:
+            self._bury(walk.path, end.diagnostic)
+            return walk.path, None
+        walk.finish(expansion.graph)
+        for state, _ in walk.path:
+            state.live = True
+        return walk.path, expansion
+
+    def expand(self, decider: Any) -> Expansion:
+        """One expansion of the network, decided by `decider`. Raises DeadEnd."""
+        session = _Deciding(self.limits, axes=self.axes)
+        session.decider = decider
+        session.holds = []
+        session.deferred = frozenset(id(item) for item in self.requirements.statements)
+        session._names = self._names
+        with deep_recursion():
+            text = self.reference.function.span.source.text
+            graph = networks.expand(self.reference, self.overrides, session, text)
+        assert graph is not None
+        return Expansion(graph, session.decided, session.applied)
+
+    def _bury(self, path: Path, reason: Diagnostic) -> None:
+        if not path:
+            raise DeadEnd(reason)
+        state, decision = path[-1]
+        grave = State(None, (state, decision))
+        grave.live, grave.dead, grave.reason = False, True, reason
+        state.children[edge(state, decision)] = grave
+
+    def meet(self, site: Site, context: Context, path: Path) -> State:
+        """The state of this moment, new or known."""
+        assert context.session.holds is not None
+        site = Site(f"{self.reference.function.name}.{site.name}", site.domain, site.node)
+        key = (
+            site.name,
+            id(site.node),
+            tuple(fingerprint(item) for item in context.session.holds),
+            context.builder.facts.assumptions,
+            tuple(sorted(context.frozen.items())),
+        )
+        state = self.states.get(key)
+        if state is None:
+            state = self.states[key] = State(site, path[-1] if path else None)
+        return state
+
+    # --- questions
+
+    def begin_question(self) -> None:
+        """Each question from outside has the whole budget."""
+        self._spent = 0
+
+    def prefix(self, state: State) -> list[Any]:
+        """Decisions that lead to a state."""
+        found = []
+        while state.origin is not None:
+            state, decision = state.origin
+            found.append(decision)
+        return found[::-1]
+
+    def child(self, state: State, decision: Any) -> State:
+        """Where a decision leads."""
+        key = edge(state, decision)
+        if key not in state.children:
+            self.run([*self.prefix(state), decision], first_open)
+        return state.children[key]
+
+    def settle(self, state: State) -> bool:
+        """Whether any program lies beyond a state."""
+        while not (state.live or state.dead):
+            decision = next(candidates(state), None)
+            if decision is None:
+                state.dead = True
+            elif self.settle(self.child(state, decision)):
+                state.live = True
+        return state.live
+
+    def options(self, state: State) -> list[Any]:
+        """The decisions after which the program can still be completed, in order."""
+        domain = state.domain
+        if isinstance(domain, Reals):
+            return [REAL] if self.settle(self.child(state, decisions_of(domain)[0])) else []
+        return [item for item in decisions_of(domain) if self.settle(self.child(state, item))]
+
+
+class _Stuck(Exception):
+    """The walk came to a state that is known to be dead."""
+
+
+class _Walk:
+    """Decides an expansion and notes the states it passes."""
+
+    def __init__(self, process: Process, prefix: Sequence[Any], policy: Policy) -> None:
+        self.process = process
+        self.prefix = prefix
+        self.policy = policy
+        self.path: Path = []
+        self.meter = Meter(process.requirements.names)
+        self.before: Totals = tuple(self.meter.totals)
+        self.outermost: GraphBuilder | None = None
+
+    def decide(self, site: Site, context: Context) -> Any:
+        if self.outermost is None:
+            self.outermost = context.builder
+        if not context.prefix:  # what a cell costs is counted when the cell is finished
+            self.outermost = context.builder
+        state = self.process.meet(site, context, self.path)
+        self._arrive(state, self.meter.read(self.outermost))
+        if len(self.path) < len(self.prefix):
+            decision = self.prefix[len(self.path)]
+        else:
+            decision = self.policy(state)
+            if decision is None:
+                state.dead = True
+                raise _Stuck
+        self.path.append((state, decision))
+        return decision
+
+    def finish(self, graph: Graph) -> None:
+        """Links the last decision to the end of the program."""
+        rest = GraphBuilder(self.process.limits, Facts())
+        rest.nodes, rest.values = list(graph.nodes), list(graph.values)
+        rest.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
+        self._arrive(DONE, self.meter.read(rest))
+
+    def _arrive(self, state: State, totals: Totals) -> None:
+        """Links the decision before to the state it led to, with what lies between."""
+        added = tuple(now - before for now, before in zip(totals, self.before, strict=True))
+        self.before = totals
+        if not self.path:
+            self.process.begin(state, added)
+            return
+        before, decision = self.path[-1]
+        key = edge(before, decision)
+        before.children.setdefault(key, state)
+        before.added.setdefault(key, added)
+
+
+def candidates(state: State) -> Iterator[Any]:
+    """The decisions of a state that are not known to be dead, in order."""
+    for decision in decisions_of(state.domain):
+        child = state.children.get(edge(state, decision))
+        if child is None or not child.dead:
+            yield decision
+
+
+def first_open(state: State) -> Any:
+    """The first decision that is not known to be dead."""
+    return next(candidates(state), None)

@@ -1,0 +1,92 @@
+"""Traces: the decisions of a program in order, with the names of the choices they settle.
+
+A trace and its program are interchangeable. Values are what JSON can hold: numbers, texts, and for a
+stage the text of the option.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.print import print_expression
+from ...grammar.record import record
+from ..expand.decisions import Alternatives, Domain, Integers, Reals
+from ..hyperparameter import spell
+
+
+@record
+class Decision:
+    """One settled choice: its stable name and the value taken."""
+
+    name: str
+    value: Any
+
+
+Trace = tuple[Decision, ...]
+
+
+def value_of(domain: Domain, decision: Any) -> Any:
+    """What a trace shows for a decision."""
+    if not isinstance(domain, Alternatives):
+        return decision
+    return option_value(_Option(domain.options[decision]))
+
+
+class _Option:
+    """An option as a key: by identity, since options are parts of one program."""
+
+    __slots__ = ("option",)
+
+    def __init__(self, option: Any) -> None:
+        self.option = option
+
+    def __hash__(self) -> int:
+        return id(self.option)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Option) and other.option is self.option
+
+
+@lru_cache(maxsize=65536)
+def option_value(key: _Option) -> Any:
+    match key.option:
+        case ast.Number() | ast.String() | ast.Bool():
+            return key.option.value
+        case ast.Fragment(body=ast.Body(statements=())):
+            return "identity"
+        case ast.Node():
+            return print_expression(key.option)
+        case bool() | int() | float() | str():
+            return key.option
+        case tuple():
+            return list(key.option)
+        case _:
+            return spell(key.option)
+
+
+def decision_of(domain: Domain, value: Any) -> Any:
+    """The decision that a trace's value stands for, None where the domain does not hold it."""
+    match domain:
+        case Alternatives(options=options):
+            return next((place for place, item in enumerate(options) if _same(item, value)), None)
+        case Integers(low=low, high=high, step=step):
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            return value if whole and low <= value <= high and (value - low) % step == 0 else None
+        case Reals(low=low, high=high):
+            real = isinstance(value, (int, float)) and not isinstance(value, bool)
+            return float(value) if real and low <= value <= high else None
+
+
+def _same(option: Any, value: Any) -> bool:
+    shown = option_value(_Option(option))
+    return type(shown) is type(value) and shown == value
+
+
+def decisions_by_name(trace: Trace) -> dict[str, Any]:
+    return {item.name: item.value for item in trace}
+
+
+def pairs(trace: Trace) -> Iterator[tuple[str, Any]]:
+    """The trace as (name, value), as JSON shows it."""
+    return ((item.name, item.value) for item in trace)
