@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from ..compiler.check import Checked, check_file
+from ..compiler.check import Checked, check_file, check_text
 from ..compiler.expand.session import Limits
 from .limits import limit_options
 from .options import format_option, print_reports
@@ -32,15 +32,24 @@ Stamps = dict[Path, tuple[int, int] | None]
 def command(
     context: click.Context, files: tuple[str, ...], output_format: str, watch: bool, limits: Limits
 ) -> None:
-    """Say what is wrong with FILEs: names, shapes, dtypes, hyperparameters, sizes.
+    """Say what is wrong with FILEs (`-`: standard input): names, shapes, dtypes, hyperparameters, sizes.
 
     Every network is expanded with its defaults, and every layer's preconditions are proved.
     """
+    if watch and "-" in files:
+        raise click.UsageError("standard input cannot be watched")
     if watch:
         _watch(files, output_format, limits)
-    checked = [(name, check_file(name, limits)) for name in files]
+    checked = [(name, _check(name, limits)) for name in files]
     _print(checked, output_format)
     context.exit(int(not all(item.ok for _, item in checked)))
+
+
+def _check(name: str, limits: Limits) -> Checked:
+    """Checks a file, or what stands on standard input."""
+    if name == "-":
+        return check_text(sys.stdin.read(), "<stdin>", limits)
+    return check_file(name, limits)
 
 
 def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:

@@ -15,9 +15,8 @@ from typing import Any
 
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, Fault, ProgramError, Report
-from ..grammar.parse import Parsed, parse, parse_file
+from ..grammar.parse import Parsed, parse, parse_expression, parse_file
 from ..grammar.record import record
-from ..grammar.span import NOWHERE
 from . import errors
 from .expand import evaluate, networks, unused
 from .expand.builder import GraphBuilder
@@ -130,15 +129,16 @@ class Checked:
         """A text as the `.arch` expression it holds; a text that is none stays a text."""
         if not isinstance(value, str):
             return tuple(value) if isinstance(value, list) else value
-        parsed = parse(f"let value = {value}\n", f"<{key}>")
-        declarations = parsed.program.declarations
-        if parsed.reports or len(declarations) != 1 or not isinstance(declarations[0], ast.Let):
-            raise ProgramError(
-                parsed.reports or [Report(errors.networks.BadValue(NOWHERE, key, value))]
+        parsed = parse_expression(value, f"--set {key}")
+        if parsed.expression is None:
+            first = parsed.reports[0]
+            raise _failure(
+                errors.networks.BadValue(first.place(), key, first.diagnostic.message())
             )
         context = Context(session, GraphBuilder(self.limits, Facts()), {})
         try:
-            return evaluate.evaluate(declarations[0].value, self.environment, context)
+            with deep_recursion():
+                return evaluate.evaluate(parsed.expression, self.environment, context)
         except Fault as fault:
             raise _failure(fault.diagnostic) from None
         except Poisoned:

@@ -281,6 +281,8 @@ def _wanted(place: Place) -> str:
     closer = OPENING.get(opened or "")
     if closer in expected:
         return f"`,` or {_SPELLINGS[closer]}"
+    if not expected:
+        return "the end"
     if len(expected) <= 3:
         return _joined(sorted(_SPELLINGS.get(kind, "the end") for kind in expected))
     if END in expected:

@@ -483,7 +483,8 @@ class StateChangesShape(Diagnostic):
     title = "a state changes its shape"
     explanation = (
         "A state has the same shape and dtype in every turn, so what `next` sets, and what it "
-        "starts with, must be provably of the declared type."
+        "starts with, must be provably of the declared type. "
+        "A last `dense(units)` before `next` often puts it right."
     )
     span: Span
     declared: Span

@@ -102,7 +102,7 @@ class PartsDoNotAddUp(LayerDiagnostic):
     code = "E369"
     title = "the sizes of the parts do not add up"
     explanation = (
-        "A list of sizes for `split` must add up to the size of the axis; a single number makes "
+        "A list of sizes for `split` must add up to the size of the axis. A single number makes "
         "that many equal parts, and must divide it."
     )
     parts: tuple[Dim, ...]

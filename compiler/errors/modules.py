@@ -16,7 +16,7 @@ class ModuleNotFound(Diagnostic):
     explanation = (
         "`use blocks` reads `blocks.arch` beside the file, `use parts.head` reads "
         "`parts/head.arch`, and `use std.vision` the standard library that ships with the "
-        "compiler."
+        "compiler. The name is that of the file without its ending, and case matters."
     )
     span: Span
     module: str

@@ -72,10 +72,10 @@ class BadValue(Diagnostic):
     )
     span: Span
     name: str
-    value: str
+    reason: str
 
     def message(self) -> str:
-        return f"the value of `{self.name}` cannot be read: {self.value}"
+        return f"the value of `{self.name}` cannot be read: {self.reason}"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)

@@ -118,15 +118,14 @@ class ValueTooLong(Diagnostic):
     code = "E288"
     title = "a list or text too long"
     explanation = (
-        "A list, with the lists inside it, has at most 100,000 items, and a text 100,000 "
-        "characters. Doubling one with every `let` gets there in seventeen lines."
+        "A list, with the lists inside it, has at most 100,000 items and 32 levels, and a text "
+        "100,000 characters. Doubling one with every `let` gets there in seventeen lines."
     )
     span: Span
-    kind: str
-    limit: int
+    reason: str
 
     def message(self) -> str:
-        return f"this {self.kind} would be longer than {self.limit:,}"
+        return f"this would be {self.reason}"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)

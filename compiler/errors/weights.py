@@ -86,7 +86,7 @@ class UnknownWeight(Diagnostic):
     code = "E297"
     title = "no weight of this name"
     explanation = (
-        "`layer.name` names a weight of a layer by its PyTorch name, such as `weight` or `bias`; "
+        "`layer.name` names a weight of a layer by its PyTorch name, such as `weight` or `bias`. "
         "`archc layers` lists the weights of each layer."
     )
     span: Span

@@ -18,7 +18,6 @@ from ..types import TensorType, product
 from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
 
-
 MOST_AXES = 64
 
 

@@ -220,7 +220,8 @@ def _call(node: ast.Call, env: Environment, context: Context) -> Any:
         return FragmentStage(node, env)
     function = evaluate(node.function, env, context)
     if isinstance(function, CompileTimeFunction):
-        return compile_time.call(function.name, node, _plain_arguments(node, env, context))
+        value = compile_time.call(function.name, node, _plain_arguments(node, env, context))
+        return sizes.bounded(value, node, context.session) if isinstance(value, tuple) else value
     if isinstance(function, Combinator) and function.name == "some":
         return vocabularies.some(node, env, context)
     if isinstance(function, STAGES):

@@ -18,8 +18,12 @@ def refuse_bomb(
     node: ast.Call | ast.For, count: int, body: ast.Body, env: Environment, context: Context
 ) -> None:
     """Raises a Fault where `count` turns of the body exceed what the limit leaves."""
+    if count <= 1:
+        return
     builder = context.builder
-    asked = count * max(1, _Sizes().size(body, env))
+    sizes = _Sizes()
+    asked = count * max(1, sizes.size(body, env))
+    context.session.spend(node.span, sizes.visited)
     if len(builder.nodes) + asked > builder.limits.nodes:
         raise Fault(errors.limits.TooManyNodes(node.span, builder.limits.nodes, asked))
 
@@ -31,8 +35,10 @@ class _Sizes:
 
     def __init__(self) -> None:
         self.functions: dict[int, int] = {}
+        self.visited = 0
 
     def size(self, node: object, env: Environment) -> int:
+        self.visited += 1
         match node:
             case ast.Body():
                 return sum([self.size(item, env) for item in node.statements])

@@ -2,6 +2,7 @@
 for 10^18 items.
 """
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from ...grammar import ast
@@ -11,32 +12,40 @@ from .session import Session
 
 LONGEST_LIST = 100_000
 LONGEST_TEXT = 100_000
+MOST_NESTED = 32
 
 Value = TypeVar("Value", tuple[object, ...], str)
 
 
 def bounded(value: Value, node: ast.Expression, session: Session) -> Value:
-    """The value again. Raises a Fault where a text, or a list with all lists inside it, is too
-    long.
+    """The value again. Raises a Fault where a text is too long, or a list with all lists inside
+    it too long or too deep.
     """
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
-            raise Fault(errors.values.ValueTooLong(node.span, "text", LONGEST_TEXT))
+            raise Fault(errors.values.ValueTooLong(node.span, f"longer than {LONGEST_TEXT:,}"))
         return value
-    found = count(value)
-    if found > LONGEST_LIST:
-        raise Fault(errors.values.ValueTooLong(node.span, "list", LONGEST_LIST))
-    if found > 16:
-        session.spend(node.span, found // 16)
+    count, depth = _measure(value, session.measured)
+    if count > LONGEST_LIST:
+        raise Fault(errors.values.ValueTooLong(node.span, f"longer than {LONGEST_LIST:,}"))
+    if depth > MOST_NESTED:
+        raise Fault(errors.values.ValueTooLong(node.span, f"nested deeper than {MOST_NESTED}"))
+    session.measured[id(value)] = (value, count, depth)
+    session.spend(node.span, len(value) // 16)
     return value
 
 
-def count(items: tuple[object, ...]) -> int:
-    """The items of a list and of the lists inside it; stops counting where they are too many."""
-    found = 0
-    waiting: list[tuple[object, ...]] = [items]
-    while waiting and found <= LONGEST_LIST:
-        part = waiting.pop()
-        found += len(part)
-        waiting += [item for item in part if isinstance(item, tuple)]
-    return found
+def _measure(
+    items: tuple[object, ...], known: Mapping[int, tuple[object, int, int]]
+) -> tuple[int, int]:
+    """How many items a list and the lists inside it have, and how deep they go. Lists are made of
+    lists that were measured, or of the few that a function makes.
+    """
+    count, depth = len(items), 0
+    for item in items:
+        if isinstance(item, tuple):
+            found = known.get(id(item))
+            inner = found[1:] if found is not None else _measure(item, known)
+            count += inner[0]
+            depth = max(depth, inner[1])
+    return count, depth + 1

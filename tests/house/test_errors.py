@@ -2,10 +2,11 @@
 
 A golden pair is `tests/golden/errors/E201.arch` and `E201.err`. The program is checked; if its
 first line is a comment that begins with `# archc `, that command is run instead (`{out}` is an
-empty folder). A program that needs other files is `E201/main.arch`; one too large to keep, or that
-is no text, is made in `GENERATED`.
+empty folder, and `-` reads the program). A program that needs other files is `E201/main.arch`; one too
+large to keep, or that is no text, is made in `GENERATED`, and so are many files.
 """
 
+import io
 import re
 import shlex
 import shutil
@@ -25,10 +26,15 @@ CODES = {
     "..compiler.errors": r"[EW][2-6]\d\d",
     "..runtime.errors": r"[EW]7\d\d",
 }
-GENERATED: dict[str, Callable[[], bytes]] = {
+MANY = 1001
+GENERATED: dict[str, Callable[[], bytes | dict[str, bytes]]] = {
     "E101": lambda: b"let width = \xff\n",
     "E102": lambda: b"#" * (32 * 1024 * 1024 + 1),
     "E103": lambda: b"let widths = [" + b"16, " * 22_000 + b"16]\n",
+    "E416": lambda: {
+        "main.arch": b"".join(b"use part%d\n" % number for number in range(MANY)),
+        **{f"part{number}.arch": b"" for number in range(MANY)},
+    },
 }
 
 
@@ -69,6 +75,7 @@ def test_a_kind_of_error_is_provoked(
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.delenv("COLUMNS", raising=False)
     words = command_line(program, tmp_path / "out")
+    monkeypatch.setattr("sys.stdin", io.StringIO(program.read_text(errors="replace")))
     status = run(words)
     said = capsys.readouterr().err
     assert status == (0 if code.startswith("W") else 1), said
@@ -79,10 +86,13 @@ def test_a_kind_of_error_is_provoked(
 def lay_out(code: str, folder: Path) -> Path:
     """The program that provokes a code, copied to where a command may write."""
     if code in GENERATED:
-        (folder / f"{code}.arch").write_bytes(GENERATED[code]())
-        return folder / f"{code}.arch"
+        made = GENERATED[code]()
+        files = made if isinstance(made, dict) else {f"{code}.arch": made}
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        return folder / next(iter(files))
     if (ERRORS / code).is_dir():
-        shutil.copytree(ERRORS / code, folder / code)
+        shutil.copytree(ERRORS / code, folder / code, symlinks=True)
         return folder / code / "main.arch"
     single = ERRORS / f"{code}.arch"
     if not single.exists():
