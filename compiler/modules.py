@@ -20,7 +20,16 @@ from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
 from .expand.session import Poisoned, Session
-from .expand.values import FunctionReference, Instance, Namespace, Poison, Results, Tensor, describe
+from .expand.values import (
+    FunctionReference,
+    Instance,
+    Namespace,
+    Poison,
+    Results,
+    Tensor,
+    VocabularyValue,
+    describe,
+)
 from .facts import Facts
 
 STANDARD_LIBRARY = Path(__file__).with_name("std")
@@ -52,6 +61,10 @@ class Loader:
         for declaration in parsed.program.declarations:
             if isinstance(declaration, ast.Function):
                 self._bind(declaration.name, FunctionReference(declaration, env), declaration, env)
+            elif isinstance(declaration, ast.Vocabulary):
+                choice = ast.Choice(declaration.entries, span=declaration.span)
+                value = VocabularyValue(declaration.name, choice, env)
+                self._bind(declaration.name, value, declaration, env)
             elif isinstance(declaration, ast.Broken):
                 for name in declaration.names:
                     env.replace(name, Poison(), declaration.span)
@@ -79,7 +92,11 @@ class Loader:
             _poison(names, declaration, env)
 
     def _bind(
-        self, name: str, value: object, node: ast.Function | ast.Use, env: Environment
+        self,
+        name: str,
+        value: object,
+        node: ast.Function | ast.Use | ast.Vocabulary,
+        env: Environment,
     ) -> None:
         earlier = env.here(name)
         if earlier is None:

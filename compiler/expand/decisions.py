@@ -92,7 +92,7 @@ def number(node: ast.Range, env: Environment, context: Context) -> Any:
     low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
     step = None if node.step is None else evaluate.number(node.step, env, context)
     domain = _range(node, low, high, step, node.log)
-    return _meaning(domain, decide(node, domain, "value", context))
+    return _meaning(node, domain, decide(node, domain, "value", context), context)
 
 
 def any_value(node: ast.Open, item: Hyperparameter, what: str, context: Context) -> Any:
@@ -100,14 +100,14 @@ def any_value(node: ast.Open, item: Hyperparameter, what: str, context: Context)
     domain = own_domain(item)
     if domain is None:
         raise Fault(errors.spaces.NoDomain(node.span, what, item.name))
-    return _meaning(domain, decide(node, domain, item.name, context))
+    return _meaning(node, domain, decide(node, domain, item.name, context), context)
 
 
-def _meaning(domain: Domain, decision: Any) -> Any:
+def _meaning(node: ast.Expression, domain: Domain, decision: Any, context: Context) -> Any:
     """The value that a decision stands for."""
-    if isinstance(domain, Alternatives):
-        return domain.options[decision]
-    return OpenReal(decision) if isinstance(domain, Reals) else decision
+    value = domain.options[decision] if isinstance(domain, Alternatives) else decision
+    context.session.meant[context.place, id(node)] = value
+    return OpenReal(value) if isinstance(domain, Reals) else value
 
 
 def own_domain(item: Hyperparameter) -> Domain | None:
@@ -132,7 +132,9 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
     options = tuple(kept for size in sizes for kept in combinations(range(count), size))
     if not options:
         raise Fault(errors.spaces.BadRange(node.span, "no subset has such a size"))
-    return options[decide(node, Alternatives(options), "some", context)]  # type: ignore[no-any-return]
+    kept = options[decide(node, Alternatives(options), "some", context)]
+    context.session.meant[context.place, id(node)] = kept
+    return kept
 
 
 def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) -> Any:

@@ -12,6 +12,7 @@ from . import (
     arithmetic,
     compile_time,
     decisions,
+    functions,
     indexing,
     operators,
     sizes,
@@ -140,7 +141,9 @@ def as_tensors(value: Any, node: ast.Expression, context: Context) -> Tensor | R
             return stages.apply_value(value, (), node, context)
     if isinstance(value, STAGES):
         if isinstance(node, ast.If):
-            stage = "" if isinstance(value, FragmentStage) and _incomplete(node) else describe(value)
+            stage = (
+                "" if isinstance(value, FragmentStage) and _incomplete(node) else describe(value)
+            )
             raise Fault(errors.flow.IfNeedsElse(node.span, stage))
         raise Fault(errors.flow.NothingFlows(node.span, describe(value)))
     if isinstance(value, Poison):
@@ -178,6 +181,8 @@ def decided(node: ast.Expression, env: Environment, context: Context) -> bool:
 
 def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
     """`a -> b -> c`: tensors when something flows in, otherwise a fragment."""
+    if context.session.decider is not None and _is_stage(node.stages[0], env, context):
+        return FragmentStage(node, env)
     head = evaluate(node.stages[0], env, context)
     if isinstance(head, STAGES) and not _makes_tensors(head):
         return FragmentStage(node, env)
@@ -187,6 +192,25 @@ def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
         flow = stages.apply(stage, stages.flatten(flow), env, context)
         context.session.release(mark)
     return flow
+
+
+def _is_stage(node: ast.Expression, env: Environment, context: Context) -> bool:
+    """Whether a head of a pipeline is a stage, told without deciding the choices in it."""
+    match node:
+        case ast.Fragment() | ast.For() | ast.Labelled():
+            return True
+        case ast.Choice(options=options):
+            return _is_stage(options[0], env, context)
+        case ast.Optional(stage=stage):
+            return _is_stage(stage, env, context)
+        case ast.Call(body=None, function=function):
+            value = evaluate(function, env, context)
+            named = isinstance(value, Combinator) and value.name == "some"
+            return not named and isinstance(value, STAGES) and not _makes_tensors(value)
+        case ast.Call():
+            return True
+        case _:
+            return False
 
 
 def _makes_tensors(stage: Any) -> bool:
@@ -348,4 +372,6 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
     else:
         return FragmentStage(node, env)
     value = statements.run_body(body, Environment(env), context)
+    if isinstance(value, STAGES) and _makes_tensors(value):
+        return as_tensors(value, functions.result_of(body), context)
     return FragmentStage(node, env) if value is None or isinstance(value, STAGES) else value

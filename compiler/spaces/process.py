@@ -122,6 +122,7 @@ class Expansion:
     graph: Graph
     decided: Mapping[tuple[str, int], Any]
     applied: Mapping[tuple[str, int], tuple[str, Any]]
+    values: Mapping[tuple[str, int], Any]
 
 
 @dataclass(slots=True)
@@ -197,7 +198,7 @@ class Process:
             text = self.reference.function.span.source.text
             graph = networks.expand(self.reference, self.overrides, session, text)
         assert graph is not None
-        return Expansion(graph, session.decided, session.applied)
+        return Expansion(graph, session.decided, session.applied, session.meant)
 
     def _bury(self, path: Path, reason: Diagnostic) -> None:
         if not path:

@@ -78,7 +78,9 @@ class Walk:
                 break
             state = deeper[0]
         if not reasons:
-            reasons = [f"no program fulfils `{s.span.text}`" for s in self.process.requirements.statements]
+            reasons = [
+                f"no program fulfils `{s.span.text}`" for s in self.process.requirements.statements
+            ]
         if state.site is None:
             return errors.spaces.EmptySpace(
                 self.process.requirements.statements[0].span, "the requirements", tuple(reasons)
@@ -231,7 +233,9 @@ class Walk:
         if isinstance(domain, Reals):
             child = state.children.get(REAL)
             alive = child is None or not child.dead
-            return random.between(domain.low, domain.high, logarithmic=domain.log) if alive else None
+            return (
+                random.between(domain.low, domain.high, logarithmic=domain.log) if alive else None
+            )
         place = Place(state, ())
         found = self._tables.get(place)
         while True:
@@ -277,7 +281,9 @@ class Walk:
                 yield steps
                 continue
             if isinstance(here.state.domain, Reals):
-                raise ValueError("a space with a real range cannot be enumerated: give the range a step")
+                raise ValueError(
+                    "a space with a real range cannot be enumerated: give the range a step"
+                )
             options = self.options(here)
             stack += [(self.step(here, d), [*steps, (here, d)]) for d in reversed(options)]
 
