@@ -170,6 +170,35 @@ def test_rotary_keeps_angles_exact_in_half_precision():
     torch.testing.assert_close(rotary(x.half())[:, -1].float(), near, rtol=0.01, atol=0.01)
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 8), (2, 5, 3, 8)])
+def test_rotary_at_given_positions(run, shape):
+    """A stretch of a longer sequence, as it would be turned within that sequence."""
+    axes = ", ".join("NHTD"[index] for index in ((0, 2) if len(shape) == 3 else (0, 1, 2)))
+    whole = torch.randn(*shape[:-2], 9, 8)
+    offsets = torch.tensor([[4], [1]])
+    x = torch.stack([whole[n, ..., at : at + 3, :] for n, at in enumerate([4, 1])])
+    ran = run(
+        f"network A on x: f32[{axes}, 8], at: i64[N, T] -> f32[{axes}, 8] "
+        "{ (x, at) -> rotary(heads=2) }",
+        x,
+        offsets + torch.arange(3),
+    )
+    turns = rotary(whole, heads=2)
+    wanted = torch.stack([turns[n, ..., at : at + 3, :] for n, at in enumerate([4, 1])])
+    torch.testing.assert_close(ran.outputs[0], wanted)
+
+
+def test_rotary_at_positions_of_the_whole_batch(run):
+    x = torch.randn(2, 3, 4)
+    ran = run(
+        "network A on x: f32[N, T, 4], at: i64[T] -> f32[N, T, 4] { (x, at) -> rotary }",
+        x,
+        torch.tensor([7, 0, 2]),
+    )
+    wanted = turned(x[:, :1].expand(2, 8, 4))[:, 7]
+    torch.testing.assert_close(ran.outputs[0][:, 0], wanted)
+
+
 @pytest.mark.parametrize(
     ("call", "code"), [("rotary(heads=3)", "E310"), ("rotary(heads=8)", "E310")]
 )
