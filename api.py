@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .compiler import cost
-from .compiler.check import Checked, check
 from .compiler.dims import Dim
 from .compiler.graph import Graph
 from .compiler.hash import graph_hash
 from .compiler.hyperparameter import spell
+from .compiler.program import Program as Program
 from .compiler.types import TensorType
 from .grammar import ast
-from .grammar.diagnostic import ProgramError, Report
+from .grammar.diagnostic import ProgramError
 from .grammar.parse import Parsed, parse_file
 from .grammar.parse import parse as parse_text
-from .grammar.print import print_program
 from .lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -59,47 +58,6 @@ else:
 
 Axis = int | str
 """The size of an axis: a number, or the text of an expression over symbolic axes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A parsed program. `str()` gives its canonical text; equal programs say the same, wherever
-    they stand.
-
-    `filename` is what errors call it. `folder` is where its `use` reads, None for a text.
-    """
-
-    tree: ast.Program
-    filename: str = field(default="<memory>", compare=False)
-    folder: Path | None = field(default=None, compare=False)
-
-    def __str__(self) -> str:
-        return print_program(self.tree)
-
-    def __repr__(self) -> str:
-        names = ", ".join(self.networks) or "no network"
-        return f"<Program {self.filename}: {names}>"
-
-    @property
-    def networks(self) -> tuple[str, ...]:
-        """The names of its networks, in order."""
-        return tuple(
-            item.name
-            for item in self.tree.declarations
-            if isinstance(item, ast.Function) and item.kind == "network"
-        )
-
-    @property
-    def diagnostics(self) -> tuple[Report, ...]:
-        """What the checker has to say about it, errors and warnings; empty where all is well."""
-        return self.check().reports
-
-    def check(self) -> Checked:
-        """The program with its names resolved and its networks expanded."""
-        return check(Parsed(self.tree, ()), self.folder)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self)}
 
 
 @dataclass(frozen=True, slots=True)

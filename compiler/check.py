@@ -6,9 +6,7 @@
 """
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from ..grammar.diagnostic import Diagnostic, Fault, ProgramError, Report
 from ..grammar.parse import Parsed, parse, parse_expression, parse_file
 from ..grammar.record import record
 from . import errors
+from .deep import deep_recursion as deep_recursion
 from .expand import evaluate, networks, unused
 from .expand.builder import GraphBuilder
 from .expand.context import Context
@@ -27,20 +26,6 @@ from .expand.values import FunctionReference
 from .facts import Facts
 from .graph import Graph
 from .modules import Loader
-
-# Pure-Python recursion takes no C stack since 3.11; the depth of programs is bounded by the limits.
-_RECURSION = 50_000
-
-
-@contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room for the deepest program that the limits allow."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 @record
@@ -132,9 +117,7 @@ class Checked:
         parsed = parse_expression(value, f"--set {key}")
         if parsed.expression is None:
             first = parsed.reports[0]
-            raise _failure(
-                errors.networks.BadValue(first.place(), key, first.diagnostic.message())
-            )
+            raise _failure(errors.networks.BadValue(first.place(), key, first.diagnostic.message()))
         context = Context(session, GraphBuilder(self.limits, Facts()), {})
         try:
             with deep_recursion():

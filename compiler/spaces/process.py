@@ -2,8 +2,8 @@
 
 The checker expands the program and stops at every open choice; what the rest of the expansion
 depends on (`expand/holding.py`) identifies the state it is in. So the space becomes an automaton,
-found out lazily: a known edge is followed in a table, an unknown one costs one expansion. A state is
-dead when every decision in it is, and only what is proved dead is ever left out.
+found out lazily: a known edge is followed in a table, an unknown one costs one expansion. A state
+is dead when every decision in it is, and only what is proved dead is ever left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ from math import log
 from typing import Any
 
 from ...grammar.diagnostic import Diagnostic, Step
-from ..check import deep_recursion
 from ..cost import batch_axes
+from ..deep import deep_recursion
 from ..expand import networks
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
@@ -32,7 +32,9 @@ MOST_LISTED = 4096
 
 
 class SpaceLimit(Exception):
-    """A question about a space needs more states than the budget allows. `bounds` is what is proved."""
+    """A question about a space needs more states than the budget allows. `bounds` is what is
+    proved.
+    """
 
     def __init__(self, message: str, low: int = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
@@ -152,7 +154,9 @@ class Process:
         self.requirements = deferrable(self.reference.function.body, env)
 
     def root(self) -> State:
-        """The first choice; DONE where there is none. Raises DeadEnd where even that is out of reach."""
+        """The first choice; DONE where there is none. Raises DeadEnd where even that is out of
+        reach.
+        """
         if self._root is None:
             self.run([], first_open)
         assert self._root is not None
@@ -168,7 +172,8 @@ class Process:
     def run(self, prefix: Sequence[Any], policy: Policy) -> tuple[Path, Expansion | None]:
         """Expands with the decisions of `prefix`, then those of `policy`.
 
-        Returns the path taken, and the program at its end, or None where the last decision of the path proved dead.
+        Returns the path taken, and the program at its end, or None where the last decision of the
+        path proved dead.
         """
         self.runs += 1
         self._spent += 1
