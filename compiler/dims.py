@@ -37,6 +37,9 @@ class Symbol:
     name: str
     low: int = 1
 
+    def __hash__(self) -> int:  # asked for more often than anything else here
+        return hash((self.name, self.low))
+
 
 @record
 class Quotient:
@@ -45,6 +48,9 @@ class Quotient:
     numerator: "Dim"
     denominator: "Dim"
     depth: int = field(compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return hash((self.numerator, self.denominator))
 
 
 Atom = Symbol | Quotient

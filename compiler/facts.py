@@ -36,6 +36,7 @@ class Facts:
     assumptions: tuple[Assumption, ...] = ()
     knowledge: Knowledge = field(default_factory=Knowledge, compare=False, repr=False)
     answers: dict[Assumption, Truth] = field(default_factory=dict, compare=False, repr=False)
+    forms: dict[Dim, Dim] = field(default_factory=dict, compare=False, repr=False)
 
     def assume(self, operator: str, left: Dim, right: Dim) -> "Facts":
         """These facts and one more. ValueError if it cannot hold together with them."""
@@ -78,7 +79,12 @@ class Facts:
 
     def normal(self, dim: Dim) -> Dim:
         """The dim rewritten under the known equations, in the program's own names."""
-        return self.knowledge.outside(self._inside(dim))
+        if isinstance(dim, int):
+            return dim
+        found = self.forms.get(dim)
+        if found is None:
+            found = self.forms[dim] = self.knowledge.outside(self._inside(dim))
+        return found
 
     def _inside(self, dim: Dim) -> Dim:
         return self.knowledge.inside(_with_one_low(dim))

@@ -3,13 +3,15 @@ limits.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import prod
 from typing import Any
 
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import errors
 from ..checks import Checks
-from ..dims import AxisTooLarge, Dim, evaluate, names
+from ..dims import Axis, AxisTooLarge, evaluate, names
 from ..errors.base import Site
 from ..facts import Facts
 from ..graph import Graph, Node, Port, RuntimeCheck, Scope
@@ -237,9 +239,12 @@ class GraphBuilder:
 
 def _elements(type_: TensorType) -> int:
     """The elements for a batch of one, symbolic axes counted as one."""
-    total: Dim = product(
-        type_.shape[1:] if type_.shape and not isinstance(type_.shape[0], int) else type_.shape
-    )
-    if isinstance(total, int):
-        return total
-    return max(0, evaluate(total, dict.fromkeys(names(total), 1)))
+    shape = type_.shape
+    if shape and not isinstance(shape[0], int):
+        shape = shape[1:]
+    return max(0, prod(size if isinstance(size, int) else _at_one(size) for size in shape))
+
+
+@lru_cache(maxsize=8_192)
+def _at_one(size: Axis) -> int:
+    return evaluate(size, dict.fromkeys(names(size), 1))

@@ -63,7 +63,7 @@ def match_input(
         )
     axes, sizes = align(declared, type_, function, port.name or "", use)
     for node, size in zip(axes, sizes, strict=True):
-        _match_axis(node, size, env, context, (function.name, port.name or "", use, str(type_)))
+        _match_axis(node, size, env, context, (function.name, port.name or "", use, type_))
 
 
 def align(
@@ -87,7 +87,7 @@ def _match_axis(
     size: Dim,
     env: Environment,
     context: Context,
-    where: tuple[str, str, Span, str],
+    where: tuple[str, str, Span, TensorType],
 ) -> None:
     if isinstance(node, ast.Wildcard):
         return
@@ -109,7 +109,7 @@ def _match_axis(
                 node.span.text,
                 wanted,
                 size,
-                found,
+                str(found),
                 answer is Truth.REFUTED,
             )
         )
