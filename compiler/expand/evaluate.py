@@ -15,6 +15,7 @@ from . import (
     functions,
     indexing,
     operators,
+    pipelines,
     sizes,
     stages,
     statements,
@@ -48,17 +49,14 @@ def evaluate(
     node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str] = ()
 ) -> Any:
     """The value of an expression. `symbols` are the bare words that stand for themselves here."""
-    session = context.session
-    session.spent += 1
-    if session.spent > session.allowed:
-        session.spend(node.span)
+    context.session.count_step(node.span)
     match node:
         case ast.Number() | ast.String() | ast.Bool():
             return node.value
         case ast.Name():
             return _name(node, env, symbols)
         case ast.Pipeline():
-            return pipeline(node, env, context)
+            return pipelines.pipeline(node, env, context)
         case ast.Call():
             return _call(node, env, context)
         case ast.Binary():
@@ -100,7 +98,9 @@ def _labelled(node: ast.Labelled, env: Environment, context: Context) -> Any:
     """A labelled layer without inputs is a tensor, as it is without the label; else a fragment."""
     stage = node.stage
     head = stage.function if isinstance(stage, ast.Call) and stage.body is None else stage
-    if isinstance(head, (ast.Name, ast.Attribute)) and _makes_tensors(evaluate(head, env, context)):
+    if isinstance(head, (ast.Name, ast.Attribute)) and pipelines.makes_tensors(
+        evaluate(head, env, context)
+    ):
         return as_tensors(evaluate(stage, env, context), stage, context)
     return FragmentStage(node, env)
 
@@ -179,50 +179,6 @@ def decided(node: ast.Expression, env: Environment, context: Context) -> bool:
     return answer
 
 
-def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
-    """`a -> b -> c`: tensors when something flows in, otherwise a fragment."""
-    if context.session.decider is not None and _is_stage(node.stages[0], env, context):
-        return FragmentStage(node, env)
-    head = evaluate(node.stages[0], env, context)
-    if isinstance(head, STAGES) and not _makes_tensors(head):
-        return FragmentStage(node, env)
-    flow = as_tensors(head, node.stages[0], context)
-    for place, stage in enumerate(node.stages[1:]):
-        mark = context.session.hold(id(node), place)
-        flow = stages.apply(stage, stages.flatten(flow), env, context)
-        context.session.release(mark)
-    return flow
-
-
-def _is_stage(node: ast.Expression, env: Environment, context: Context) -> bool:
-    """Whether a head of a pipeline is a stage, told without deciding the choices in it."""
-    match node:
-        case ast.Fragment() | ast.For() | ast.Labelled():
-            return True
-        case ast.Choice(options=options):
-            return _is_stage(options[0], env, context)
-        case ast.Optional(stage=stage):
-            return _is_stage(stage, env, context)
-        case ast.Call(body=None, function=function):
-            value = evaluate(function, env, context)
-            named = isinstance(value, Combinator) and value.name == "some"
-            return not named and isinstance(value, STAGES) and not _makes_tensors(value)
-        case ast.Call():
-            return True
-        case _:
-            return False
-
-
-def _makes_tensors(stage: Any) -> bool:
-    inner = stage.stage if isinstance(stage, Instance) else stage
-    if isinstance(inner, LayerReference | LayerStage):
-        return inner.layer.arity[1] == 0
-    if isinstance(inner, FunctionReference | FunctionStage):
-        reference = inner.reference if isinstance(inner, FunctionStage) else inner
-        return not reference.function.inputs
-    return False
-
-
 def _name(node: ast.Name, env: Environment, symbols: Sequence[str]) -> Any:
     bound = env.find(node.id)
     if bound is not None:
@@ -286,7 +242,7 @@ def _operand(node: ast.Binary, side: ast.Expression, value: Any, context: Contex
     """One side of an operator: a layer without inputs makes its tensor here."""
     if not isinstance(value, STAGES):
         return value
-    if _makes_tensors(value):
+    if pipelines.makes_tensors(value):
         return as_tensors(value, side, context)
     raise Fault(errors.flow.StageAsOperand(node.span, node.operator, side.span, describe(value)))
 
@@ -372,6 +328,6 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
     else:
         return FragmentStage(node, env)
     value = statements.run_body(body, Environment(env), context)
-    if isinstance(value, STAGES) and _makes_tensors(value):
+    if isinstance(value, STAGES) and pipelines.makes_tensors(value):
         return as_tensors(value, functions.result_of(body), context)
     return FragmentStage(node, env) if value is None or isinstance(value, STAGES) else value

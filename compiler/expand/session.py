@@ -81,11 +81,22 @@ class Session:
         """A longer text may take longer to work out."""
         self.allowed += 4 * len(text)
 
+    def count_step(self, span: Span) -> None:
+        """One expression more is being worked out."""
+        self.spent += 1
+        if self.spent > self.allowed:
+            raise Fault(errors.limits.TooMuchWork(span, self.limits.work))
+
     def spend(self, span: Span, steps: int = 1) -> None:
         """Counts work. Raises a Fault once there is no end in sight."""
         self.spent += steps
         if self.spent > self.allowed:
             raise Fault(errors.limits.TooMuchWork(span, self.limits.work))
+
+    @property
+    def full(self) -> bool:
+        """Whether more has been reported than anybody reads."""
+        return len(self.reports) >= MOST_REPORTS
 
     def hold(self, *things: Any) -> int:
         """Notes what unfinished business depends on; `release` with the number returned ends it."""

@@ -2,7 +2,8 @@
 
 Comes in: an expansion, with what was decided where, and which block was used where. Goes out: the
 program with every choice replaced by what was taken. Turns of a repeat that came out alike stay a
-repeat, others are written out; a block that came out differently at its uses becomes several blocks.
+repeat, others are written out; a block that came out differently at its uses becomes several
+blocks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -168,11 +169,8 @@ class _Writer:
                 return self._range(node, place)
             case ast.Open():
                 return self._open(node, place)
-            case ast.Labelled(stage=ast.Fragment() | ast.If()):
-                inner = _Place(_join(place.path, node.label), place.recipe)
-                return bare(node, stage=self.write(node.stage, inner))
-            case ast.Labelled(stage=ast.Call(body=ast.Body())):
-                return self._labelled_call(node, place)
+            case ast.Labelled():
+                return self._labelled(node, place)
             case ast.Pipeline():
                 return self._pipeline(node, place)
             case ast.For():
@@ -330,15 +328,17 @@ class _Writer:
         loops = [bare(node, iterable=_only(items, n), body=body) for n, body in enumerate(bodies)]
         return ast.Pipeline(tuple(loops), span=NOWHERE)
 
-    def _labelled_call(self, node: ast.Labelled, place: _Place) -> Any:
+    def _labelled(self, node: ast.Labelled, place: _Place) -> Any:
         """A label on a repeat names its turns; on other braces it opens a path."""
         stage = node.stage
-        assert isinstance(stage, ast.Call)
-        if last_part(stage.function) not in _WRITTEN_OUT:
-            inner = _Place(_join(place.path, node.label), place.recipe)
-            return bare(node, stage=self._parts(stage, inner))
-        written = self._turns(stage, last_part(stage.function), place)
-        return written if isinstance(written, ast.Pipeline) else bare(node, stage=written)
+        if isinstance(stage, ast.Call) and last_part(stage.function) in _WRITTEN_OUT:
+            written = self._turns(stage, last_part(stage.function), place)
+            return written if isinstance(written, ast.Pipeline) else bare(node, stage=written)
+        if not isinstance(stage, (ast.Fragment, ast.If)) and not _has_body(stage):
+            return self._parts(node, place)
+        inner = _Place(_join(place.path, node.label), place.recipe)
+        written = self._parts(stage, inner) if _has_body(stage) else self.write(stage, inner)
+        return bare(node, stage=written)
 
     # --- blocks
 
@@ -408,6 +408,10 @@ class _Writer:
         call = ast.Call(ast.Name(version, span=NOWHERE), tuple(values), span=NOWHERE)
         name = last_part(node.function if isinstance(node, ast.Call) else node)
         return ast.Labelled(name, call, span=NOWHERE)
+
+
+def _has_body(stage: ast.Expression) -> bool:
+    return isinstance(stage, ast.Call) and stage.body is not None
 
 
 def _renamed(node: Any, name: str) -> Any:

@@ -25,7 +25,9 @@ Totals = tuple[int, ...]
 
 @record
 class Requirements:
-    """The requirements of a network's body that read additive costs and what is known beforehand."""
+    """The requirements of a network's body that read additive costs and what is known
+    beforehand.
+    """
 
     statements: tuple[ast.Require, ...]
     names: tuple[str, ...]

@@ -1,7 +1,8 @@
-"""Random numbers by position: the n-th number of a stream depends on nothing but the seed, the keys and n.
+"""Random numbers by position: the n-th number of a stream depends on nothing but the seed, the keys
+and n.
 
-Equal seeds give equal programs on any number of workers and any platform: integers alone, no global state. The mixing function is
-splitmix64's (Steele, Lea and Flood 2014).
+Equal seeds give equal programs on any number of workers and any platform: integers alone, no global
+state. The mixing function is splitmix64's (Steele, Lea and Flood 2014).
 """
 
 from bisect import bisect_right

@@ -1,7 +1,7 @@
 """Traces: the decisions of a program in order, with the names of the choices they settle.
 
-A trace and its program are interchangeable. Values are what JSON can hold: numbers, texts, and for a
-stage the text of the option.
+A trace and its program are interchangeable. Values are what JSON can hold: numbers, texts, and for
+a stage the text of the option.
 """
 
 from collections.abc import Iterator

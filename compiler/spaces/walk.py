@@ -1,8 +1,8 @@
 """Walking a space: where one stands, what may be decided there, and what lies beyond.
 
 A place is a state of the automaton and the costs spent on the way to it. Without requirements on
-costs only the state matters, and all is lazy; with them, the sums that can still be added are worked
-out from the end, exactly.
+costs only the state matters, and all is lazy; with them, the sums that can still be added are
+worked out from the end, exactly.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -124,7 +124,9 @@ class Walk:
         return self._holds[totals]
 
     def options(self, place: Place) -> list[Any]:
-        """The decisions after which the program can still be completed, in order; REAL for a range."""
+        """The decisions after which the program can still be completed, in order; REAL for a
+        range.
+        """
         domain = place.state.domain
         live = [item for item in decisions_of(domain) if self.live(self.step(place, item))]
         return [REAL] if live and isinstance(domain, Reals) else live
@@ -144,7 +146,9 @@ class Walk:
         return None if rest is None else rest + state.added[edge(state, decision)][0]
 
     def sums(self, state: State) -> dict[Totals, float]:
-        """What completions add, with the number of traces for each; the number is inf behind a real range."""
+        """What completions add, with the number of traces for each; the number is inf behind a real
+        range.
+        """
         if state.site is None:
             return {} if state.dead else {(0,) * len(self.process.requirements.names): 1}
         if state.bundle is None:
@@ -204,7 +208,8 @@ class Walk:
 
     def _draw_lazily(self, random: Random) -> list[Step]:
         """As `complete`, finding out on the way what is possible: only what is proved dead is left
-        out, so the draw is exact, and one expansion serves for all the unknown choices of a program.
+        out, so the draw is exact, and one expansion serves for all the unknown choices of a
+        program.
         """
         state, path = self.process.root(), []
         choose = partial(self._hopeful, random=random)
@@ -250,7 +255,9 @@ class Walk:
             found = None
 
     def draw_uniformly(self, random: Random) -> list[Step]:
-        """One trace, every valid one equally likely. Raises SpaceLimit where they cannot be counted."""
+        """One trace, every valid one equally likely. Raises SpaceLimit where they cannot be
+        counted.
+        """
         place = self.start()
         number = self.count(place)
         if number == float("inf"):
