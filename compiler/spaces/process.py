@@ -94,27 +94,35 @@ def edge(state: State, decision: Any) -> Any:
 
 
 def decisions_of(domain: Domain) -> Sequence[Any]:
-    """Every decision of a finite domain, in order; of a real range, one that stands for all."""
+    """Every decision of a finite domain, in order; of a real range, one that stands for all. An
+    option of weight zero is none.
+    """
     match domain:
-        case Alternatives(options):
+        case Alternatives(options, None):
             return range(len(options))
+        case Alternatives(weights=tuple(weights)):
+            return [place for place, weight in enumerate(weights) if weight > 0]
         case Integers(low, high, step):
             return range(low, high + 1, step)
         case Reals(low, high):
             return ((low + high) / 2,)
+    raise AssertionError(domain)
 
 
 def weights_of(domain: Domain) -> list[float]:
     """How likely each decision of a finite domain is, before validity is looked at."""
     match domain:
         case Alternatives(options, weights):
-            return list(weights) if weights is not None else [1.0] * len(options)
+            if weights is None:
+                return [1.0] * len(options)
+            return [weight for weight in weights if weight > 0]
         case Integers(low, high, step, True):
             return [log((value + step) / value) for value in range(low, high + 1, step)]
         case Integers():
             return [1.0] * len(domain)
         case Reals():
             return [1.0]
+    raise AssertionError(domain)
 
 
 @dataclass(slots=True)
@@ -192,11 +200,17 @@ class Process:
             state.live = True
         return walk.path, expansion
 
-    def expand(self, decider: Any) -> Expansion:
-        """One expansion of the network, decided by `decider`. Raises DeadEnd."""
+    def replay(self, decisions: Sequence[Any]) -> Expansion:
+        """The program of decisions that are known to be valid."""
+        return self.expand(_Replay(decisions), exploring=False)
+
+    def expand(self, decider: Any, *, exploring: bool = True) -> Expansion:
+        """One expansion of the network, decided by `decider`; what states depend on is kept while
+        it explores. Raises DeadEnd.
+        """
         session = _Deciding(self.limits, axes=self.axes)
         session.decider = decider
-        session.holds = []
+        session.holds = [] if exploring else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
         with deep_recursion():
@@ -266,6 +280,16 @@ class Process:
         if isinstance(domain, Reals):
             return [REAL] if self.settle(self.child(state, decisions_of(domain)[0])) else []
         return [item for item in decisions_of(domain) if self.settle(self.child(state, item))]
+
+
+class _Replay:
+    """Decides as it was decided before."""
+
+    def __init__(self, decisions: Sequence[Any]) -> None:
+        self.left = iter(decisions)
+
+    def decide(self, site: Site, context: Context) -> Any:
+        return next(self.left)
 
 
 class _Stuck(Exception):
