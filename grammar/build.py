@@ -128,12 +128,7 @@ class Build(Transformer[Token, ast.Node]):
         target, _, value = parts
         if isinstance(target, Token):
             return ast.Bind((target.text,), value, span=_extent(parts))
-        names = []
-        for item in target.items:
-            if not isinstance(item, ast.Name):
-                raise Fault(errors.BadTarget(item.span))
-            names.append(item.id)
-        return ast.Bind(tuple(names), value, span=_extent(parts))
+        return ast.Bind(tuple(map(_target, target.items)), value, span=_extent(parts))
 
     def let(self, parts: Parts) -> ast.Let:
         return ast.Let(parts[1].text, parts[3], span=_extent(parts))
@@ -308,3 +303,14 @@ def _sound(section: Section) -> tuple[tuple[Any, ...], tuple[ast.Broken, ...]]:
     """The whole entries of a list, and those that recovery has set aside."""
     broken = tuple(item for item in section.items if isinstance(item, ast.Broken))
     return tuple(item for item in section.items if not isinstance(item, ast.Broken)), broken
+
+
+def _target(item: ast.Expression) -> str:
+    """A name to bind; `_` stands for a value that nothing reads."""
+    match item:
+        case ast.Name(id=name):
+            return name
+        case ast.Wildcard():
+            return "_"
+        case _:
+            raise Fault(errors.BadTarget(item.span))

@@ -99,7 +99,8 @@ def _bind(statement: ast.Bind, env: Environment, context: Context) -> None:
             errors.flow.WrongValueCount(statement.span, len(statement.targets), len(tensors))
         )
     for name, tensor in zip(statement.targets, tensors, strict=True):
-        env.bind(name, tensor, statement.span)
+        if name != "_":
+            env.bind(name, tensor, statement.span)
 
 
 def _let(statement: ast.Let, env: Environment, context: Context) -> None:

@@ -228,7 +228,8 @@ class BadTarget(Diagnostic):
     code: ClassVar[str] = "E129"
     title: ClassVar[str] = "only names can be bound"
     explanation: ClassVar[str] = """\
-On the left of `=` stands a name, or several in parentheses.
+On the left of `=` stands a name, or several in parentheses; `_` among several stands for a value
+that nothing reads.
 
 Wrong:  x[0] = y        (a, 2) = x -> Two
 Right:  first = y       (a, b) = x -> Two"""

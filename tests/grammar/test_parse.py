@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from archc.grammar import ast
 from archc.grammar.parse import parse, parse_bytes, parse_expression, parse_file
+from archc.grammar.print import print_program
 from archc.grammar.tables import GRAMMAR, STARTS
 from lark import Lark
 
@@ -112,6 +113,17 @@ def test_soft_words_are_names() -> None:
     assert (
         parse("train train: search { block = 1, log = 2\nuse = a..b step step log }").reports == ()
     )
+
+
+def test_a_value_that_nothing_reads() -> None:
+    """`_` stands for it, among several names."""
+    parsed = parse("block B on x {\n    (_, h, _) = x -> lstm(2, states=true)\n    h\n}\n")
+    assert not parsed.reports
+    (function,) = parsed.program.declarations
+    assert isinstance(function, ast.Function)
+    bind = function.body.statements[0]
+    assert isinstance(bind, ast.Bind) and bind.targets == ("_", "h", "_")
+    assert "(_, h, _) = x" in print_program(parsed.program)
 
 
 @pytest.mark.parametrize(
