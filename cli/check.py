@@ -8,14 +8,23 @@ one that it uses.
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..compiler.check import Checked, check_file, check_text
 from ..compiler.expand.session import Limits
+from ..grammar import ast
+from ..lazy import lazy_module
 from .limits import limit_options
 from .options import format_option, print_reports
+
+if TYPE_CHECKING:
+    from ..runtime import plan
+else:
+    plan = lazy_module("..runtime.plan", __package__)
 
 POLL = 0.3
 Stamps = dict[Path, tuple[int, int] | None]
@@ -32,7 +41,7 @@ Stamps = dict[Path, tuple[int, int] | None]
 def command(
     context: click.Context, files: tuple[str, ...], output_format: str, watch: bool, limits: Limits
 ) -> None:
-    """Say what is wrong with FILEs (`-`: standard input): names, shapes, dtypes, hyperparameters, sizes.
+    """Say what is wrong with FILEs (`-`: standard input): names, shapes, dtypes, settings, sizes.
 
     Every network is expanded with its defaults, and every layer's preconditions are proved.
     """
@@ -49,7 +58,15 @@ def _check(name: str, limits: Limits) -> Checked:
     """Checks a file, or what stands on standard input."""
     if name == "-":
         return check_text(sys.stdin.read(), "<stdin>", limits)
-    return check_file(name, limits)
+    return with_settings(check_file(name, limits))
+
+
+def with_settings(checked: Checked) -> Checked:
+    """The same, with what is wrong with its `train` blocks."""
+    if not any(isinstance(item, ast.Settings) for item in checked.program.declarations):
+        return checked
+    found = plan.check_settings(checked)
+    return replace(checked, reports=(*checked.reports, *found)) if found else checked
 
 
 def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:
@@ -104,7 +121,7 @@ def _check_now(files: Sequence[str], output_format: str, limits: Limits) -> Stam
     checked: list[tuple[str, Checked]] = []
     for name in files:
         try:
-            found = check_file(name, limits)
+            found = with_settings(check_file(name, limits))
         except OSError as error:
             click.echo(f"{name}: {error.strerror}", err=True)
             continue
