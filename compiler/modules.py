@@ -15,7 +15,7 @@ from ..grammar.diagnostic import Fault
 from ..grammar.limits import MAX_FILE
 from ..grammar.parse import Parsed, parse_bytes
 from . import errors
-from .expand import evaluate
+from .expand import decisions, evaluate
 from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
@@ -24,6 +24,7 @@ from .expand.values import (
     FunctionReference,
     Instance,
     Namespace,
+    OpenLet,
     Poison,
     Results,
     Tensor,
@@ -108,6 +109,9 @@ class Loader:
     def _let(self, declaration: ast.Let, env: Environment) -> None:
         builder = GraphBuilder(self.session.limits, Facts())
         context = Context(self.session, builder, self.session.names_in(declaration.value))
+        if decisions.has_choice(declaration.value):
+            env.bind(declaration.name, OpenLet(declaration, env), declaration.span)
+            return
         value = evaluate.evaluate(declaration.value, env, context)
         if isinstance(value, (Tensor, Results, Instance)):
             raise Fault(

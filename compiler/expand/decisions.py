@@ -20,7 +20,7 @@ from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
 from . import evaluate
 from .context import Context, join
 from .environment import Environment
-from .values import FragmentStage, LayerReference, OpenReal
+from .values import FragmentStage, LayerReference, OpenLet, OpenReal
 
 MOST_OPTIONS = 100_000
 
@@ -155,6 +155,27 @@ def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) ->
         decision = context.memory[key]
     session.decided[context.place, id(node)] = decision
     return decision
+
+
+def of_file(let: OpenLet, context: Context) -> Any:
+    """The value of a file's own `let`, whose choices are made once for the whole program."""
+    session, declaration = context.session, let.declaration
+    if declaration.name not in session.lets:
+        if session.decider is None:
+            raise Fault(errors.calls.OpenChoice(declaration.value.span))
+        outside = replace(
+            context, path="", prefix="", hint=declaration.name, frozen={}, memory=None
+        )
+        value = freeze(evaluate.evaluate(declaration.value, let.home, outside), outside)
+        session.lets[declaration.name] = value
+    return session.lets[declaration.name]
+
+
+def has_choice(node: ast.Node) -> bool:
+    """Whether anything is open in a piece of text."""
+    if isinstance(node, (ast.Choice, ast.Range, ast.Optional, ast.Open)):
+        return True
+    return any(has_choice(child) for child in ast.children(node))
 
 
 def freeze(value: Any, context: Context) -> Any:

@@ -37,6 +37,7 @@ from .values import (
     LayerReference,
     LayerStage,
     Namespace,
+    OpenLet,
     Poison,
     Results,
     Tensor,
@@ -54,7 +55,7 @@ def evaluate(
         case ast.Number() | ast.String() | ast.Bool():
             return node.value
         case ast.Name():
-            return _name(node, env, symbols)
+            return _name(node, env, context, symbols)
         case ast.Pipeline():
             return pipelines.pipeline(node, env, context)
         case ast.Call():
@@ -107,7 +108,7 @@ def _labelled(node: ast.Labelled, env: Environment, context: Context) -> Any:
 
 def chosen(option: Any, env: Environment, context: Context) -> Any:
     """The value of an option that was decided on: its own, or that of its expression."""
-    return evaluate(option, env, context) if isinstance(option, ast.Node) else option
+    return evaluate(option, env, context) if isinstance(option, ast.Expression) else option
 
 
 def number(node: ast.Expression, env: Environment, context: Context) -> Any:
@@ -179,11 +180,13 @@ def decided(node: ast.Expression, env: Environment, context: Context) -> bool:
     return answer
 
 
-def _name(node: ast.Name, env: Environment, symbols: Sequence[str]) -> Any:
+def _name(node: ast.Name, env: Environment, context: Context, symbols: Sequence[str]) -> Any:
     bound = env.find(node.id)
     if bound is not None:
         if isinstance(bound.value, Poison):
             raise Poisoned
+        if isinstance(bound.value, OpenLet):
+            return decisions.of_file(bound.value, context)
         return bound.value
     if node.id in symbols:
         return Symbol(node.id)

@@ -52,6 +52,7 @@ class Session:
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
     decided: dict[tuple[str, int], Any] = field(default_factory=dict)
     applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)
+    lets: dict[str, Any] = field(default_factory=dict)  # a file's own, once their choices are made
     meant: dict[tuple[str, int], Any] = field(default_factory=dict)  # values of such decisions
     deferred: frozenset[int] = frozenset()  # requirements that somebody else settles, by id
     spent: int = 0

@@ -136,6 +136,14 @@ class VocabularyValue:
 
 
 @record
+class OpenLet:
+    """A file's own `let` with a choice in it, which is made when a network first reads the name."""
+
+    declaration: ast.Let
+    home: Any
+
+
+@record
 class CompileTimeFunction:
     """`range`, `len`, …: see `compile_time.py`."""
 

@@ -20,6 +20,7 @@ from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
 from ..hyperparameter import spell
 from .process import Expansion, Process
+from .training import PATH
 
 _WRITTEN_OUT = frozenset({"repeat", "share"})
 
@@ -43,7 +44,7 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
             elif declaration.kind != "network":
                 kept += writer.versions(declaration)
         elif _is_kept(declaration, process.reference.function.name):
-            kept.append(bare(declaration))
+            kept.append(writer.declaration(declaration))
     kept[:0] = [*writer.imports(program), *writer.foreign()]
     return ast.Program(_used(kept, network.name), span=NOWHERE)
 
@@ -138,6 +139,10 @@ class _Writer:
         return bare(item, default=default)  # type: ignore[no-any-return]
 
     # --- what is kept
+
+    def declaration(self, node: ast.Settings | ast.Use | ast.Let) -> Any:
+        """A declaration around the network, with its choices settled."""
+        return self.write(node, _Place(PATH if isinstance(node, ast.Settings) else ""))
 
     def versions(self, function: ast.Function) -> list[ast.Function]:
         """A block as the program uses it: as it is, or as it came out at its uses."""

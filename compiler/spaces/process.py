@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import log
 from typing import Any
 
+from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Step
 from ..cost import batch_axes
 from ..deep import deep_recursion
@@ -25,6 +26,7 @@ from ..expand.session import Limits, Session
 from ..expand.values import FunctionReference
 from ..facts import Facts
 from ..graph import Graph
+from . import training
 from .costs import Meter, Requirements, Totals, deferrable
 
 REAL = "real"
@@ -139,7 +141,8 @@ class Expansion:
 class Process:
     """The states of one network with open choices, as far as they are known.
 
-    `budget` is how many expansions a question may cost before `SpaceLimit` is raised.
+    `budget` is how many expansions a question may cost before `SpaceLimit` is raised; `train` holds
+    the blocks whose choices belong to the space.
     """
 
     reference: FunctionReference
@@ -147,6 +150,7 @@ class Process:
     axes: Mapping[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     budget: int = 200_000
+    train: Sequence[ast.Settings] = ()
     runs: int = 0
     states: dict[Any, State] = field(default_factory=dict)
     _root: State | None = None
@@ -216,6 +220,7 @@ class Process:
         with deep_recursion():
             text = self.reference.function.span.source.text
             graph = networks.expand(self.reference, self.overrides, session, text)
+            training.decide(self.train, self.reference.home, session)
         assert graph is not None
         return Expansion(graph, session.decided, session.applied, session.meant)
 
@@ -237,6 +242,7 @@ class Process:
             tuple(fingerprint(item) for item in context.session.holds),
             context.builder.facts.assumptions,
             tuple(sorted(context.frozen.items())),
+            tuple((name, fingerprint(value)) for name, value in context.session.lets.items()),
         )
         state = self.states.get(key)
         if state is None:
