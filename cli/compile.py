@@ -6,6 +6,7 @@ nothing is written where they differ.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,13 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..compiler import hash as hashing
+    from ..compiler import optimise as optimising
     from ..compiler import verify as verification
     from ..compiler.backends import torch as torch_backend
     from ..runtime import artifact, fitting
 else:
     hashing = lazy_module("..compiler.hash", __package__)
+    optimising = lazy_module("..compiler.optimise", __package__)
     verification = lazy_module("..compiler.verify", __package__)
     torch_backend = lazy_module("..compiler.backends.torch", __package__)
     artifact = lazy_module("..runtime.artifact", __package__)
@@ -75,6 +78,14 @@ def _output_of(context: click.Context, parameter: click.Parameter, value: str) -
     show_default=True,
     help="The version of ONNX's operators.",
 )
+@click.option(
+    "-O",
+    "--optimise",
+    "--optimize",
+    "optimise",
+    is_flag=True,
+    help="Make it faster to run: fold batch norms and constants, remove what does nothing.",
+)
 @click.option("--verify", is_flag=True, help="Compare every result on random inputs first.")
 @json_option
 @limit_options
@@ -85,6 +96,7 @@ def command(
     settings: Settings,
     weights: Path | None,
     opset: int,
+    optimise: bool,
     verify: bool,
     as_json: bool,
     limits: Limits,
@@ -92,21 +104,24 @@ def command(
     """Compile a network in FILE to what the ending of OUT says.
 
     A folder holds all formats, the weights, the program, and a manifest with checksums. Without
-    --weights the network is initialised with seed 0, and marked as untrained.
+    --weights the network is initialised with seed 0, and marked as untrained. What -O makes is
+    for inference alone; --verify compares it with the network as written, too.
     """
     checked = check_file(file, limits)
     graph = checked.graph(network, dict(settings))
     print_reports(checked.reports)
     with deep_recursion():
-        made = _make(graph, weights, opset, sources_of(checked, file))
+        original = _make(graph, weights, opset, sources_of(checked, file))
+        made, steps = _optimised(original) if optimise else (original, None)
         is_folder = output.suffix not in ENDINGS
         if is_folder:
             artifact.refuse_strange(output)
-        found = _verify(made, output, as_json) if verify else None
+        found = _verify(original, made, output, as_json) if verify else None
         written = artifact.write(made, output, found)
     if as_json:
-        print_json(_answer(made, written, found))
+        print_json(_answer(made, written, found) | {"optimised": steps})
     else:
+        _say_steps(steps)
         _say(made, written, is_folder)
 
 
@@ -119,6 +134,16 @@ def _make(
     found = fitting.read_weights(weights)
     state = fitting.fit(graph, found)
     return artifact.Made(graph, state, found.trained, found.metadata, opset, sources)
+
+
+def _optimised(made: "artifact.Made") -> tuple["artifact.Made", list[dict[str, Any]]]:
+    """The same for inference alone, and what was done to it."""
+    found = optimising.optimise(made.graph, made.state)
+    metadata = {**made.metadata, "archc.optimised": "true"}
+    steps = [
+        {"pass": step.name, "before": step.before, "after": step.after} for step in found.steps
+    ]
+    return replace(made, graph=found.graph, state=found.state, metadata=metadata), steps
 
 
 def sources_of(checked: Checked, file: Path) -> dict[str, str]:
@@ -134,7 +159,9 @@ def sources_of(checked: Checked, file: Path) -> dict[str, str]:
 # --- Verifying -----------------------------------------------------------------------------------
 
 
-def _verify(made: "artifact.Made", output: Path, quiet: bool) -> list[dict[str, Any]]:
+def _verify(
+    original: "artifact.Made", made: "artifact.Made", output: Path, quiet: bool
+) -> list[dict[str, Any]]:
     """Prints a table of differences; exits with 1 where one is above its tolerance."""
     wants_all = output.suffix not in ENDINGS
     report = verification.verify(
@@ -144,6 +171,10 @@ def _verify(made: "artifact.Made", output: Path, quiet: bool) -> list[dict[str, 
         pt2=wants_all or output.suffix == ".pt2",
         opset=made.opset,
     )
+    if made is not original:
+        report = report.joined(
+            verification.compare((original.graph, original.state), (made.graph, made.state))
+        )
     if not quiet or not report.ok:
         click.echo("\n".join(_table(report)), err=quiet)
     if not report.ok:
@@ -193,6 +224,14 @@ def _answer(
         "files": [{"path": str(path), **artifact.file_facts(path)} for path in written],
         "verified": found,
     }
+
+
+def _say_steps(steps: list[dict[str, Any]] | None) -> None:
+    """One line for each pass that changed something."""
+    for step in steps or ():
+        click.echo(f"{step['pass']}: {step['before']} layers -> {step['after']}", err=True)
+    if steps == []:
+        click.echo("nothing to optimise", err=True)
 
 
 def _say(made: "artifact.Made", written: list[Path], is_folder: bool) -> None:

@@ -76,6 +76,9 @@ class VerifyReport:
             result[item.backend] = max(result.get(item.backend, 0.0), item.absolute)
         return result
 
+    def joined(self, other: "VerifyReport") -> "VerifyReport":
+        return VerifyReport((*other.comparisons, *self.comparisons))
+
     def __str__(self) -> str:
         return "\n".join(map(str, self.comparisons))
 
@@ -121,6 +124,29 @@ def verify(
             chosen = samples[1:] if name == "pt2" and len(samples) > 1 else samples
             found += _all_sizes(name, make, reference, chosen)
     return VerifyReport(tuple(found))
+
+
+Weighted = tuple[Graph, Mapping[str, torch.Tensor]]
+"""A graph and the state dict of its module."""
+
+
+def compare(
+    original: Weighted, optimised: Weighted, seed: int = 0, *, choices: int = 3
+) -> VerifyReport:
+    """Runs the modules of a graph and of what passes made of it, in evaluation mode."""
+    graph, _ = original
+    generator = torch.Generator().manual_seed(seed)
+    sizes = _choices(graph, choices, seed)
+    samples = [(item, _inputs(graph, item, generator)) for item in sizes]
+    reference, run = (_runner(_loaded(*item).eval()) for item in (original, optimised))
+    found = [_compare("optimised", "eval", item, reference, run) for item in samples]
+    return VerifyReport(tuple(found))
+
+
+def _loaded(graph: Graph, weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    module: nn.Module = torch_backend.build(graph, init=False)
+    module.load_state_dict(weights)
+    return module
 
 
 def _choices(graph: Graph, count: int, seed: int) -> list[dict[str, int]]:
