@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 if _TYPE_CHECKING:
     from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse, train
     from .grammar.diagnostic import ProgramError
+    from .notebook import load_ipython_extension
     from .runtime.errors import CheckpointError, DataError, DeviceError
     from .runtime.train import Run
 
@@ -27,6 +28,7 @@ __all__ = [
     "Run",
     "compile",
     "load",
+    "load_ipython_extension",
     "parse",
     "train",
 ]
@@ -37,6 +39,7 @@ _HOMES = {
     "DeviceError": ".runtime.errors",
     "ProgramError": ".grammar.diagnostic",
     "Run": ".runtime.train",
+    "load_ipython_extension": ".notebook",
 }
 
 
