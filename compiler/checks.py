@@ -210,8 +210,8 @@ class Checks:
             self.fail(errors.shapes.WrongLength(self.site, "padding", len(kernel), len(items)))
         pairs = tuple(item if isinstance(item, tuple) else (item, item) for item in items)
         for pair in pairs:
-            self.setting(min(pair) >= 0, "padding", pair, "at least 0 on every side")  # type: ignore[type-var]
-        return pairs  # type: ignore[return-value]
+            self.setting(min(pair) >= 0, "padding", pair, "at least 0 on every side")
+        return pairs
 
     def _same(self, kernel: int, dilation: int) -> tuple[int, int]:
         total = (kernel - 1) * dilation

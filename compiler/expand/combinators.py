@@ -22,7 +22,8 @@ def apply(
     """`name(arguments) { body }`."""
     if name not in _WITH_BODY:
         raise Fault(errors.calls.NoBody(node.span, name))
-    return _WITH_BODY[name](node, inputs, env, context)
+    flow: stages.Flow = _WITH_BODY[name](node, inputs, env, context)
+    return flow
 
 
 def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int:

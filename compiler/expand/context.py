@@ -3,12 +3,12 @@ there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Step
-from ...grammar.record import record
+from ...grammar.record import record, replaced
 from ...grammar.span import Span
 from .builder import GraphBuilder
 from .naming import Names
@@ -67,7 +67,7 @@ class Context:
     ) -> "Context":
         """A path below this one, with the numbering of its own body."""
         names = self.session.names_in(root)
-        return replace(
+        return replaced(
             self,
             names=names,
             path=join(self.path, name),
@@ -78,7 +78,7 @@ class Context:
 
     def enter(self, step: Step, function: ast.Function) -> "Context":
         """One block deeper: the step joins the trail of every error below."""
-        return replace(self, trail=(*self.trail, step), within=(*self.within, id(function)))
+        return replaced(self, trail=(*self.trail, step), within=(*self.within, id(function)))
 
     def fresh(self, base: str) -> str:
         """A name for a node that no stage in the text names, such as the `add` of `a + b`."""

@@ -236,9 +236,9 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
         return operators.binary(node, left, right, context)
     result = arithmetic.binary(node, left, right, context.builder.facts)
-    if isinstance(result, tuple | str):
+    if isinstance(result, tuple):
         return sizes.bounded(result, node, context.session)
-    return result
+    return sizes.bounded(result, node, context.session) if isinstance(result, str) else result
 
 
 def _operand(node: ast.Binary, side: ast.Expression, value: Any, context: Context) -> Any:

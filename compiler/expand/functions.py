@@ -70,13 +70,14 @@ def results_of(function: ast.Function, env: Environment, context: Context) -> tu
             raise Fault(errors.flow.NoResult(function.body.span))
         if isinstance(result, Poison):
             raise Poisoned
-        flow = evaluate.as_tensors(result, _result_node(function), context)
+        flow = evaluate.as_tensors(result, result_of(function.body), context)
     except Fault as fault:
         context.session.report(fault.diagnostic, context.trail)
         raise Poisoned from None
     return stages.flatten(flow)
 
 
-def _result_node(function: ast.Function) -> ast.Expression:
-    found = [item.value for item in function.body.statements if isinstance(item, ast.Result)]
+def result_of(body: ast.Body) -> ast.Expression:
+    """The expression that is the result of a body which has one."""
+    found = [item.value for item in body.statements if isinstance(item, ast.Result)]
     return found[-1]

@@ -137,7 +137,8 @@ def _captured(stage: FragmentStage) -> Hashable:
 
 def _owned(instance: Instance) -> Hashable:
     """The shapes of an instance's weights, which later uses must fit."""
-    return instance.home.owned_shapes(instance.owner)
+    shapes: Hashable = instance.home.owned_shapes(instance.owner)
+    return shapes
 
 
 def _local(name: str, env: Environment) -> Hashable:

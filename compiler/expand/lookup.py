@@ -14,6 +14,7 @@ from .environment import Environment
 from .values import Combinator, CompileTimeFunction, LayerReference, LayerStage
 
 COMBINATORS = frozenset({"repeat", "fork", "residual", "share", "scan", "any", "some"})
+MANY = 2_000
 
 
 def find_name(name: str) -> Any:
@@ -35,6 +36,8 @@ def unknown_name(
 ) -> Diagnostic:
     """The diagnostic for a name that stands for nothing; it finds the nearest that do."""
     known = {*env.names(), *built_in(), *symbols}
+    if len(known) > MANY:  # whoever binds thousands of names waits for nothing else
+        known = {item for item in known if item[0] == name[0]}
     return errors.names.UnknownName(name, span, tuple(sorted(known)))  # type: ignore[no-any-return]
 
 

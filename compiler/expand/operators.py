@@ -75,5 +75,5 @@ def _holds(dtype: DType, number: int) -> bool:
     if dtype.name == "u8":
         return 0 <= number < 2**8
     if dtype.name in _BITS:
-        return -(2 ** _BITS[dtype.name]) <= number < 2 ** _BITS[dtype.name]
+        return -(1 << _BITS[dtype.name]) <= number < 1 << _BITS[dtype.name]
     return abs(number) <= _EXACT.get(dtype.name, 0) or dtype.is_bool

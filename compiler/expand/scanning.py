@@ -70,11 +70,11 @@ def apply(
 def _cell(
     node: ast.Expression, owner: str, env: Environment, context: Context
 ) -> tuple[FunctionStage, str]:
-    value = evaluate.evaluate(node, env, context)
+    value: Any = evaluate.evaluate(node, env, context)
     if isinstance(value, Instance):
         if value.home is not context.builder:
             raise Fault(errors.weights.SharedIntoCell(node.span, node.span.text, value.span))
-        value, owner = value.stage, value.owner
+        owner, value = value.owner, value.stage
     if isinstance(value, FunctionReference):
         value = arguments.bind_function(value, None, None, context, node.span)
     if not isinstance(value, FunctionStage) or value.reference.function.kind != "cell":
@@ -104,8 +104,8 @@ def _body(
     outer = context.builder
     inner = GraphBuilder(outer.limits, outer.facts)
     inner.batch = outer.batch
-    states = CellStates(tuple(s.name for s in function.states))
-    inside = replace(context, builder=inner, cell=states, prefix=join(context.place, name))
+    own = CellStates(tuple(s.name for s in function.states))
+    inside = replace(context, builder=inner, cell=own, prefix=join(context.place, name))
     inside = replace(inside, path="", owner="").open("", function.body, owner="")
     inside = inside.enter(step_into("cell", function.name, use), function)
     env = functions.environment_of(stage)
@@ -127,10 +127,8 @@ def _body(
     following = [
         _next(state, tensor, inside) for state, tensor in zip(function.states, states, strict=True)
     ]
-    ports_in = [
-        (p.name or "_", t)
-        for p, t in zip((*function.inputs, *function.states), (*elements, *states), strict=True)
-    ]
+    ports: tuple[ast.Port | ast.State, ...] = (*function.inputs, *function.states)
+    ports_in = [(p.name or "_", t) for p, t in zip(ports, (*elements, *states), strict=True)]
     ports_out = [
         (name or f"output_{place}", tensor)
         for place, (name, tensor) in enumerate(zip(names, outputs, strict=True))

@@ -42,8 +42,8 @@ Flow = Tensor | Results
 Inputs = tuple[Tensor, ...]
 
 # What costs about as much time as so many expressions.
-NODE_WORK = 12
-SCOPE_WORK = 24
+NODE_WORK = 24
+SCOPE_WORK = 48
 
 
 def flatten(flow: Flow) -> Inputs:

@@ -35,6 +35,8 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
     for position, statement in enumerate(body.statements):
         if id(statement) in settled:
             continue
+        if context.session.full:
+            raise Poisoned
         hold.position = position
         try:
             if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
@@ -174,8 +176,8 @@ def _set_aside(statement: ast.Statement, env: Environment, context: Context, res
         # A state of another name may have been meant: none of them counts as never set.
         for name in context.cell.names:
             context.cell.following.setdefault(name, Poison())
-    if isinstance(statement, ast.Broken) and not statement.names:
-        return result
+    if isinstance(statement, ast.Broken) and not statement.names and result is None:
+        return Poison()  # perhaps it was the result
     return Poison() if isinstance(statement, ast.Result) else result
 
 

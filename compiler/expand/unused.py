@@ -30,7 +30,8 @@ def _bound(function: ast.Function) -> Iterator[str]:
     """Every name that the function binds anywhere; scopes are not told apart."""
     for hyperparameter in function.hyperparameters:
         yield hyperparameter.name
-    for port in (*function.inputs, *function.states):
+    ports: tuple[ast.Port | ast.State, ...] = (*function.inputs, *function.states)
+    for port in ports:
         yield port.name or "_"
         if port.type is not None:
             yield from (node.id for node in port.type.axes if isinstance(node, ast.Name))

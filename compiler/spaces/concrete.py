@@ -8,7 +8,7 @@ blocks.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...grammar import ast
 from ...grammar.print import print_expression
@@ -49,7 +49,9 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
     return ast.Program(_used(kept, network.name), span=NOWHERE)
 
 
-def _is_kept(declaration: ast.Declaration, network: str) -> bool:
+def _is_kept(
+    declaration: ast.Declaration, network: str
+) -> TypeGuard[ast.Settings | ast.Use | ast.Let]:
     if isinstance(declaration, ast.Settings):
         return declaration.kind == "train" and declaration.network == network
     return isinstance(declaration, (ast.Use, ast.Let))
