@@ -26,6 +26,11 @@ from .expand.values import FunctionReference
 from .facts import Facts
 from .graph import Graph
 from .modules import Loader
+from .spaces.process import Process, SpaceLimit
+from .spaces.walk import Walk
+
+TRIES = 1000
+"""How many expansions may look for a valid program of a space."""
 
 
 @record
@@ -34,7 +39,7 @@ class Checked:
 
     `networks` are the names in order. `graphs` holds those that could be expanded; one whose
     hyperparameters lack defaults is not among them. `files` are the modules that were read, or
-    sought in vain.
+    sought in vain. `spaces` holds the networks with open choices.
     """
 
     program: ast.Program
@@ -42,6 +47,7 @@ class Checked:
     reports: tuple[Report, ...]
     networks: tuple[str, ...]
     graphs: Mapping[str, Graph]
+    spaces: Mapping[str, Process] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     files: tuple[Path, ...] = ()
 
@@ -72,9 +78,40 @@ class Checked:
         reference = self._reference(name)
         session = Session(self.limits)
         session.read(self.program.span.source.text)
+        overrides, session.axes = self._given(name, reference, values or {}, session)
+        with deep_recursion():
+            graph = networks.expand(reference, overrides, session, self.program.span.source.text)
+        if graph is None:
+            raise ProgramError(session.reports)
+        return graph
+
+    def process(
+        self, network: str | None = None, values: Mapping[str, Any] | None = None
+    ) -> Process:
+        """The decision process of a network, whether or not anything is open in it; `values` as for
+        `graph`. Raises ProgramError.
+        """
+        self.raise_errors()
+        name = self._pick(network)
+        if not values and name in self.spaces:
+            return self.spaces[name]
+        reference = self._reference(name)
+        session = Session(self.limits)
+        overrides, axes = self._given(name, reference, values or {}, session)
+        return Process(reference, overrides, axes, self.limits)
+
+    def _given(
+        self,
+        name: str,
+        reference: FunctionReference,
+        values: Mapping[str, Any],
+        session: Session,
+    ) -> tuple[dict[str, Any], dict[str, int]]:
+        """Values told apart into hyperparameters and axes."""
         known = {item.name for item in reference.function.hyperparameters}
-        overrides, axes = {}, {}
-        for key, value in (values or {}).items():
+        overrides: dict[str, Any] = {}
+        axes: dict[str, int] = {}
+        for key, value in values.items():
             value = self._value(key, value, session)
             if key in known:
                 overrides[key] = value
@@ -87,12 +124,7 @@ class Checked:
                         reference.function.name_span, name, key, options
                     )
                 )
-        session.axes = axes
-        with deep_recursion():
-            graph = networks.expand(reference, overrides, session, self.program.span.source.text)
-        if graph is None:
-            raise ProgramError(session.reports)
-        return graph
+        return overrides, axes
 
     def _pick(self, network: str | None) -> str:
         if network is not None:
@@ -174,11 +206,13 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
     with deep_recursion():
         env = loader.environment(parsed)
         functions = [item for item in parsed.program.declarations if isinstance(item, ast.Function)]
-        graphs = _expand_all(functions, env, session, parsed.program.span.source.text)
+        graphs, spaces = _expand_all(functions, env, session, parsed.program.span.source.text)
         unused.check(functions, env, session)
     names = tuple(item.name for item in functions if item.kind == "network")
     reports = tuple(sorted(session.reports, key=_order))
-    return Checked(parsed.program, env, reports, names, graphs, limits, tuple(loader.sought))
+    return Checked(
+        parsed.program, env, reports, names, graphs, spaces, limits, tuple(loader.sought)
+    )
 
 
 def _order(report: Report) -> tuple[str, int]:
@@ -188,15 +222,45 @@ def _order(report: Report) -> tuple[str, int]:
 
 def _expand_all(
     functions: list[ast.Function], env: Environment, session: Session, text: str
-) -> dict[str, Graph]:
-    graphs = {}
+) -> tuple[dict[str, Graph], dict[str, Process]]:
+    graphs, spaces = {}, {}
     for function in functions:
         complete = all(item.default is not None for item in function.hyperparameters)
         bound = env.here(function.name)
         if function.kind != "network" or not complete or bound is None:
             continue
         if isinstance(bound.value, FunctionReference) and bound.value.function is function:
+            before = len(session.reports)
             graph = networks.expand(bound.value, {}, session, text)
             if graph is not None:
                 graphs[function.name] = graph
-    return graphs
+            elif _is_open(session, before):
+                spaces.update(_settled(bound.value, session))
+    return graphs, spaces
+
+
+def _is_open(session: Session, before: int) -> bool:
+    """Whether nothing but open choices kept a network from being expanded; then they are no
+    errors.
+    """
+    found = session.reports[before:]
+    others = [report for report in found if report.code != errors.calls.OpenChoice.code]
+    session.reports[before:] = others
+    return len(others) < len(found) and not any(report.is_error for report in others)
+
+
+def _settled(reference: FunctionReference, session: Session) -> dict[str, Process]:
+    """The space of a network, if it holds a valid program; else the reason is reported."""
+    process = Process(reference, limits=session.limits, budget=TRIES)
+    process.entered = session.entered
+    name = reference.function.name
+    try:
+        with deep_recursion():
+            Walk(process).start()
+    except ProgramError as error:
+        session.reports += error.diagnostics
+        return {}
+    except SpaceLimit:
+        span = reference.function.name_span
+        session.report(errors.spaces.NothingFound(span, name, TRIES))
+    return {name: process}

@@ -243,3 +243,23 @@ class DeadOption(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class NothingFound(Diagnostic):
+    code = "W452"
+    title = "a space in which no valid program was found"
+    severity = "warning"
+    explanation = (
+        "So many ways to decide the choices were tried, and each broke a rule; but they were not "
+        "all. Either there is no valid program, or there are few: drawing one may take long."
+    )
+    span: Span
+    name: str
+    tried: int
+
+    def message(self) -> str:
+        return f"{self.tried:,} tries found no valid program of `{self.name}`"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "its requirements may be too narrow")

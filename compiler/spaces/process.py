@@ -153,6 +153,7 @@ class Process:
     train: Sequence[ast.Settings] = ()
     runs: int = 0
     states: dict[Any, State] = field(default_factory=dict)
+    entered: set[int] = field(default_factory=set)
     _root: State | None = None
     _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
     _spent: int = 0
@@ -213,7 +214,7 @@ class Process:
         it explores. Raises DeadEnd.
         """
         session = _Deciding(self.limits, axes=self.axes)
-        session.decider = decider
+        session.decider, session.entered = decider, self.entered
         session.holds = [] if exploring else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names

@@ -17,6 +17,7 @@ from .process import (
     DONE,
     REAL,
     DeadEnd,
+    Path,
     Process,
     SpaceLimit,
     State,
@@ -44,13 +45,16 @@ Weigh = Callable[[Place, Any], float]
 class Walk:
     """The places of one space."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, *, relaxed: bool = False) -> None:
+        """`relaxed` leaves out what is required of costs."""
         self.process = process
-        self.required = bool(process.requirements.statements)
+        self.required = bool(process.requirements.statements) and not relaxed
+        self._counts: dict[State, int | float] = {}
         self._holds: dict[Totals, bool] = {}
         self._live: dict[Place, bool] = {}
         self._tables: dict[Place, tuple[Sequence[Any], Sequence[float]]] = {}
         self._sums = 0
+        self.nothing: Totals = (0,) * len(process.requirements.names)
 
     def start(self) -> Place:
         """The first place. Raises ProgramError where the space holds no valid program."""
@@ -150,7 +154,7 @@ class Walk:
         range.
         """
         if state.site is None:
-            return {} if state.dead else {(0,) * len(self.process.requirements.names): 1}
+            return {} if state.dead else {self.nothing: 1}
         if state.bundle is None:
             found: dict[Totals, float] = {}
             for decision in decisions_of(state.domain):
@@ -172,9 +176,39 @@ class Walk:
 
     def count(self, place: Place) -> int | float:
         """The number of valid traces beyond a place, exactly."""
+        if not self.required:
+            return self._plain_count(place.state)
         found = self.sums(place.state)
         total = sum(n for rest, n in found.items() if self.fulfilled(_sum(place.spent, rest)))
         return total if total == float("inf") else int(total)
+
+    def _plain_count(self, state: State) -> int | float:
+        """The number of traces beyond a state, whatever they cost."""
+        if state.site is None:
+            return int(not state.dead)
+        if state not in self._counts:
+            children = [self.process.child(state, item) for item in decisions_of(state.domain)]
+            found = sum(self._plain_count(child) for child in children)
+            endless = found and isinstance(state.domain, Reals)
+            self._counts[state] = float("inf") if endless else found
+        return self._counts[state]
+
+    def bounds(self) -> tuple[int, float]:
+        """What is proved of the number of traces when counting was given up: the ways to the end
+        that are known, and with requirements the number without them.
+        """
+        if self.required:
+            try:
+                return 1, Walk(self.process, relaxed=True).count(self.start())
+            except SpaceLimit:
+                return 1, float("inf")
+        known: dict[State, int] = {}
+        return max(1, _ways_known(self.start().state, known)), float("inf")
+
+    def total(self, steps: Sequence[Step]) -> Totals:
+        """What the program of these steps costs."""
+        place, decision = steps[-1] if steps else (self.start(), None)
+        return self.step(place, decision).spent if steps else place.spent
 
     # --- drawing
 
@@ -206,12 +240,18 @@ class Walk:
             self._tables[place] = found
         return found[0][random.pick(found[1])]
 
+    def first(self, place: Place) -> Any:
+        """The first live decision; of a real range, its middle."""
+        decisions = decisions_of(place.state.domain)
+        return next(item for item in decisions if self.live(self.step(place, item)))
+
     def _draw_lazily(self, random: Random) -> list[Step]:
         """As `complete`, finding out on the way what is possible: only what is proved dead is left
         out, so the draw is exact, and one expansion serves for all the unknown choices of a
         program.
         """
-        state, path = self.process.root(), []
+        state = self.process.root()
+        path: Path = []
         choose = partial(self._hopeful, random=random)
         while state is not DONE:
             decision = choose(state)
@@ -300,6 +340,15 @@ def _hopes(state: State) -> tuple[Sequence[Any], Sequence[float]]:
     children = state.children
     kept = [(d, w) for d, w in pairs if w > 0 and not (d in children and children[d].dead)]
     return [d for d, _ in kept], cumulate([w for _, w in kept])
+
+
+def _ways_known(state: State, known: dict[State, int]) -> int:
+    """The number of ways from a state to the end over edges that have been found."""
+    if state.site is None:
+        return int(not state.dead)
+    if state not in known:
+        known[state] = sum(_ways_known(child, known) for child in state.children.values())
+    return known[state]
 
 
 def _sum(left: Totals, right: Totals) -> Totals:

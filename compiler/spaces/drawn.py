@@ -1,0 +1,140 @@
+"""A program drawn from a space: its decisions at once, its text, graph and costs when asked for."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import ProgramError
+from ...grammar.print import print_program
+from .. import cost
+from ..graph import Graph
+from ..hash import graph_hash
+from ..program import Program
+from .concrete import concretise
+from .process import Expansion
+from .trace import Trace
+from .walk import Step, trace_of
+
+if TYPE_CHECKING:
+    from .space import Space
+
+
+class DrawnProgram(Program):
+    """A program in which nothing is open, and the trace of decisions that made it.
+
+    Nothing is expanded before `graph` or something that reads it is wanted.
+    """
+
+    __slots__ = ("_expansion", "_hash", "_trace", "_tree", "space", "steps")
+
+    space: "Space"
+    steps: tuple[Step, ...]
+
+    def __init__(self, space: "Space", steps: Sequence[Step]) -> None:
+        self._keep(space=space, steps=tuple(steps), _trace=None, _tree=None, _expansion=None)
+        self._keep(_hash=None, filename=f"<drawn from {space.name}>", folder=space.source.folder)
+
+    def _keep(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def trace(self) -> Trace:
+        """The decisions in order, with the names of the choices they settle."""
+        if self._trace is None:
+            self._keep(_trace=trace_of(self.steps))
+        return self._trace  # type: ignore[no-any-return]
+
+    @property
+    def decisions(self) -> tuple[Any, ...]:
+        """The decisions as the process takes them."""
+        return tuple(decision for _, decision in self.steps)
+
+    @property
+    def expansion(self) -> Expansion:
+        """The program as the checker expanded it."""
+        if self._expansion is None:
+            self._keep(_expansion=self.space.process.replay(self.decisions))
+        return self._expansion  # type: ignore[no-any-return]
+
+    @property
+    def tree(self) -> ast.Program:  # type: ignore[override]
+        """The program written out: every choice replaced by what was taken."""
+        if self._tree is None:
+            source = self.space.source.tree
+            self._keep(_tree=concretise(self.space.process, self.expansion, source))
+        return self._tree  # type: ignore[no-any-return]
+
+    @property
+    def text(self) -> str:
+        """The canonical text."""
+        return print_program(self.tree)
+
+    @property
+    def graph(self) -> Graph:
+        """The typed graph."""
+        return self.expansion.graph
+
+    @property
+    def hash(self) -> str:
+        """The canonical hash of the graph."""
+        if self._hash is None:
+            self._keep(_hash=graph_hash(self.graph))
+        return self._hash  # type: ignore[no-any-return]
+
+    @property
+    def params(self) -> int:
+        """The trained numbers; shared weights count once."""
+        return cost.params(self.graph)
+
+    @property
+    def flops(self) -> int | str:
+        """Operations for one example; a text over the axes that are symbolic."""
+        sizes = {**cost.sizes_of(self.graph), **self.space.process.axes}
+        total = cost.flops_dim(self.graph, sizes)
+        return total if isinstance(total, int) else str(total)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `archc sample --json` says of it."""
+        return {
+            "text": self.text,
+            "hash": self.hash,
+            "params": self.params,
+            "flops": self.flops,
+            "trace": [[item.name, item.value] for item in self.trace],
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (self.tree, self.filename, self.folder, self.trace)
+
+
+class TracedProgram(Program):
+    """A drawn program that has left its space, as in another process: what it says, and its trace."""
+
+    __slots__ = ("trace",)
+
+    trace: Trace
+
+    def __init__(self, tree: ast.Program, filename: str, folder: Any, trace: Trace) -> None:
+        super().__init__(tree, filename, folder)
+        object.__setattr__(self, "trace", trace)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (self.tree, self.filename, self.folder, self.trace)
+
+
+def _detached(tree: ast.Program, filename: str, folder: Any, trace: Trace) -> TracedProgram:
+    return TracedProgram(tree, filename, folder, trace)
+
+
+def graph_of(program: Program, network: str) -> Graph:
+    """The graph of a network of a program. Raises ProgramError, for one that is open too."""
+    if isinstance(program, DrawnProgram) and program.space.name == network:
+        return program.graph
+    checked = program.check()
+    if network not in checked.networks and len(checked.networks) == 1:
+        network = checked.networks[0]
+    graph = checked.graph(network)
+    if graph is None:
+        raise ProgramError(checked.reports)
+    return graph

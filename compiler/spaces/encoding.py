@@ -1,0 +1,189 @@
+"""Programs of a space as numbers: vectors of fixed length, and distances.
+
+Comes in: a walk, steps. Goes out: for each choice of the space, in the order of its discovery, either
+one indicator for each option, or whether the choice is there and where in its range the number lies.
+"""
+
+from collections.abc import Sequence
+from math import exp, log
+from typing import Any
+
+from ..expand.decisions import Alternatives, Domain, Integers, Reals
+from .edits import name_of
+from .process import DONE, Process, SpaceLimit, State, decisions_of
+from .replay import is_live
+from .trace import value_of
+from .walk import Place, Step, Walk
+
+MOST_SITES = 10_000
+_NEARBY = 64
+_LATTICE = float(1 << 53)
+
+
+def distance(first: Sequence[Step], second: Sequence[Step]) -> float:
+    """The sum over all choices of how far the decisions are apart, each from 0 to 1."""
+    left = {name_of(place): (place.state.domain, decision) for place, decision in first}
+    right = {name_of(place): (place.state.domain, decision) for place, decision in second}
+    shared = left.keys() & right.keys()
+    alone = len(left.keys() ^ right.keys())
+    return alone + sum(_apart(*left[name], *right[name]) for name in left if name in shared)
+
+
+def _apart(domain: Domain, decision: Any, other_domain: Domain, other: Any) -> float:
+    if isinstance(domain, Alternatives) or domain != other_domain:
+        return float(value_of(domain, decision) != value_of(other_domain, other))
+    return abs(fraction_of(domain, decision) - fraction_of(domain, other))
+
+
+def fraction_of(domain: Integers | Reals, value: float) -> float:
+    """Where in its range a number lies, from 0 to 1; a logarithmic range by its logarithm."""
+    if domain.low == domain.high:
+        return 0.0
+    if domain.log:
+        return (log(value) - log(domain.low)) / (log(domain.high) - log(domain.low))
+    return (value - domain.low) / (domain.high - domain.low)
+
+
+def number_at(domain: Integers | Reals, fraction: float) -> float:
+    """The number at a part of a range, as `Random.between` computes it."""
+    low, high = domain.low, domain.high
+    fraction = min(1.0, max(0.0, fraction))
+    if domain.log:
+        return min(high, max(low, exp(log(low) + (log(high) - log(low)) * fraction)))
+    return low + (high - low) * fraction
+
+
+def _exact_fraction(domain: Reals, value: float) -> float:
+    """The part of the range that gives the number back, if any near it does: a drawn one has one."""
+    guess = round(fraction_of(domain, value) * _LATTICE)
+    for offset in range(_NEARBY):
+        for number in (guess + offset, guess - offset):
+            if number_at(domain, number / _LATTICE) == value:
+                return number / _LATTICE
+    return guess / _LATTICE
+
+
+def choices_known(process: Process) -> dict[str, list[Any]]:
+    """The choices of the states found so far, by name, with all their options."""
+    found: dict[str, list[Any]] = {}
+    for state in process.states.values():
+        options = found.setdefault(_name(state), [])
+        options += [value for value in _options(state.domain) if value not in options]
+    return found
+
+
+def _name(state: State) -> str:
+    assert state.site is not None
+    return state.site.name
+
+
+def _options(domain: Domain) -> list[Any]:
+    match domain:
+        case Reals(low, high):
+            return [f"{low}..{high}"]
+        case Integers(low, high, step):
+            return [f"{low}..{high}" + (f" step {step}" if step != 1 else "")]
+        case _:
+            return [value_of(domain, decision) for decision in decisions_of(domain)]
+
+
+def _sites(walk: Walk) -> dict[str, list[Domain]]:
+    """The choices that programs of the space can make, with the domains that each can have."""
+    found: dict[str, list[Domain]] = {}
+    waiting, seen = [walk.start().state], set()
+    while waiting:
+        state = waiting.pop()
+        if state is DONE or state in seen or not walk.process.settle(state):
+            continue
+        seen.add(state)
+        domains = found.setdefault(_name(state), [])
+        if state.domain not in domains:
+            domains.append(state.domain)
+        if len(found) > MOST_SITES:
+            raise SpaceLimit(f"a vector needs at most {MOST_SITES:,} choices")
+        waiting += [walk.process.child(state, item) for item in decisions_of(state.domain)][::-1]
+    return found
+
+
+class Encoder:
+    """The layout of a space's vectors. `columns` names each number of one."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.sites: dict[str, tuple[int, list[Any] | None]] = {}
+        self.columns: list[str] = []
+        for name, domains in _sites(walk).items():
+            self._lay_out(name, domains)
+
+    def _lay_out(self, name: str, domains: Sequence[Domain]) -> None:
+        """A column for each option, or two for a number."""
+        start = len(self.columns)
+        if len(domains) == 1 and not isinstance(domains[0], Alternatives):
+            self.sites[name] = start, None
+            self.columns += [f"{name}?", name]
+            return
+        values: list[Any] = []
+        for domain in domains:
+            found = (value_of(domain, decision) for decision in decisions_of(domain))
+            values += [value for value in found if not _among(value, values)]
+        self.sites[name] = start, values
+        self.columns += [f"{name}={value}" for value in values]
+
+    def encode(self, steps: Sequence[Step]) -> list[float]:
+        """The vector of a program."""
+        vector = [0.0] * len(self.columns)
+        for place, decision in steps:
+            domain = place.state.domain
+            start, values = self.sites[name_of(place)]
+            if values is not None:
+                vector[start + _position(value_of(domain, decision), values)] = 1.0
+                continue
+            vector[start] = 1.0
+            vector[start + 1] = (
+                _exact_fraction(domain, decision)
+                if isinstance(domain, Reals)
+                else fraction_of(domain, decision)  # type: ignore[arg-type]
+            )
+        return vector
+
+    def decode(self, vector: Sequence[float]) -> list[Step]:
+        """At each choice the legal decision that the vector favours. Raises ValueError for a vector
+        of another length.
+        """
+        if len(vector) != len(self.columns):
+            raise ValueError(f"the vector has {len(self.columns)} numbers, not {len(vector)}")
+        place, steps = self.walk.start(), []
+        while place.state is not DONE:
+            decision = self._favoured(place, vector)
+            steps.append((place, decision))
+            place = self.walk.step(place, decision)
+        return steps
+
+    def _favoured(self, place: Place, vector: Sequence[float]) -> Any:
+        domain = place.state.domain
+        start, values = self.sites[name_of(place)]
+        if isinstance(domain, Reals):
+            return number_at(domain, vector[start + 1])
+        if values is not None:
+            options = [
+                (-vector[start + _position(value_of(domain, item), values)], item)
+                for item in decisions_of(domain)
+            ]
+        else:
+            assert isinstance(domain, Integers)
+            wanted = vector[start + 1]
+            options = [
+                (abs(fraction_of(domain, item) - wanted), item) for item in decisions_of(domain)
+            ]
+        ordered = sorted(options)
+        return next(item for _, item in ordered if is_live(self.walk, place, item))
+
+
+def _among(value: Any, values: Sequence[Any]) -> bool:
+    return any(type(item) is type(value) and item == value for item in values)
+
+
+def _position(value: Any, values: Sequence[Any]) -> int:
+    return next(
+        place for place, item in enumerate(values) if type(item) is type(value) and item == value
+    )

@@ -1,0 +1,267 @@
+"""A space: a network with open choices, and what can be asked of it.
+
+Comes in: a checked program and the name of one of its networks. Goes out: programs drawn, changed,
+counted and compared. All randomness is keyed by the seed that is given, so equal seeds give equal
+programs on any machine and any number of workers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from ..deep import deep_recursion
+from ..program import Program
+from . import edits, encoding, membership
+from .drawn import DrawnProgram
+from .process import Process, SpaceLimit
+from .random import Random
+from .replay import steps_from
+from .state import SpaceState
+from .trace import Decision, Trace
+from .walk import Step, Walk, trace_of
+from .weighted import Weighted
+
+MOST_MISSES = 10_000
+MOST_REJECTED = 100_000
+
+
+class Space:
+    """The programs that a network with open choices stands for.
+
+    Raises ProgramError where there is none. `source` is the program it was read from.
+    """
+
+    def __init__(
+        self,
+        source: Program,
+        network: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        budget: int = 200_000,
+    ) -> None:
+        checked = source.check()
+        self.source = source
+        self.process: Process = checked.process(network, values)
+        self.process.budget = budget
+        self.walk = Walk(self.process)
+        self.name = self.process.reference.function.name
+        with deep_recursion():
+            self.walk.start()
+
+    def __repr__(self) -> str:
+        return f"<Space {self.name}>"
+
+    # --- drawing
+
+    def sample(
+        self, seed: int = 0, *, uniform: bool = False, conditioned: bool = False
+    ) -> DrawnProgram:
+        """One program: choices in program order, each by the weights of the options still legal.
+
+        `uniform` makes every program equally likely; `conditioned` as likely as the product of its
+        weights given that it is valid.
+        """
+        return self._sample(seed, 0, uniform, conditioned)
+
+    def samples(
+        self,
+        n: int,
+        seed: int = 0,
+        *,
+        unique: bool = False,
+        uniform: bool = False,
+        conditioned: bool = False,
+        start: int = 0,
+    ) -> Iterator[DrawnProgram]:
+        """A stream of `n` programs. The program at a place depends on the seed and the place alone,
+        so `start` goes on where another stream stopped.
+
+        `unique` leaves out programs whose graph was drawn before, and ends early where 10,000 draws
+        in a row bring none that is new.
+        """
+        numbers = range(start, start + n)
+        drawn = (self._sample(seed, number, uniform, conditioned) for number in numbers)
+        return self._unique(n, seed, uniform, conditioned, start) if unique else drawn
+
+    def _unique(
+        self, n: int, seed: int, uniform: bool, conditioned: bool, start: int
+    ) -> Iterator[DrawnProgram]:
+        seen: set[str] = set()
+        number, misses = start, 0
+        while len(seen) < n and misses < MOST_MISSES:
+            program = self._sample(seed, number, uniform, conditioned)
+            number += 1
+            misses += 1
+            if program.hash not in seen:
+                seen.add(program.hash)
+                misses = 0
+                yield program
+
+    def _sample(self, seed: int, number: int, uniform: bool, conditioned: bool) -> DrawnProgram:
+        if uniform and conditioned:
+            raise ValueError("a draw is uniform or conditioned, not both")
+        random = Random(seed, number)
+        with self._question():
+            if uniform:
+                return DrawnProgram(self, self._uniformly(random))
+            if conditioned:
+                return DrawnProgram(self, self._weighted.draw(random))
+            return DrawnProgram(self, self.walk.draw(random))
+
+    @cached_property
+    def _weighted(self) -> Weighted:
+        return Weighted(self.walk)
+
+    def _uniformly(self, random: Random) -> Sequence[Step]:
+        """By counting; where the sums of costs are too many to count, from all programs without
+        regard to costs until one fulfils what is required.
+        """
+        try:
+            return self.walk.draw_uniformly(random)
+        except SpaceLimit:
+            if not self.walk.required:
+                raise
+        for _ in range(MOST_REJECTED):
+            steps = self._relaxed.draw_uniformly(random)
+            if self.walk.fulfilled(self.walk.total(steps)):
+                return steps
+        raise SpaceLimit(f"none of {MOST_REJECTED:,} programs fulfils what is required of costs")
+
+    @cached_property
+    def _relaxed(self) -> Walk:
+        return Walk(self.process, relaxed=True)
+
+    def _question(self) -> Any:
+        """Room and budget for one question."""
+        self.process.begin_question()
+        return deep_recursion()
+
+    # --- counting
+
+    @cached_property
+    def size(self) -> int | float:
+        """The number of programs, that is of complete traces; `inf` with a real range.
+
+        Raises SpaceLimit, with the bounds that are proved, where counting is out of reach.
+        """
+        with self._question():
+            try:
+                return self.walk.count(self.walk.start())
+            except SpaceLimit as limit:
+                low, high = self.walk.bounds()
+                raise SpaceLimit(str(limit), low, high) from None
+
+    def enumerate(self) -> Iterator[DrawnProgram]:
+        """Every program, in a fixed order. Raises ValueError at a real range."""
+        return self._each(self.walk.enumerate())
+
+    def _each(self, found: Iterator[Sequence[Step]]) -> Iterator[DrawnProgram]:
+        """Programs as they are asked for, each with room and budget of its own."""
+        while True:
+            with self._question():
+                steps = next(found, None)
+            if steps is None:
+                return
+            yield DrawnProgram(self, steps)
+
+    # --- single programs
+
+    def from_trace(
+        self, trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]
+    ) -> DrawnProgram:
+        """The program of a trace. Raises ValueError where it is not one of this space."""
+        with self._question():
+            return DrawnProgram(self, steps_from(self.walk, as_trace(trace)))
+
+    def begin(self) -> SpaceState:
+        """Deciding choice by choice: `site`, `options()`, `choose(value)`, `done`, `program`."""
+        return SpaceState(self, self.walk.start(), ())
+
+    def contains(self, program: Program | str) -> "membership.Membership":
+        """Whether a program is one of this space: true with the first trace that gives it, or false
+        with the reason.
+        """
+        with self._question():
+            return membership.find(self, program)
+
+    def trace_of_decisions(self, decisions: Sequence[Any]) -> Trace | None:
+        """The trace of decisions in order; None where a requirement of costs refuses them."""
+        place, steps = self.walk.start(), []
+        for decision in decisions:
+            steps.append((place, decision))
+            place = self.walk.step(place, decision)
+        return trace_of(steps) if self.walk.live(place) else None
+
+    def own(self, program: Program) -> DrawnProgram:
+        """The program as one of this space. Raises ValueError where it is none."""
+        if isinstance(program, DrawnProgram) and program.space is self:
+            return program
+        trace = getattr(program, "trace", None)
+        if trace is not None:
+            return self.from_trace(trace)
+        found = self.contains(program)
+        if found.trace is None:
+            raise ValueError(f"the program is not one of {self.name}: {found.reason}")
+        return self.from_trace(found.trace)
+
+    # --- changing
+
+    def mutate(self, program: Program, seed: int = 0) -> DrawnProgram:
+        """The program with one choice drawn anew, and the rest as it was where that stays legal.
+
+        Raises ValueError where the space holds no other program.
+        """
+        with self._question():
+            steps = edits.mutate(self.walk, self.own(program).steps, Random(seed, 1))
+            return DrawnProgram(self, steps)
+
+    def crossover(self, first: Program, second: Program, seed: int = 0) -> DrawnProgram:
+        """The first program with choices of the second: a part of the same kind, or single ones."""
+        with self._question():
+            pair = self.own(first).steps, self.own(second).steps
+            return DrawnProgram(self, edits.crossover(self.walk, *pair, Random(seed, 2)))
+
+    def neighbours(self, program: Program) -> Iterator[DrawnProgram]:
+        """Every program that differs in one choice, the rest as it was where that stays legal; a
+        choice that opens up takes its first option. Real ranges are left as they are.
+        """
+        return self._each(edits.neighbours(self.walk, self.own(program).steps))
+
+    # --- comparing
+
+    def distance(self, first: Program, second: Program) -> float:
+        """How far apart: 1 for each choice that one has alone or that differs, and for numbers of
+        one range the part of the range between them.
+        """
+        return encoding.distance(self.own(first).steps, self.own(second).steps)
+
+    def tokens(self, program: Program) -> list[str]:
+        """The decisions as words, `name=value`, in program order."""
+        return [f"{item.name}={item.value}" for item in self.own(program).trace]
+
+    @cached_property
+    def encoder(self) -> "encoding.Encoder":
+        """The fixed vector's layout. Raises SpaceLimit for more than 10,000 sites."""
+        with self._question():
+            return encoding.Encoder(self.walk)
+
+    def encode(self, program: Program) -> list[float]:
+        """A vector of fixed length: for each choice of the space the options' indicators, or
+        whether it is there and where in its range the number lies.
+        """
+        return self.encoder.encode(self.own(program).steps)
+
+    def decode_vector(self, vector: Sequence[float]) -> DrawnProgram:
+        """The program of a vector: at each choice the legal option that the vector favours."""
+        with self._question():
+            return DrawnProgram(self, self.encoder.decode(vector))
+
+    @property
+    def choices(self) -> dict[str, list[Any]]:
+        """The choices by name with their options, as far as they are known."""
+        return encoding.choices_known(self.process)
+
+
+def as_trace(trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]) -> Trace:
+    """A trace as it is, or from a mapping, or from pairs as JSON holds them."""
+    pairs = trace.items() if isinstance(trace, Mapping) else trace
+    return tuple(item if isinstance(item, Decision) else Decision(*item) for item in pairs)

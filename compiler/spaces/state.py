@@ -1,0 +1,78 @@
+"""Deciding a program choice by choice, for whoever acts in a space rather than draws from it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..deep import deep_recursion
+from ..expand.decisions import Reals
+from .drawn import DrawnProgram
+from .process import DONE
+from .replay import is_live, shown
+from .trace import decision_of, value_of
+from .walk import Place, Step
+
+if TYPE_CHECKING:
+    from .space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The legal values of a real choice, both ends included; `log` if its logarithm is uniform."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceState:
+    """A program that is being decided. `choose` gives the next state; this one stays as it is."""
+
+    space: "Space"
+    place: Place
+    steps: tuple[Step, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to decide."""
+        return self.place.state is DONE
+
+    @property
+    def site(self) -> str | None:
+        """The name of the next choice, None at the end."""
+        site = self.place.state.site
+        return None if site is None else site.name
+
+    def options(self) -> list[Any] | Interval:
+        """The legal values of the next choice: those after which a valid program can be reached."""
+        if self.done:
+            return []
+        domain = self.place.state.domain
+        self.space.process.begin_question()
+        with deep_recursion():
+            live = self.space.walk.options(self.place)
+        if isinstance(domain, Reals):
+            return Interval(domain.low, domain.high, domain.log)
+        return [value_of(domain, decision) for decision in live]
+
+    def choose(self, value: Any) -> "SpaceState":
+        """The state after a decision. Raises ValueError for a value that is not among `options()`."""
+        if self.done:
+            raise ValueError("the program is complete: there is nothing left to choose")
+        decision = decision_of(self.place.state.domain, value)
+        if decision is None:
+            raise ValueError(f"{value!r} is no option of {self.site}: {shown(self.place)}")
+        walk = self.space.walk
+        self.space.process.begin_question()
+        with deep_recursion():
+            if not is_live(walk, self.place, decision):
+                raise ValueError(f"{self.site} = {value!r} leads to no valid program")
+            place = walk.step(self.place, decision)
+        return SpaceState(self.space, place, (*self.steps, (self.place, decision)))
+
+    @property
+    def program(self) -> DrawnProgram:
+        """The program that was decided. Raises ValueError while choices are left."""
+        if not self.done:
+            raise ValueError(f"{self.site} is not decided yet")
+        return DrawnProgram(self.space, self.steps)

@@ -1,0 +1,85 @@
+"""Drawing from the product of weights given validity.
+
+Drawn in program order, an option whose continuations are mostly dead is as likely as any other; here
+each program is as likely as the product of its options' weights, as if invalid programs were drawn
+and thrown away. The mass of what lies beyond a state is summed backwards over the automaton.
+"""
+
+from typing import Any
+
+from ..expand.decisions import Reals
+from .costs import Totals
+from .process import DONE, SpaceLimit, State, decisions_of, edge, weights_of
+from .random import Random, cumulate
+from .walk import MOST_SUMS, Place, Step, Walk
+
+Mass = dict[Totals, float]
+
+
+class Weighted:
+    """The masses of one space, found out once."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self._masses: dict[State, Mass] = {}
+        self._tables: dict[Place, tuple[list[Any], list[float]]] = {}
+        self._kept = 0
+
+    def draw(self, random: Random) -> list[Step]:
+        """One trace, as likely as the product of its weights given that it is valid."""
+        place, steps = self.walk.start(), []
+        while place.state is not DONE:
+            decision = self._pick(place, random)
+            steps.append((place, decision))
+            place = self.walk.step(place, decision)
+        return steps
+
+    def _pick(self, place: Place, random: Random) -> Any:
+        domain = place.state.domain
+        if isinstance(domain, Reals):
+            return random.between(domain.low, domain.high, logarithmic=domain.log)
+        table = self._tables.get(place)
+        if table is None:
+            table = self._tables[place] = self._table(place)
+        return table[0][random.pick(table[1])]
+
+    def _table(self, place: Place) -> tuple[list[Any], list[float]]:
+        kept, masses = [], []
+        pairs = zip(decisions_of(place.state.domain), weights_of(place.state.domain), strict=True)
+        for decision, weight in pairs:
+            mass = weight * self.beyond(self.walk.step(place, decision))
+            if mass > 0:
+                kept.append(decision)
+                masses.append(mass)
+        return kept, cumulate(masses)
+
+    def beyond(self, place: Place) -> float:
+        """The probability that a program drawn from here without regard to validity is valid."""
+        rests = self._mass(place.state).items()
+        return sum(mass for rest, mass in rests if self.walk.fulfilled(_sum(place.spent, rest)))
+
+    def _mass(self, state: State) -> Mass:
+        """What completions add, with the probability of each."""
+        if state.site is None:
+            return {} if state.dead else {self.walk.nothing: 1.0}
+        if state not in self._masses:
+            found: Mass = {}
+            weights = weights_of(state.domain)
+            for decision, weight in zip(decisions_of(state.domain), weights, strict=True):
+                self._collect(state, decision, weight / sum(weights), found)
+            self._kept += len(found)
+            if self._kept > MOST_SUMS:
+                raise SpaceLimit(f"there are more than {MOST_SUMS:,} sums of costs to tell apart")
+            self._masses[state] = found
+        return self._masses[state]
+
+    def _collect(self, state: State, decision: Any, weight: float, found: Mass) -> None:
+        child = self.walk.process.child(state, decision)
+        added = state.added.get(edge(state, decision), self.walk.nothing)
+        for rest, mass in self._mass(child).items():
+            total = _sum(added, rest)
+            found[total] = found.get(total, 0.0) + weight * mass
+
+
+def _sum(left: Totals, right: Totals) -> Totals:
+    return tuple(a + b for a, b in zip(left, right, strict=True))
