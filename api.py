@@ -183,6 +183,9 @@ class Model:
         """The names of its hyperparameters; other values that it was compiled with are axes."""
         return set(self.graph.hyperparameters)
 
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
     def __str__(self) -> str:
         return drawing.draw(self.graph, "txt")
 

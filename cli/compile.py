@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from ..compiler import optimise as optimising
     from ..compiler import verify as verification
     from ..compiler.backends import torch as torch_backend
-    from ..runtime import artifact, fitting
+    from ..runtime import artifact, files, fitting
 else:
     hashing = lazy_module("..compiler.hash", __package__)
     optimising = lazy_module("..compiler.optimise", __package__)
     verification = lazy_module("..compiler.verify", __package__)
     torch_backend = lazy_module("..compiler.backends.torch", __package__)
     artifact = lazy_module("..runtime.artifact", __package__)
+    files = lazy_module("..runtime.files", __package__)
     fitting = lazy_module("..runtime.fitting", __package__)
 
 ENDINGS = (".onnx", ".py", ".pt2")
@@ -117,12 +118,19 @@ def command(
         if is_folder:
             artifact.refuse_strange(output)
         found = _verify(original, made, output, as_json) if verify else None
-        written = artifact.write(made, output, found)
+        written = _write(made, output, found)
     if as_json:
         print_json(_answer(made, written, found) | {"optimised": steps})
     else:
         _say_steps(steps)
         _say(made, written, is_folder)
+
+
+def _write(made: "artifact.Made", output: Path, found: list[dict[str, Any]] | None) -> list[Path]:
+    try:
+        return artifact.write(made, output, found)
+    except files.WriteError as error:
+        raise click.ClickException(error.message) from None  # I/O, not the program's fault
 
 
 def _make(
@@ -175,6 +183,9 @@ def _verify(
         report = report.joined(
             verification.compare((original.graph, original.state), (made.graph, made.state))
         )
+    # What torch.export cannot express at all is left out of a folder, and told.
+    kept = [item for item in report.comparisons if not (wants_all and _is_left_out(item))]
+    report = verification.VerifyReport(tuple(kept))
     if not quiet or not report.ok:
         click.echo("\n".join(_table(report)), err=quiet)
     if not report.ok:
@@ -182,6 +193,10 @@ def _verify(
         click.echo("help: this is a bug in archc, please report it with the program", err=True)
         click.get_current_context().exit(1)
     return [_comparison(item) for item in report.comparisons]
+
+
+def _is_left_out(item: "verification.Comparison") -> bool:
+    return item.backend == "pt2" and item.problem.startswith("ExportError")
 
 
 def _comparison(item: "verification.Comparison") -> dict[str, Any]:
@@ -237,6 +252,8 @@ def _say_steps(steps: list[dict[str, Any]] | None) -> None:
 def _say(made: "artifact.Made", written: list[Path], is_folder: bool) -> None:
     for path in written:
         click.echo(f"wrote {path} ({size_text(path.stat().st_size)})")
+    if is_folder and not any(path.suffix == ".pt2" for path in written):
+        click.echo(f"left out: model.pt2; {written[-1]} says why", err=True)
     if written[0].suffix == ".py" and not is_folder:
         click.echo("the source holds no weights: it loads a state dict of the same names", err=True)
     elif not made.trained:

@@ -80,9 +80,12 @@ def command(folder: Path, data: Path | None, target: str | None) -> None:
     if not checked.ok:
         raise InternalError(f"the program for {kind} does not check: {checked.reports[0].code}")
     folder.mkdir(parents=True, exist_ok=True)
-    files.write_text(program, text)
-    if not (folder / SETTINGS).exists():
-        files.write_text(folder / SETTINGS, TOML)
+    try:
+        files.write_text(program, text)
+        if not (folder / SETTINGS).exists():
+            files.write_text(folder / SETTINGS, TOML)
+    except files.WriteError as error:
+        raise click.ClickException(error.message) from None
     _say(folder, found.signature())
 
 

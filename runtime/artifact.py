@@ -41,6 +41,10 @@ class ArtifactError(RuntimeFault):
     """A file of this kind cannot be made of this network, or must not stand there."""
 
 
+class NotExpressible(ArtifactError):
+    """`torch.export` has no way to say this: a folder does without the file, and tells so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """All that is written down of a compilation. `metadata` comes with the weights of a training:
@@ -98,10 +102,10 @@ def _write_pt2(made: Made, path: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.export warns of its own ways
-            pt2_backend.export_pt2(module, made.graph, temporary)
+            pt2_backend.export_pt2(module, made.graph, temporary, made.facts)
         temporary.replace(path)
     except pt2_backend.ExportError as error:
-        raise ArtifactError(
+        raise NotExpressible(
             str(error).splitlines()[0], "compile to .onnx or .py instead, or report it"
         ) from None
     finally:
@@ -120,15 +124,20 @@ def _write_folder(
     """Everything is made beside the folder, which is then put in its place as a whole."""
     refuse_strange(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    left_out: dict[str, str] = {}
     with _beside(path) as folder:
         for ending, writer in _WRITERS.items():
-            writer(made, folder / f"model{ending}")
+            try:
+                writer(made, folder / f"model{ending}")
+            except NotExpressible as error:
+                left_out[f"model{ending}"] = error.message
         write_tensors(folder / "weights.safetensors", made.state, {"format": "pt", **made.facts})
         for name, text in made.sources.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             write_text(folder / name, text)
         names = sorted(item.relative_to(folder).as_posix() for item in _files(folder))
-        write_json(folder / MANIFEST, manifest(made, folder, names, verified))
+        facts = manifest(made, folder, names, verified) | {"left_out": left_out}
+        write_json(folder / MANIFEST, facts)
         _replace(path, folder)
     return [path / name for name in (*names, MANIFEST)]
 

@@ -5,8 +5,10 @@ under their names. Stated facts such as `T % 8 == 0` and `T >= 16` become part o
 """
 
 import ast
+import json
 import keyword
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,20 @@ from ..samples import integer_bound, shape_of, sizes_for
 _HIGHEST = 100_000
 
 
+EXTRA = "archc.json"
+
+
 class ExportError(ValueError):
     """The exporter cannot express the network; the text says what and why."""
 
 
-def export_pt2(module: nn.Module, graph: Graph, path: str | Path) -> None:
+def export_pt2(
+    module: nn.Module, graph: Graph, path: str | Path, metadata: Mapping[str, str] | None = None
+) -> None:
     """Writes `module`, built from `graph`, in the mode it is in. Raises ExportError.
 
     Layers whose names Python or PyTorch reserve (`for`, `train`) get an underscore at the end.
+    `metadata` are kept as JSON in the extra file `archc.json`, which `torch.export.load` gives.
     """
     inputs = example_inputs(graph, module)
     free = exportable(module)
@@ -39,7 +47,7 @@ def export_pt2(module: nn.Module, graph: Graph, path: str | Path) -> None:
             # Some operators tell axes of size 1 from others: leave out what shrinks to that.
             shapes = dynamic_shapes(graph, least=2)
             exported = torch.export.export(free, inputs, dynamic_shapes=shapes)
-        torch.export.save(exported, path)
+        torch.export.save(exported, path, extra_files={EXTRA: json.dumps(dict(metadata or {}))})
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise ExportError(f"torch.export refuses {graph.name}: {_reason(error, graph)}") from error
 

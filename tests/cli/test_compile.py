@@ -124,7 +124,10 @@ def test_a_folder_holds_everything_and_a_manifest(
     assert metadata["archc.labels"] == '["no", "yes"]'
     assert metadata["archc.trained"] == "true"
     x = torch.randn(4, 3)
-    exported = torch.export.load(out / "model.pt2").module()
+    extra = {"archc.json": ""}
+    exported = torch.export.load(out / "model.pt2", extra_files=extra).module()
+    assert json.loads(extra["archc.json"])["archc.trained"] == "true"
+    assert manifest["left_out"] == {}
     torch.testing.assert_close(exported(x), module.eval()(x))
 
 
@@ -294,3 +297,47 @@ def test_open_choices_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "8 | 16" in said
     assert "relu | gelu" in said
     assert not (tmp_path / "a.onnx").exists()
+
+
+def test_what_torch_export_cannot_say_is_left_out_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cell.arch"
+    path.write_text(
+        "use std.recurrent: Minimal\n"
+        "network Cell on x: f32[N, T, 3] -> f32[N, T, 4] { x -> scan(Minimal(4)) }\n"
+    )
+    out = tmp_path / "all"
+    assert run(["compile", str(path), "-o", str(out), "--verify"]) == 0
+    said = capsys.readouterr()
+    assert "left out: model.pt2" in said.err
+    assert "pt2" not in said.out
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert "--set T=128" in manifest["left_out"]["model.pt2"]
+    assert "model.onnx" in manifest["files"]
+    assert run(["compile", str(path), "-o", str(tmp_path / "a.pt2")]) == 1
+    said = capsys.readouterr()
+    assert "--set T=128" in said.err
+    assert not (tmp_path / "a.pt2").exists()
+    assert run(["compile", str(path), "-o", str(tmp_path / "a.pt2"), "--set", "T=3"]) == 0
+
+
+@pytest.mark.parametrize("name", ["net.py", "net.onnx"])
+def test_a_full_disk_leaves_what_was_there(
+    name: str,
+    program: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / name
+    out.write_text("before")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert compiled(program, out) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert out.read_text() == "before"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
