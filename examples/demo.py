@@ -26,8 +26,7 @@ TOLERANCE = 1e-4
 
 def archc(*words: str) -> None:
     """Shows a command, runs it, and ends the demo if it fails."""
-    shown = [os.path.relpath(word) if Path(word).exists() else word for word in words]
-    print(f"\n$ archc {' '.join(shown)}", flush=True)
+    print(f"\n$ archc {' '.join(words)}", flush=True)
     done = subprocess.run([*ARCHC, *words])
     if done.returncode:
         sys.exit(done.returncode)

@@ -169,12 +169,15 @@ class NpzWriter(Writer):
 
     def write(self, names: Sequence[str], found: Mapping[str, Array]) -> None:
         columns = self.reader.columns(found)
-        plain = {key: np.array(columns[key]) for key in ("label", "probability") if key in columns}
-        for name, array in {"row": np.array(names), **found, **plain}.items():
+        whole: dict[str, Array] = {"row": np.array(names), **found}
+        for key in ("label", "probability"):
+            if key in columns:
+                whole[key] = np.array(columns[key])
+        for name, array in whole.items():
             self.parts.setdefault(name, []).append(array)
 
     def close(self) -> None:
-        whole = {name: np.concatenate(parts) for name, parts in self.parts.items()}
+        whole: dict[str, Any] = {name: np.concatenate(p) for name, p in self.parts.items()}
         with self.path.open("wb") as file:
             np.savez(file, **whole)
 

@@ -30,7 +30,7 @@ def environment(device: torch.device, processes: int = 1) -> dict[str, Any]:
     }
     if device.type == "cuda":
         found["cuda"] = torch.version.cuda
-        found["cudnn"] = torch.backends.cudnn.version()
+        found["cudnn"] = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
     return found
 
 

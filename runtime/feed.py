@@ -45,7 +45,7 @@ class Feed:
 
     def in_order(self, size: int) -> Iterator[Batch]:
         """All rows from first to last, `size` at a time."""
-        return self.batches(torch.arange(self.rows).split(size) if self.rows else ())
+        return self.batches(torch.split(torch.arange(self.rows), size) if self.rows else ())
 
     def _indexed(self, pieces: Iterable[Tensor]) -> Iterator[Batch]:
         assert self.resident is not None

@@ -70,7 +70,7 @@ class Job:
         generator = torch.Generator().manual_seed(_mixed(self.plan.seed, epoch))
         rows = torch.randperm(self.feeds["train"].rows, generator=generator)
         used = self.per_epoch * self.plan.accumulate * self.batch
-        return [self.world.my_rows(piece) for piece in rows[:used].split(self.batch)]
+        return [self.world.my_rows(piece) for piece in torch.split(rows[:used], self.batch)]
 
 
 def _mixed(seed: int, number: int) -> int:
@@ -145,7 +145,8 @@ def _augmentation(chosen: Chosen, data: Dataset) -> Augmentation:
     given = dict(chosen.given)
     if chosen.name in MIXING and data.task == "classification":
         given.setdefault("classes", data.transform.target.classes)
-    return refusing(chosen, lambda: make_augmentation(chosen.name, given))
+    made: Augmentation = refusing(chosen, lambda: make_augmentation(chosen.name, given))
+    return made
 
 
 def refusing(chosen: Chosen, make: Callable[[], Any]) -> Any:

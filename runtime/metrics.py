@@ -116,7 +116,7 @@ def _area(scores: Tensor, positive: Tensor) -> float:
     ones, zeros = int(positive.sum()), int((~positive).sum())
     if not ones or not zeros:
         return math.nan
-    _, place, counts = scores.unique(return_inverse=True, return_counts=True)
+    _, place, counts = torch.unique(scores, return_inverse=True, return_counts=True)
     ends = counts.cumsum(0).double()
     ranks = (ends - (counts - 1) / 2)[place]
     return float((ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros))

@@ -14,7 +14,6 @@ from torch import Tensor, nn, optim
 
 from ..compiler import errors
 from ..grammar.diagnostic import ProgramError, Report
-from ..grammar.span import NOWHERE
 from .plan import Chosen
 
 Groups = list[dict[str, Any]]
@@ -162,5 +161,5 @@ def _names(names: list[str]) -> str:
 
 
 def _refused(chosen: Chosen, setting: str, reason: str, advice: str) -> ProgramError:
-    span = chosen.places.get(setting, chosen.span) or NOWHERE
+    span = chosen.places.get(setting, chosen.span)
     return ProgramError([Report(errors.settings.Refused(span, reason, advice))])

@@ -83,7 +83,7 @@ def joined(wanted: str = "auto") -> Iterator[World]:
         yield World(device=pick_device(wanted))
         return
     device = pick_device(wanted)
-    if device.type == "cuda" and device.index is None:
+    if str(device) == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
     mine = not dist.is_initialized()

@@ -11,4 +11,7 @@ from types import ModuleType
 def __getattr__(name: str) -> ModuleType:
     if name.startswith("_"):
         raise AttributeError(name)
-    return import_module(f".{name}", __name__)
+    try:
+        return import_module(f".{name}", __name__)
+    except ModuleNotFoundError as error:  # torch.compile asks every module for names
+        raise AttributeError(name) from error
