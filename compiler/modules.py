@@ -170,6 +170,14 @@ class Loader:
             raise Fault(errors.modules.NoFolder(use.span, module))
         parts = use.path[1:] if standard else use.path
         path = root.joinpath(*parts).with_suffix(".arch")
+        try:
+            return self._checked(use, path, root)
+        except (OSError, RuntimeError) as error:  # a name too long, a link that leads in circles
+            reason = str(getattr(error, "strerror", None) or "it cannot be opened")
+            raise Fault(errors.modules.ModuleNotFound(use.span, module, reason, ())) from None
+
+    def _checked(self, use: ast.Use, path: Path, root: Path) -> Path:
+        module = ".".join(use.path)
         real = path.resolve()
         self.sought[real] = None
         if not real.is_relative_to(root.resolve()):
@@ -182,7 +190,7 @@ class Loader:
             )
             raise Fault(
                 errors.modules.ModuleNotFound(
-                    use.span, module, f"no file {'/'.join(parts)}.arch", known
+                    use.span, module, f"there is no file {path.name}", known
                 )
             )
         return real

@@ -157,7 +157,10 @@ class AxisAsHyperparameter(Diagnostic):
         yield Label(self.span, "a symbolic axis")
 
     def help(self) -> Iterator[str]:
-        yield f"write a number for it in the network's input type, or fix it: `--set {self.axis}=128`"
+        yield (
+            "write a number for it in the network's input type, or fix it: "
+            f"`--set {self.axis}=128`"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ class NotCallable(Diagnostic):
 
     def help(self) -> Iterator[str]:
         if self.found.startswith("a tensor"):
-            yield "a tensor flows into a stage: `x -> conv(32, 3)`; brackets pick from it: `x[:, 0]`"
+            yield "a tensor flows into a stage: `x -> conv(32, 3)`; `x[:, 0]` picks from it"
 
 
 @dataclass(frozen=True, slots=True)

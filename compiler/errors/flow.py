@@ -24,17 +24,17 @@ class NotAStage(Diagnostic):
     def message(self) -> str:
         if self.hidden:
             return f"`{self.hidden}` is {self.found} here, which hides the layer of that name"
-        return f"{self.found} is no stage, so nothing can flow into it"
+        return f"a stage is wanted here, but this is {self.found}"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span, "a layer, block or fragment is wanted")
+        yield Label(self.span, "nothing can flow into this")
 
     def help(self) -> Iterator[str]:
         if self.hidden:
             yield f"give the local `{self.hidden}` another name"
         elif self.found.startswith("a tensor"):
             name = self.span.text.split(chr(10))[0]
-            yield f"two tensors are joined by a layer: `(x, {name}) -> concat(axis=1)`, `x + {name}`"
+            yield f"tensors are joined by a layer: `(x, {name}) -> concat(axis=1)`, `x + {name}`"
 
 
 @dataclass(frozen=True, slots=True)

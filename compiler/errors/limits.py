@@ -170,7 +170,10 @@ class TooManyAxes(LayerDiagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"{self.site.layer} would make a tensor with {self.found} axes; the limit is {self.limit}"
+        return (
+            f"{self.site.layer} would make a tensor with {self.found} axes; the limit is "
+            f"{self.limit}"
+        )
 
     def asks(self) -> str:
         return f"makes {self.found} axes"
