@@ -109,7 +109,7 @@ class DrawnProgram(Program):
 
 
 class TracedProgram(Program):
-    """A drawn program that has left its space, as in another process: what it says, and its trace."""
+    """A drawn program that has left its space, as in another process."""
 
     __slots__ = ("trace",)
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..expand.decisions import Domain, Reals
-from .process import decisions_of, weights_of
+from .process import Place, decisions_of, weights_of
 from .random import Random, cumulate
 from .replay import guided, is_live
 from .trace import decision_of, value_of
-from .walk import Place, Step, Walk
+from .walk import Step, Walk
 
 Values = Mapping[str, Any]
 _ATTEMPTS = 8

@@ -1,19 +1,21 @@
 """Programs of a space as numbers: vectors of fixed length, and distances.
 
-Comes in: a walk, steps. Goes out: for each choice of the space, in the order of its discovery, either
-one indicator for each option, or whether the choice is there and where in its range the number lies.
+Comes in: a walk, steps. Goes out: for each choice of the space, in the order of its discovery,
+either one indicator for each option, or whether the choice is there and where in its range the
+number lies.
 """
 
 from collections.abc import Sequence
-from math import exp, log
+from math import log
 from typing import Any
 
 from ..expand.decisions import Alternatives, Domain, Integers, Reals
 from .edits import name_of
-from .process import DONE, Process, SpaceLimit, State, decisions_of
+from .process import DONE, Place, Process, SpaceLimit, State, decisions_of
+from .random import scaled
 from .replay import is_live
 from .trace import value_of
-from .walk import Place, Step, Walk
+from .walk import Step, Walk
 
 MOST_SITES = 10_000
 _NEARBY = 64
@@ -45,16 +47,12 @@ def fraction_of(domain: Integers | Reals, value: float) -> float:
 
 
 def number_at(domain: Integers | Reals, fraction: float) -> float:
-    """The number at a part of a range, as `Random.between` computes it."""
-    low, high = domain.low, domain.high
-    fraction = min(1.0, max(0.0, fraction))
-    if domain.log:
-        return min(high, max(low, exp(log(low) + (log(high) - log(low)) * fraction)))
-    return low + (high - low) * fraction
+    """The number at a part of a range, as a draw computes it."""
+    return scaled(min(1.0, max(0.0, fraction)), domain.low, domain.high, logarithmic=domain.log)
 
 
 def _exact_fraction(domain: Reals, value: float) -> float:
-    """The part of the range that gives the number back, if any near it does: a drawn one has one."""
+    """The part of the range that gives the number back, if one near it does, as for drawn ones."""
     guess = round(fraction_of(domain, value) * _LATTICE)
     for offset in range(_NEARBY):
         for number in (guess + offset, guess - offset):

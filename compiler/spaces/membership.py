@@ -1,8 +1,8 @@
 """Whether a program belongs to a space: the first trace that gives it, or why there is none.
 
 Comes in: a space and a finished program, perhaps edited by hand. The space is expanded decision by
-decision, and a way is left as soon as its layers differ from the program's; so few expansions decide
-it, however large the space.
+decision, and a way is left as soon as its layers differ from the program's; so few expansions
+decide it, however large the space.
 """
 
 from collections.abc import Mapping, Sequence

@@ -7,12 +7,14 @@ is dead when every decision in it is, and only what is proved dead is ever left 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import log
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Step
+from .. import errors
 from ..cost import batch_axes
 from ..deep import deep_recursion
 from ..expand import networks
@@ -27,7 +29,7 @@ from ..expand.values import FunctionReference
 from ..facts import Facts
 from ..graph import Graph
 from . import training
-from .costs import Meter, Requirements, Totals, deferrable
+from .costs import Meter, OpenCost, Requirements, Totals, deferrable
 
 REAL = "real"
 MOST_LISTED = 4096
@@ -65,7 +67,8 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "bundle", "children", "dead", "least", "live", "origin", "reason", "site",
+        "added", "bundle", "children", "dead", "least", "live", "origin", "place", "reason", "shown",
+        "site", "table",
     )  # fmt: skip
 
     def __init__(self, site: Site | None, origin: "tuple[State, Any] | None" = None) -> None:
@@ -78,11 +81,21 @@ class State:
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
         self.least: Totals | None = None
         self.bundle: dict[Totals, float] | None = None
+        self.place = Place(self, ())  # where walks that do not count costs stand
+        self.table: Any = None  # descent.Table, once it is drawn from
+        self.shown: dict[Any, Any] = {}  # decisions as traces show them
 
     @property
     def domain(self) -> Domain:
         assert self.site is not None
         return self.site.domain
+
+
+class Place(NamedTuple):
+    """A state, and the costs of the decisions that led to it."""
+
+    state: State
+    spent: Totals
 
 
 DONE = State(None)
@@ -195,12 +208,16 @@ class Process:
         walk = _Walk(self, prefix, policy)
         try:
             expansion = self.expand(walk)
+            walk.finish(expansion.graph)
         except _Stuck:
             return walk.path, None
         except DeadEnd as end:
             self._bury(walk.path, end.diagnostic)
             return walk.path, None
-        walk.finish(expansion.graph)
+        except OpenCost as cost:
+            span = self.requirements.statements[0].span
+            self._bury(walk.path, errors.facts.CostNeedsSizes(span, cost.name, cost.value))
+            return walk.path, None
         for state, _ in walk.path:
             state.live = True
         return walk.path, expansion
@@ -255,6 +272,16 @@ class Process:
     def begin_question(self) -> None:
         """Each question from outside has the whole budget."""
         self._spent = 0
+
+    @contextmanager
+    def allowance(self, budget: int) -> Iterator[None]:
+        """A part of a question that may cost so much at most."""
+        spent, whole = self._spent, self.budget
+        self._spent, self.budget = 0, min(budget, whole)
+        try:
+            yield
+        finally:
+            self._spent, self.budget = spent, whole
 
     def prefix(self, state: State) -> list[Any]:
         """Decisions that lead to a state."""

@@ -12,6 +12,7 @@ from math import exp, log
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+_UNIT = 1.0 / (1 << 53)
 
 
 def _mix(value: int) -> int:
@@ -23,13 +24,14 @@ def _mix(value: int) -> int:
 class Random:
     """A stream for a seed and further keys, such as the number of a sample."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_key", "_state")
 
     def __init__(self, seed: int, *keys: int) -> None:
         state = _mix(seed & _MASK)
         for key in keys:
             state = _mix((state + _GOLDEN * (2 * (key & _MASK) + 1)) & _MASK)
         self._state = state
+        self._key = _mix(state ^ _MASK)
 
     def bits(self) -> int:
         """64 random bits."""
@@ -38,7 +40,14 @@ class Random:
 
     def real(self) -> float:
         """A number from 0 to 1, 1 excluded."""
-        return (self.bits() >> 11) * (1.0 / (1 << 53))
+        return (self.bits() >> 11) * _UNIT
+
+    def at(self, depth: int, attempt: int = 0) -> float:
+        """The number from 0 to 1 at a place of its own: whatever else was drawn, it is the same."""
+        value = (self._key + _GOLDEN * (depth + (attempt << 40))) & _MASK
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB & _MASK
+        return ((value ^ (value >> 31)) >> 11) * _UNIT
 
     def below(self, count: int) -> int:
         """A whole number from 0 to count - 1, every one equally likely, of any length."""
@@ -53,9 +62,7 @@ class Random:
 
     def between(self, low: float, high: float, *, logarithmic: bool = False) -> float:
         """A real number; with `logarithmic` its logarithm is uniform."""
-        if not logarithmic:
-            return low + (high - low) * self.real()
-        return min(high, max(low, exp(log(low) + (log(high) - log(low)) * self.real())))
+        return scaled(self.real(), low, high, logarithmic=logarithmic)
 
     def pick(self, cumulative: Sequence[float]) -> int:
         """A position, each as likely as its share of the cumulative weights."""
@@ -64,3 +71,10 @@ class Random:
 
 def cumulate(weights: Sequence[float]) -> list[float]:
     return list(accumulate(weights))
+
+
+def scaled(number: float, low: float, high: float, *, logarithmic: bool = False) -> float:
+    """The real number at a part of a range, given from 0 to 1."""
+    if not logarithmic:
+        return min(high, low + (high - low) * number)
+    return min(high, max(low, exp(log(low) + (log(high) - log(low)) * number)))

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..expand.decisions import Integers, Reals
-from .process import DONE, edge
+from .process import DONE, Place, edge
 from .random import Random
 from .trace import Trace, decision_of, decisions_by_name, value_of
-from .walk import Place, Step, Walk
+from .walk import Step, Walk
 
 Prefer = Callable[[Place], Any]
 MOST_SHOWN = 8

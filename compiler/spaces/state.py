@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .drawn import DrawnProgram
-from .process import DONE
+from .process import DONE, Place
 from .replay import is_live, shown
 from .trace import decision_of, value_of
-from .walk import Place, Step
+from .walk import Step
 
 if TYPE_CHECKING:
     from .space import Space
@@ -56,7 +56,7 @@ class SpaceState:
         return [value_of(domain, decision) for decision in live]
 
     def choose(self, value: Any) -> "SpaceState":
-        """The state after a decision. Raises ValueError for a value that is not among `options()`."""
+        """The state after a decision. Raises ValueError for a value not among `options()`."""
         if self.done:
             raise ValueError("the program is complete: there is nothing left to choose")
         decision = decision_of(self.place.state.domain, value)

@@ -1,105 +1,66 @@
 """Walking a space: where one stands, what may be decided there, and what lies beyond.
 
 A place is a state of the automaton and the costs spent on the way to it. Without requirements on
-costs only the state matters, and all is lazy; with them, the sums that can still be added are
-worked out from the end, exactly.
+costs only the state matters. With them a place is known to be live once a program beyond it was
+found; where many programs in a row are refused, the sums that can still be added are worked out
+from the end, exactly.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ...grammar.diagnostic import ProgramError, Report
-from .. import errors
 from ..expand.decisions import Reals
-from .costs import OpenCost, Totals
-from .process import (
-    DONE,
-    REAL,
-    DeadEnd,
-    Path,
-    Process,
-    SpaceLimit,
-    State,
-    decisions_of,
-    edge,
-    weights_of,
-)
-from .random import Random, cumulate
+from .costs import Totals
+from .descent import descend, draw, table_of
+from .emptiness import reason_of
+from .process import DONE, REAL, DeadEnd, Place, Process, SpaceLimit, decisions_of, edge
+from .random import Random
+from .sums import Sums, plus, ways_known
 from .trace import Decision, Trace, value_of
 
-MOST_SUMS = 2_000_000
-
-
-class Place(NamedTuple):
-    """A state, and the costs of the decisions that led to it."""
-
-    state: State
-    spent: Totals
+MOST_REMEMBERED = 200_000
+COSTS_BUDGET = 5_000
 
 
 Step = tuple[Place, Any]
-Weigh = Callable[[Place, Any], float]
 
 
 class Walk:
-    """The places of one space."""
+    """The places of one space. `relaxed` leaves out what is required of costs."""
 
     def __init__(self, process: Process, *, relaxed: bool = False) -> None:
-        """`relaxed` leaves out what is required of costs."""
         self.process = process
         self.required = bool(process.requirements.statements) and not relaxed
-        self._counts: dict[State, int | float] = {}
+        self.sums = Sums(process)
+        self._exact = False
+        self._tried = False
         self._holds: dict[Totals, bool] = {}
         self._live: dict[Place, bool] = {}
-        self._tables: dict[Place, tuple[Sequence[Any], Sequence[float]]] = {}
-        self._sums = 0
-        self.nothing: Totals = (0,) * len(process.requirements.names)
+
+    def origin(self) -> Place:
+        """The first place. Raises DeadEnd where even that is out of reach."""
+        return Place(self.process.root(), self.process.start)
 
     def start(self) -> Place:
-        """The first place. Raises ProgramError where the space holds no valid program."""
+        """The first place of a space that holds a program. Raises ProgramError where none does."""
         try:
-            root = self.process.root()
-            place = Place(root, self.process.start)
-            if self.live(place):
-                return place
+            place = self.origin()
         except DeadEnd as end:
             raise ProgramError([Report(end.diagnostic)]) from None
-        except OpenCost as cost:
-            span = self.process.requirements.statements[0].span
-            found = errors.facts.CostNeedsSizes(span, cost.name, cost.value)
-            raise ProgramError([Report(found)]) from None
-        raise ProgramError([Report(self._emptiness(root))])
-
-    def _emptiness(self, root: State) -> Any:
-        """Why nothing is left: the last choice before the end of every way, and what stopped it."""
-        state, reasons = root, []
-        while True:
-            children = list(state.children.values())
-            reasons = [child.reason.message() for child in children if child.reason is not None]
-            deeper = [child for child in children if child.site is not None]
-            if reasons or not deeper:
-                break
-            state = deeper[0]
-        if not reasons:
-            reasons = [
-                f"no program fulfils `{s.span.text}`" for s in self.process.requirements.statements
-            ]
-        if state.site is None:
-            return errors.spaces.EmptySpace(
-                self.process.requirements.statements[0].span, "the requirements", tuple(reasons)
-            )
-        return errors.spaces.EmptySpace(
-            state.site.node.span, state.site.name, tuple(dict.fromkeys(reasons))[:5]
-        )
+        if not self.live(place):
+            raise ProgramError([Report(reason_of(self.process, place.state))])
+        return place
 
     # --- what is possible
 
     def step(self, place: Place, decision: Any) -> Place:
         """Where a decision leads."""
         state = self.process.child(place.state, decision)
-        added = place.state.added.get(edge(place.state, decision), ())
-        return Place(state, tuple(a + b for a, b in zip(place.spent, added, strict=False)))
+        if not self.required:
+            return state.place
+        added = place.state.added.get(edge(place.state, decision))
+        return Place(state, place.spent if added is None else plus(place.spent, added))
 
     def live(self, place: Place) -> bool:
         """Whether a valid program lies beyond."""
@@ -108,24 +69,69 @@ class Walk:
             return not state.dead and self.fulfilled(place.spent)
         if not self.required:
             return self.process.settle(state)
+        if self.is_dead(place):
+            return False
         if place not in self._live:
-            self._live[place] = self._affordable(place)
+            self.remember(place, self._exact or descend(self, Random(0), place) is not None)
         return self._live[place]
+
+    def is_dead(self, place: Place) -> bool:
+        """Whether it is known that no valid program lies beyond."""
+        if place.state.dead:
+            return True
+        if not self.required or place.state.site is None:
+            return False
+        known = self._live.get(place)
+        if known is None and self._exact:
+            known = self._affordable(place)
+            self.remember(place, known)
+        return known is False
+
+    def remember(self, place: Place, live: bool) -> None:
+        """Keeps an answer; all are forgotten before they fill the memory."""
+        if len(self._live) > MOST_REMEMBERED:
+            self._live.clear()
+        self._live[place] = live
+
+    def bury(self, place: Place) -> None:
+        """Notes that every decision at a place proved dead."""
+        if self.required:
+            self.remember(place, False)
+        if not self.required or all(child.dead for child in place.state.children.values()):
+            place.state.dead = True
+
+    def work_out_costs(self) -> None:
+        """From now on liveness is told by the sums of costs, if they can be worked out."""
+        if self._tried:
+            return
+        self._tried = True
+        place = self.origin()
+        try:
+            with self.process.allowance(COSTS_BUDGET):
+                self._affordable(place)
+        except SpaceLimit:
+            return
+        self._exact = True
 
     def _affordable(self, place: Place) -> bool:
         requirements = self.process.requirements
         if len(requirements.names) == 1 and requirements.only_bounds_above():
-            least = self.least(place.state)
+            least = self.sums.least(place.state)
             return least is not None and self.fulfilled((place.spent[0] + least,))
-        return any(self.fulfilled(_sum(place.spent, rest)) for rest in self.sums(place.state))
+        rests = self.sums.of(place.state)
+        return any(self.fulfilled(plus(place.spent, rest)) for rest in rests)
 
     def fulfilled(self, totals: Totals) -> bool:
         """Whether a program with these costs is what the space requires."""
         if not self.required:
             return True
-        if totals not in self._holds:
-            self._holds[totals] = self.process.requirements.hold(totals)
-        return self._holds[totals]
+        known = self._holds.get(totals)
+        if known is None:
+            known = self.process.requirements.hold(totals)
+            if len(self._holds) > MOST_REMEMBERED:
+                self._holds.clear()
+            self._holds[totals] = known
+        return known
 
     def options(self, place: Place) -> list[Any]:
         """The decisions after which the program can still be completed, in order; REAL for a
@@ -135,164 +141,57 @@ class Walk:
         live = [item for item in decisions_of(domain) if self.live(self.step(place, item))]
         return [REAL] if live and isinstance(domain, Reals) else live
 
-    def least(self, state: State) -> int | None:
-        """The least that any completion adds to the one cost required, None where there is none."""
-        if state.site is None:
-            return None if state.dead else 0
-        if state.least is None:
-            found = [self._least_by(state, item) for item in decisions_of(state.domain)]
-            known = [item for item in found if item is not None]
-            state.least = (min(known),) if known else (-1,)
-        return None if state.least == (-1,) else state.least[0]
+    def total(self, steps: Sequence[Step]) -> Totals:
+        """What the program of these steps costs; the steps come from a walk that counts costs."""
+        if not steps:
+            return self.process.start
+        (state, spent), decision = steps[-1]
+        added = state.added.get(edge(state, decision), self.sums.nothing)
+        return plus(spent, added)
 
-    def _least_by(self, state: State, decision: Any) -> int | None:
-        rest = self.least(self.process.child(state, decision))
-        return None if rest is None else rest + state.added[edge(state, decision)][0]
-
-    def sums(self, state: State) -> dict[Totals, float]:
-        """What completions add, with the number of traces for each; the number is inf behind a real
-        range.
-        """
-        if state.site is None:
-            return {} if state.dead else {self.nothing: 1}
-        if state.bundle is None:
-            found: dict[Totals, float] = {}
-            for decision in decisions_of(state.domain):
-                self._collect(state, decision, found)
-            if isinstance(state.domain, Reals):
-                found = dict.fromkeys(found, float("inf"))
-            self._sums += len(found)
-            if self._sums > MOST_SUMS:
-                raise SpaceLimit(f"there are more than {MOST_SUMS:,} sums of costs to tell apart")
-            state.bundle = found
-        return state.bundle
-
-    def _collect(self, state: State, decision: Any, found: dict[Totals, float]) -> None:
-        child = self.process.child(state, decision)
-        added = state.added.get(edge(state, decision))
-        for rest, count in self.sums(child).items():
-            total = _sum(added or (), rest)
-            found[total] = found.get(total, 0) + count
+    # --- counting
 
     def count(self, place: Place) -> int | float:
         """The number of valid traces beyond a place, exactly."""
         if not self.required:
-            return self._plain_count(place.state)
-        found = self.sums(place.state)
-        total = sum(n for rest, n in found.items() if self.fulfilled(_sum(place.spent, rest)))
+            return self.sums.ways(place.state)
+        found = self.sums.of(place.state)
+        total = sum(n for rest, n in found.items() if self.fulfilled(plus(place.spent, rest)))
         return total if total == float("inf") else int(total)
-
-    def _plain_count(self, state: State) -> int | float:
-        """The number of traces beyond a state, whatever they cost."""
-        if state.site is None:
-            return int(not state.dead)
-        if state not in self._counts:
-            children = [self.process.child(state, item) for item in decisions_of(state.domain)]
-            found = sum(self._plain_count(child) for child in children)
-            endless = found and isinstance(state.domain, Reals)
-            self._counts[state] = float("inf") if endless else found
-        return self._counts[state]
 
     def bounds(self) -> tuple[int, float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
         that are known, and with requirements the number without them.
         """
-        if self.required:
-            try:
-                return 1, Walk(self.process, relaxed=True).count(self.start())
-            except SpaceLimit:
-                return 1, float("inf")
-        known: dict[State, int] = {}
-        return max(1, _ways_known(self.start().state, known)), float("inf")
-
-    def total(self, steps: Sequence[Step]) -> Totals:
-        """What the program of these steps costs."""
-        place, decision = steps[-1] if steps else (self.start(), None)
-        return self.step(place, decision).spent if steps else place.spent
+        if not self.required:
+            return max(1, ways_known(self.origin().state, {})), float("inf")
+        try:
+            return 1, self.sums.ways(self.origin().state)
+        except SpaceLimit:
+            return 1, float("inf")
 
     # --- drawing
 
     def draw(self, random: Random) -> list[Step]:
         """One trace: in program order, by the weights of the options that are left."""
-        if self.required:
-            return self.complete(self.start(), random)
-        return self._draw_lazily(random)
-
-    def complete(self, place: Place, random: Random) -> list[Step]:
-        """Draws from a live place to the end."""
-        steps = []
-        while place.state is not DONE:
-            decision = self.pick(place, random)
-            steps.append((place, decision))
-            place = self.step(place, decision)
-        return steps
+        return draw(self, random)
 
     def pick(self, place: Place, random: Random) -> Any:
-        """One of the live decisions by its weight."""
-        domain = place.state.domain
-        if isinstance(domain, Reals):
-            return random.between(domain.low, domain.high, logarithmic=domain.log)
-        found = self._tables.get(place)
-        if found is None:
-            pairs = zip(decisions_of(domain), weights_of(domain), strict=True)
-            kept = [(d, w) for d, w in pairs if w > 0 and self.live(self.step(place, d))]
-            found = [d for d, _ in kept], cumulate([w for _, w in kept])
-            self._tables[place] = found
-        return found[0][random.pick(found[1])]
+        """One of the live decisions of a live place by its weight."""
+        table = table_of(place.state)
+        left = list(range(len(table.decisions)))
+        while True:
+            number = random.real()
+            index = table.drawn(left, number)
+            decision = table.decision(index, number)
+            if self.live(self.step(place, decision)):
+                return decision
+            left.remove(index)
 
     def first(self, place: Place) -> Any:
-        """The first live decision; of a real range, its middle."""
+        """The first live decision of a live place; of a real range, its middle."""
         decisions = decisions_of(place.state.domain)
         return next(item for item in decisions if self.live(self.step(place, item)))
-
-    def _draw_lazily(self, random: Random) -> list[Step]:
-        """As `complete`, finding out on the way what is possible: only what is proved dead is left
-        out, so the draw is exact, and one expansion serves for all the unknown choices of a
-        program.
-        """
-        state = self.process.root()
-        path: Path = []
-        choose = partial(self._hopeful, random=random)
-        while state is not DONE:
-            decision = choose(state)
-            if decision is None:
-                state.dead = True
-                if not path:
-                    raise ProgramError([Report(self._emptiness(self.process.root()))])
-                state, _ = path.pop()
-                continue
-            path.append((state, decision))
-            known = state.children.get(edge(state, decision))
-            if known is not None:
-                state = known
-                continue
-            path, expansion = self.process.run([item for _, item in path], choose)
-            if expansion is not None:
-                break
-            state, _ = path.pop()
-        return [(Place(state, ()), decision) for state, decision in path]
-
-    def _hopeful(self, state: State, random: Random) -> Any:
-        """One of the decisions that are not known to be dead, None where all are."""
-        domain = state.domain
-        if isinstance(domain, Reals):
-            child = state.children.get(REAL)
-            alive = child is None or not child.dead
-            return (
-                random.between(domain.low, domain.high, logarithmic=domain.log) if alive else None
-            )
-        place = Place(state, ())
-        found = self._tables.get(place)
-        while True:
-            if found is None:
-                found = self._tables[place] = _hopes(state)
-            if not found[0]:
-                return None
-            decision = found[0][random.pick(found[1])]
-            child = state.children.get(decision)
-            if child is None or not child.dead:
-                return decision
-            found = None
 
     def draw_uniformly(self, random: Random) -> list[Step]:
         """One trace, every valid one equally likely. Raises SpaceLimit where they cannot be
@@ -319,9 +218,9 @@ class Walk:
             rank -= below
         raise AssertionError(rank)
 
-    def enumerate(self, place: Place | None = None) -> Iterator[list[Step]]:
+    def enumerate(self) -> Iterator[list[Step]]:
         """Every trace, in a fixed order. Raises ValueError at a real range."""
-        stack: list[tuple[Place, list[Step]]] = [(place or self.start(), [])]
+        stack: list[tuple[Place, list[Step]]] = [(self.start(), [])]
         while stack:
             here, steps = stack.pop()
             if here.state is DONE:
@@ -335,31 +234,14 @@ class Walk:
             stack += [(self.step(here, d), [*steps, (here, d)]) for d in reversed(options)]
 
 
-def _hopes(state: State) -> tuple[Sequence[Any], Sequence[float]]:
-    pairs = zip(decisions_of(state.domain), weights_of(state.domain), strict=True)
-    children = state.children
-    kept = [(d, w) for d, w in pairs if w > 0 and not (d in children and children[d].dead)]
-    return [d for d, _ in kept], cumulate([w for _, w in kept])
-
-
-def _ways_known(state: State, known: dict[State, int]) -> int:
-    """The number of ways from a state to the end over edges that have been found."""
-    if state.site is None:
-        return int(not state.dead)
-    if state not in known:
-        known[state] = sum(_ways_known(child, known) for child in state.children.values())
-    return known[state]
-
-
-def _sum(left: Totals, right: Totals) -> Totals:
-    return tuple(a + b for a, b in zip(left, right, strict=True))
-
-
 def trace_of(steps: Sequence[Step]) -> Trace:
     """The steps as a trace."""
     found = []
-    for place, decision in steps:
-        site = place.state.site
-        assert site is not None
-        found.append(Decision(site.name, value_of(site.domain, decision)))
+    for (state, _), decision in steps:
+        known = state.shown.get(decision)
+        if known is None:
+            known = Decision(state.site.name, value_of(state.domain, decision))  # type: ignore[union-attr]
+            if not isinstance(state.domain, Reals):
+                state.shown[decision] = known
+        found.append(known)
     return tuple(found)

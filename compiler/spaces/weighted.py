@@ -1,17 +1,18 @@
 """Drawing from the product of weights given validity.
 
-Drawn in program order, an option whose continuations are mostly dead is as likely as any other; here
-each program is as likely as the product of its options' weights, as if invalid programs were drawn
-and thrown away. The mass of what lies beyond a state is summed backwards over the automaton.
+Drawn in program order, an option whose continuations are mostly dead is as likely as any other;
+here each program is as likely as the product of its options' weights, as if invalid programs were
+drawn and thrown away. The mass of what lies beyond a state is summed backwards over the automaton.
 """
 
 from typing import Any
 
 from ..expand.decisions import Reals
 from .costs import Totals
-from .process import DONE, SpaceLimit, State, decisions_of, edge, weights_of
+from .process import DONE, Place, SpaceLimit, State, decisions_of, edge, weights_of
 from .random import Random, cumulate
-from .walk import MOST_SUMS, Place, Step, Walk
+from .sums import MOST_SUMS, plus
+from .walk import Step, Walk
 
 Mass = dict[Totals, float]
 
@@ -56,12 +57,12 @@ class Weighted:
     def beyond(self, place: Place) -> float:
         """The probability that a program drawn from here without regard to validity is valid."""
         rests = self._mass(place.state).items()
-        return sum(mass for rest, mass in rests if self.walk.fulfilled(_sum(place.spent, rest)))
+        return sum(mass for rest, mass in rests if self.walk.fulfilled(plus(place.spent, rest)))
 
     def _mass(self, state: State) -> Mass:
         """What completions add, with the probability of each."""
         if state.site is None:
-            return {} if state.dead else {self.walk.nothing: 1.0}
+            return {} if state.dead else {self.walk.sums.nothing: 1.0}
         if state not in self._masses:
             found: Mass = {}
             weights = weights_of(state.domain)
@@ -75,11 +76,7 @@ class Weighted:
 
     def _collect(self, state: State, decision: Any, weight: float, found: Mass) -> None:
         child = self.walk.process.child(state, decision)
-        added = state.added.get(edge(state, decision), self.walk.nothing)
+        added = state.added.get(edge(state, decision), self.walk.sums.nothing)
         for rest, mass in self._mass(child).items():
-            total = _sum(added, rest)
+            total = plus(added, rest)
             found[total] = found.get(total, 0.0) + weight * mass
-
-
-def _sum(left: Totals, right: Totals) -> Totals:
-    return tuple(a + b for a, b in zip(left, right, strict=True))

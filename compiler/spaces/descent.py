@@ -1,0 +1,197 @@
+"""Drawing a program in program order, by the weights of the options that are still legal.
+
+At each choice an option is drawn among all; if it proves dead it is struck out and another drawn.
+That gives every live option its weight's share exactly, and needs no knowledge of the others. The
+numbers at a choice depend on the stream, the depth and the attempt alone: what has been found out
+before, by whom and in which order, changes nothing.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..expand.decisions import Reals
+from .process import DONE, Place, SpaceLimit, State, decisions_of, edge, weights_of
+from .random import Random, cumulate, scaled
+
+if TYPE_CHECKING:
+    from .walk import Step, Walk
+
+PATIENCE = 64
+"""Programs that costs refuse before the sums of costs are worked out from the end."""
+MOST_REFUSED = 100_000
+
+
+class Table:
+    """The decisions of a state as they are drawn: with cumulative weights, and where each leads as
+    far as it is known.
+    """
+
+    __slots__ = ("children", "cumulative", "decisions", "real", "total", "weights")
+
+    def __init__(self, state: State) -> None:
+        domain = state.domain
+        self.real = domain if isinstance(domain, Reals) else None
+        self.decisions: Sequence[Any] = decisions_of(domain)
+        self.weights = weights_of(domain)
+        self.cumulative = cumulate(self.weights)
+        self.total = self.cumulative[-1]
+        self.cumulative[-1] = float("inf")  # so that no rounding leads beyond the last
+        self.children: list[State | None] = [None] * len(self.decisions)
+
+    def child(self, state: State, index: int) -> State | None:
+        """Where a decision leads, if that is known."""
+        found = self.children[index]
+        if found is None:
+            found = self.children[index] = state.children.get(edge(state, self.decisions[index]))
+        return found
+
+    def drawn(self, left: Sequence[int], number: float) -> int:
+        """The position at a number from 0 to 1 among those that are left."""
+        if len(left) == len(self.decisions):
+            return bisect_right(self.cumulative, number * self.total)
+        sums = cumulate([self.weights[place] for place in left])
+        return left[min(bisect_right(sums, number * sums[-1]), len(left) - 1)]
+
+    def decision(self, index: int, number: float) -> Any:
+        """The decision at a position; in a real range the one at a number from 0 to 1."""
+        return self.decisions[index] if self.real is None else number_in(self.real, number)
+
+
+def number_in(domain: Reals, number: float) -> float:
+    """The real number at a part of a range."""
+    return scaled(number, domain.low, domain.high, logarithmic=domain.log)
+
+
+def table_of(state: State) -> Table:
+    """The state's table, made when it is first drawn from."""
+    if state.table is None:
+        state.table = Table(state)
+    return state.table  # type: ignore[no-any-return]
+
+
+def draw(walk: "Walk", random: Random) -> "list[Step]":
+    """One trace. Over known ground this is a walk over tables."""
+    state = walk.process.root()
+    steps: list[Any] = []
+    if not walk.required:
+        depth = 0
+        while state is not DONE:
+            table = state.table or table_of(state)
+            number = random.at(depth)
+            index = bisect_right(table.cumulative, number * table.total)
+            child = table.children[index]
+            if child is None or child.dead or table.real is not None:
+                index, child = _known(table, state, index)
+                if child is None:
+                    break
+            steps.append((state.place, table.decision(index, number)))
+            state = child
+            depth += 1
+        else:
+            return steps
+    found = descend(walk, random, walk.origin())
+    if found is None:
+        raise AssertionError("a space that holds a program has run dry")
+    return found
+
+
+def _known(table: Table, state: State, index: int) -> tuple[int, State | None]:
+    child = table.child(state, index)
+    return index, None if child is None or child.dead else child
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A choice on the way, with the positions that are not struck out there."""
+
+    place: Place
+    table: Table
+    left: list[int]
+    index: int = -1
+    decision: Any = None
+
+
+def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
+    """The steps of a program beyond a place, None where there is none. Raises SpaceLimit."""
+    frames: list[_Frame] = []
+    here = place
+    refused = 0
+    while True:
+        if here.state is DONE and walk.fulfilled(here.spent):
+            return [(frame.place, frame.decision) for frame in frames]
+        if here.state.site is not None and not walk.is_dead(here):
+            table = table_of(here.state)
+            frames.append(_Frame(here, table, list(range(len(table.decisions)))))
+        elif not frames:
+            return None
+        else:
+            frames[-1].left.remove(frames[-1].index)
+            refused += here.state is DONE
+            _lose_patience(walk, refused)
+        frame = frames[-1]
+        if _choose(walk, frame, len(frames) - 1, random):
+            here = _advance(walk, frame, len(frames), random)
+        else:
+            walk.bury(frame.place)
+            frames.pop()
+            here = frame.place
+
+
+def _lose_patience(walk: "Walk", refused: int) -> None:
+    if refused == PATIENCE:
+        walk.work_out_costs()
+    if refused > MOST_REFUSED:
+        raise SpaceLimit(f"{MOST_REFUSED:,} programs in a row fail what is required of their costs")
+
+
+def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:
+    """Draws among the decisions that are not struck out; False where none is left."""
+    table, state, count = frame.table, frame.place.state, len(frame.table.decisions)
+    while frame.left:
+        number = random.at(depth, count - len(frame.left))
+        frame.index = table.drawn(frame.left, number)
+        frame.decision = table.decision(frame.index, number)
+        child = table.child(state, frame.index)
+        if child is None or not (
+            child.dead or walk.is_dead(walk.step(frame.place, frame.decision))
+        ):
+            return True
+        frame.left.remove(frame.index)
+    return False
+
+
+def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place:
+    """Where the decision leads. One expansion finds out all that is unknown on the way to the end,
+    deciding as the draw will.
+    """
+    state = frame.place.state
+    if frame.table.child(state, frame.index) is None:
+        process = walk.process
+        prefix = [*process.prefix(state), frame.decision]
+        ahead = _Ahead(walk, depth, random)
+        process.run(prefix, ahead.policy)
+    return walk.step(frame.place, frame.decision)
+
+
+class _Ahead:
+    """Decides the rest of an expansion as the draw will, as far as states alone tell."""
+
+    def __init__(self, walk: "Walk", depth: int, random: Random) -> None:
+        self.walk = walk
+        self.depth = depth
+        self.random = random
+
+    def policy(self, state: State) -> Any:
+        table = table_of(state)
+        left = list(range(len(table.decisions)))
+        while left:
+            number = self.random.at(self.depth, len(table.decisions) - len(left))
+            index = table.drawn(left, number)
+            child = table.child(state, index)
+            if child is None or not child.dead:
+                self.depth += 1
+                return table.decision(index, number)
+            left.remove(index)
+        return None

@@ -1,0 +1,87 @@
+"""What completions of a program add to its costs, and how many there are: counted from the end.
+
+Comes in: the automaton. Goes out: for a state the sums of costs that are still possible with the
+number of ways to each, the least of them, or the number of ways whatever they cost. Everything is
+exact; every state below is found out on the way.
+"""
+
+from typing import Any
+
+from ..expand.decisions import Reals
+from .costs import Totals
+from .process import Process, SpaceLimit, State, decisions_of, edge
+
+MOST_SUMS = 2_000_000
+Count = int | float
+_NONE = (-1,)
+
+
+def plus(left: Totals, right: Totals) -> Totals:
+    return tuple(a + b for a, b in zip(left, right, strict=True))
+
+
+class Sums:
+    """The sums of one space, each found out once."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.nothing: Totals = (0,) * len(process.requirements.names)
+        self._counts: dict[State, Count] = {}
+        self._kept = 0
+
+    def of(self, state: State) -> dict[Totals, Count]:
+        """What completions add, with the number of traces for each: inf behind a real range."""
+        if state.site is None:
+            return {} if state.dead else {self.nothing: 1}
+        if state.bundle is None:
+            found: dict[Totals, Count] = {}
+            for decision in decisions_of(state.domain):
+                self._collect(state, decision, found)
+            if isinstance(state.domain, Reals):
+                found = dict.fromkeys(found, float("inf"))
+            self._kept += len(found)
+            if self._kept > MOST_SUMS:
+                raise SpaceLimit(f"there are more than {MOST_SUMS:,} sums of costs to tell apart")
+            state.bundle = found
+        return state.bundle
+
+    def _collect(self, state: State, decision: Any, found: dict[Totals, Count]) -> None:
+        child = self.process.child(state, decision)
+        added = state.added.get(edge(state, decision), self.nothing)
+        for rest, count in self.of(child).items():
+            total = plus(added, rest)
+            found[total] = found.get(total, 0) + count
+
+    def least(self, state: State) -> int | None:
+        """The least that any completion adds to the one cost required, None where there is none."""
+        if state.site is None:
+            return None if state.dead else 0
+        if state.least is None:
+            found = [self._least_by(state, item) for item in decisions_of(state.domain)]
+            known = [item for item in found if item is not None]
+            state.least = (min(known),) if known else _NONE
+        return None if state.least == _NONE else state.least[0]
+
+    def _least_by(self, state: State, decision: Any) -> int | None:
+        rest = self.least(self.process.child(state, decision))
+        return None if rest is None else rest + state.added[edge(state, decision)][0]
+
+    def ways(self, state: State) -> Count:
+        """The number of traces beyond a state, whatever they cost; inf with a real range."""
+        if state.site is None:
+            return int(not state.dead)
+        if state not in self._counts:
+            children = [self.process.child(state, item) for item in decisions_of(state.domain)]
+            found = sum(self.ways(child) for child in children)
+            endless = found and isinstance(state.domain, Reals)
+            self._counts[state] = float("inf") if endless else found
+        return self._counts[state]
+
+
+def ways_known(state: State, known: dict[State, int]) -> int:
+    """The number of ways from a state to the end over edges that have been found."""
+    if state.site is None:
+        return int(not state.dead)
+    if state not in known:
+        known[state] = sum(ways_known(child, known) for child in state.children.values())
+    return known[state]
