@@ -5,6 +5,7 @@ text of a program in canonical form. The network is small and plain, there to be
 convolutions for images, a perceptron for tables, a recurrent layer for sequences.
 """
 
+import re
 from dataclasses import dataclass
 from math import prod
 
@@ -82,13 +83,44 @@ def _network(data: Dataset, inputs: list[_Input], name: str) -> list[str]:
     if data.task == "regression" and len(target.shape) != 1:
         last += f" -> reshape([{', '.join(['_', *map(str, target.shape)])}])"
     if len(inputs) > 1:
-        return _several(inputs, name, head, last)
-    if inputs[0].kind == "image":
-        return _image(inputs[0], name, head, last)
-    hidden = " -> dense(width) -> relu" if inputs[0].kind == "table" else ""
+        lines = _several(inputs, name, head, last)
+    elif inputs[0].kind == "image":
+        lines = _image(inputs[0], name, head, last)
+    else:
+        lines = _single(inputs[0], name, head, last)
+    return _scaled(data, lines) if data.task == "regression" else lines
+
+
+def _scaled(data: Dataset, lines: list[str]) -> list[str]:
+    """The result brought to the mean and deviation of the answers, which would take long to learn
+    where they are far from 0 and 1.
+    """
+    (column,) = data.train.targets.values()
+    answers = column[np.arange(len(column))].astype(np.float64)
+    deviation, mean = _rounded(answers.std()) or 1.0, _rounded(answers.mean())
+    # The result begins on the last line of the body that continues no other.
+    at = max(index for index, line in enumerate(lines) if re.match(r" {4}\S", line))
+    word = "answer_" if "answer" in data.train.inputs else "answer"
+    shift = f"{'-' if mean < 0 else '+'} {abs(mean)!r}"
+    return [
+        *lines[:at],
+        f"    {word} = {lines[at].strip()}",
+        *lines[at + 1 : -1],
+        f"    {word} * {deviation!r} {shift}  # the deviation and mean of the training rows",
+        "}",
+    ]
+
+
+def _rounded(value: float) -> float:
+    """Four digits are enough to begin with."""
+    return float(f"{value:.4g}")
+
+
+def _single(port: _Input, name: str, head: str, last: str) -> list[str]:
+    hidden = " -> dense(width) -> relu" if port.kind == "table" else ""
     return [
         f"network {name}(width: int = 64) {head} {{",
-        f"    {inputs[0].name} {_vector(inputs[0])}{hidden} {last}",
+        f"    {port.name} {_vector(port)}{hidden} {last}",
         "}",
     ]
 

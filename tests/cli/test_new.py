@@ -126,6 +126,16 @@ def test_a_project_for_data_checks_and_trains(
     assert np.isfinite(finished.metrics["train"]["loss"])
 
 
+def test_large_numbers_are_learned_soon(tmp_path: Path) -> None:
+    rows = [f"{i},{1e6 - 2000 * i}" for i in range(200)]
+    (tmp_path / "far.csv").write_text("\n".join(["x,price", *rows]) + "\n")
+    assert run(["new", str(tmp_path / "far"), "--data", str(tmp_path / "far.csv")]) == 0
+    program = tmp_path / "far" / "net.arch"
+    assert "answer * " in program.read_text()
+    finished = archc.train(archc.compile(program), folder=tmp_path / "run", device="cpu")
+    assert finished.metrics["test"]["mae"] < 40_000  # a guess of the mean is off by 100,000
+
+
 def test_without_data_it_learns_digits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
