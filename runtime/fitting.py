@@ -173,9 +173,11 @@ def _misfit(graph: Graph, weights: WeightsFile, problems: list[str]) -> Checkpoi
     shown = [f"\n  {problem}" for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         shown.append(f"\n  and {len(problems) - _SHOWN} more")
+    hint = "compile with the network, --set and program that they were made with"
+    if weights.metadata.get("archc.optimised") == "true":
+        hint = "`archc compile -O` made them for inference: give the weights that it was given"
     made_for = weights.metadata.get("archc.network")
     other = f", which were made for {made_for}" if made_for not in (None, graph.name) else ""
     return CheckpointError(
-        f"the weights in {weights.path} do not fit {graph.name}{other}:{''.join(shown)}",
-        "compile with the network, --set and program that they were made with",
+        f"the weights in {weights.path} do not fit {graph.name}{other}:{''.join(shown)}", hint
     )

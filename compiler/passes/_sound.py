@@ -124,4 +124,4 @@ def _weights(graph: Graph, weights: Weights) -> Iterator[str]:
 
 
 def _holds(array: Array, dtype: DType) -> bool:
-    return array.dtype.name == dtype.numpy
+    return bool(array.dtype.name == dtype.numpy)
