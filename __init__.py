@@ -10,7 +10,10 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 if _TYPE_CHECKING:
-    from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse, train
+    from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse, space, train
+    from .compiler.spaces.drawn import DrawnProgram
+    from .compiler.spaces.process import SpaceLimit
+    from .compiler.spaces.space import Space
     from .grammar.diagnostic import ProgramError
     from .notebook import load_ipython_extension
     from .runtime.errors import CheckpointError, DataError, DeviceError
@@ -20,16 +23,20 @@ __all__ = [
     "CheckpointError",
     "DataError",
     "DeviceError",
+    "DrawnProgram",
     "Model",
     "ModelLayer",
     "ModelPort",
     "Program",
     "ProgramError",
     "Run",
+    "Space",
+    "SpaceLimit",
     "compile",
     "load",
     "load_ipython_extension",
     "parse",
+    "space",
     "train",
 ]
 
@@ -37,8 +44,11 @@ _HOMES = {
     "CheckpointError": ".runtime.errors",
     "DataError": ".runtime.errors",
     "DeviceError": ".runtime.errors",
+    "DrawnProgram": ".compiler.spaces.drawn",
     "ProgramError": ".grammar.diagnostic",
     "Run": ".runtime.train",
+    "Space": ".compiler.spaces.space",
+    "SpaceLimit": ".compiler.spaces.process",
     "load_ipython_extension": ".notebook",
 }
 

@@ -19,6 +19,7 @@ from .compiler.graph import Graph
 from .compiler.hash import graph_hash
 from .compiler.hyperparameter import spell
 from .compiler.program import Program as Program
+from .compiler.spaces.space import Space
 from .compiler.types import TensorType
 from .grammar import ast
 from .grammar.diagnostic import ProgramError
@@ -226,6 +227,24 @@ def compile(
     program = _as_program(source)
     values = _values(program, network, hyperparameters)
     return Model(program.check().graph(network, values), program, values)
+
+
+def space(
+    source: "str | os.PathLike[str] | Program",
+    /,
+    network: str | None = None,
+    *,
+    axes: Mapping[str, int] | None = None,
+    **hyperparameters: Any,
+) -> Space:
+    """A network with open choices as a space: to sample, count, mutate and search. Raises
+    ProgramError, also where no valid program is in it.
+
+    `source`, `network` and the keywords are as for `compile`; `axes` gives symbolic axes sizes.
+    """
+    program = _as_program(source)
+    values = _values(program, network, hyperparameters)
+    return Space(program, network, values | dict(axes or {}))
 
 
 def train(

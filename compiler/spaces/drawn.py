@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import ProgramError
+from ...grammar.parse import parse
 from ...grammar.print import print_program
 from .. import cost
+from ..check import Checked, check
 from ..graph import Graph
 from ..hash import graph_hash
 from ..program import Program
@@ -19,7 +21,18 @@ if TYPE_CHECKING:
     from .space import Space
 
 
-class DrawnProgram(Program):
+class PrintedProgram(Program):
+    """A program that was made rather than read: it is checked as its text says, so that errors and
+    graphs quote that text.
+    """
+
+    __slots__ = ()
+
+    def check(self) -> Checked:
+        return check(parse(str(self), self.filename), self.folder)
+
+
+class DrawnProgram(PrintedProgram):
     """A program in which nothing is open, and the trace of decisions that made it.
 
     Nothing is expanded before `graph` or something that reads it is wanted.
@@ -29,6 +42,10 @@ class DrawnProgram(Program):
 
     space: "Space"
     steps: tuple[Step, ...]
+    _trace: Trace | None
+    _tree: ast.Program | None
+    _expansion: Expansion | None
+    _hash: str | None
 
     def __init__(self, space: "Space", steps: Sequence[Step]) -> None:
         self._keep(space=space, steps=tuple(steps), _trace=None, _tree=None, _expansion=None)
@@ -43,7 +60,8 @@ class DrawnProgram(Program):
         """The decisions in order, with the names of the choices they settle."""
         if self._trace is None:
             self._keep(_trace=trace_of(self.steps))
-        return self._trace  # type: ignore[no-any-return]
+        assert self._trace is not None
+        return self._trace
 
     @property
     def decisions(self) -> tuple[Any, ...]:
@@ -55,15 +73,17 @@ class DrawnProgram(Program):
         """The program as the checker expanded it."""
         if self._expansion is None:
             self._keep(_expansion=self.space.process.replay(self.decisions))
-        return self._expansion  # type: ignore[no-any-return]
+        assert self._expansion is not None
+        return self._expansion
 
     @property
-    def tree(self) -> ast.Program:  # type: ignore[override]
+    def tree(self) -> ast.Program:
         """The program written out: every choice replaced by what was taken."""
         if self._tree is None:
             source = self.space.source.tree
             self._keep(_tree=concretise(self.space.process, self.expansion, source))
-        return self._tree  # type: ignore[no-any-return]
+        assert self._tree is not None
+        return self._tree
 
     @property
     def text(self) -> str:
@@ -80,7 +100,8 @@ class DrawnProgram(Program):
         """The canonical hash of the graph."""
         if self._hash is None:
             self._keep(_hash=graph_hash(self.graph))
-        return self._hash  # type: ignore[no-any-return]
+        assert self._hash is not None
+        return self._hash
 
     @property
     def params(self) -> int:
@@ -108,7 +129,7 @@ class DrawnProgram(Program):
         return _detached, (self.tree, self.filename, self.folder, self.trace)
 
 
-class TracedProgram(Program):
+class TracedProgram(PrintedProgram):
     """A drawn program that has left its space, as in another process."""
 
     __slots__ = ("trace",)

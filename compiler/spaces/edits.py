@@ -66,7 +66,7 @@ def _another_real(domain: Reals, decision: float, random: Random) -> float | Non
 
 
 def _differ(domain: Domain, first: Any, second: Any) -> bool:
-    return first != second and value_of(domain, first) != value_of(domain, second)
+    return first is not second and bool(value_of(domain, first) != value_of(domain, second))
 
 
 def _with(

@@ -23,8 +23,13 @@ def reason_of(process: Process, root: State) -> Diagnostic:
             return _by_costs(process, state)
         state = deeper[0]
         reasons = _messages(state)
+    return _empty(state, reasons)
+
+
+def _empty(state: State, reasons: tuple[str, ...]) -> Diagnostic:
     assert state.site is not None
-    return errors.spaces.EmptySpace(state.site.node.span, state.site.name, reasons)
+    empty: Diagnostic = errors.spaces.EmptySpace(state.site.node.span, state.site.name, reasons)
+    return empty
 
 
 def _place(diagnostic: Diagnostic) -> Any:
@@ -65,6 +70,7 @@ def _unmet(process: Process, root: State) -> bool:
 def _by_costs(process: Process, state: State) -> Diagnostic:
     statements = process.requirements.statements
     reasons = tuple(f"no program fulfils `{item.span.text}`" for item in statements)
-    if state.site is None:
-        return errors.spaces.EmptySpace(statements[0].span, "the requirements", reasons)
-    return errors.spaces.EmptySpace(state.site.node.span, state.site.name, reasons)
+    if state.site is not None:
+        return _empty(state, reasons)
+    empty: Diagnostic = errors.spaces.EmptySpace(statements[0].span, "the requirements", reasons)
+    return empty

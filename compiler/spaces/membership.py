@@ -46,7 +46,9 @@ def find(space: "Space", program: Program | str) -> Membership:
     try:
         target = graph_of(_program_of(program), space.name)
     except ProgramError as error:
-        return Membership(None, f"it is no finished program: {error.diagnostics[0].message()}")
+        return Membership(
+            None, f"it is no finished program: {error.diagnostics[0].diagnostic.message()}"
+        )
     search = _Search(space, target)
     trace = search.run()
     if trace is not None:

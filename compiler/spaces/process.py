@@ -67,8 +67,8 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "bundle", "children", "dead", "least", "live", "origin", "place", "reason", "shown",
-        "site", "table",
+        "added", "bundle", "children", "dead", "least", "live", "origin", "place", "reason",
+        "shown", "site", "table",
     )  # fmt: skip
 
     def __init__(self, site: Site | None, origin: "tuple[State, Any] | None" = None) -> None:
