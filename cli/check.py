@@ -7,7 +7,7 @@ one that it uses.
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from ..compiler.check import Checked, check_file, check_text
 from ..compiler.expand.session import Limits
 from ..grammar import ast
 from ..lazy import lazy_module
+from . import spaces
 from .limits import limit_options
 from .options import format_option, print_reports
 
@@ -70,28 +71,41 @@ def with_settings(checked: Checked) -> Checked:
 
 
 def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:
+    surveys = [spaces.survey_all(item) for _, item in checked]
     reports = [report for _, item in checked for report in item.reports]
-    networks = [entry for _, item in checked for entry in _networks(item)]
+    reports += [report for found in surveys for item in found.values() for report in item.warnings]
+    pairs = zip(checked, surveys, strict=True)
+    networks = [entry for (_, item), found in pairs for entry in _networks(item, found)]
     if reports or output_format != "text":
         print_reports(reports, output_format, networks)
     if output_format != "text":
         return
     if reports:
         click.echo(err=True)
-    for name, item in checked:
-        click.echo(f"{name}: {_summary(item)}", err=not item.ok)
+    for (name, item), found in zip(checked, surveys, strict=True):
+        warnings = sum(len(survey.warnings) for survey in found.values())
+        click.echo(f"{name}: {_summary(item, warnings)}", err=not item.ok)
+        for network, survey in found.items():
+            click.echo(f"\n{spaces.table(network, survey)}")
 
 
-def _networks(checked: Checked) -> Iterable[dict[str, object]]:
-    """The networks that are sound; nothing is open in them, so each is a space of one."""
-    return ({"name": name, "size": 1} for name in checked.networks if checked.is_sound(name))
+def _networks(
+    checked: Checked, surveys: Mapping[str, "spaces.Survey"]
+) -> Iterable[dict[str, object]]:
+    """The networks that are sound; one in which nothing is open is a space of one."""
+    for name in checked.networks:
+        if name in surveys:
+            yield {"name": name, **spaces.entry(surveys[name])}
+        elif checked.is_sound(name):
+            yield {"name": name, "size": 1}
 
 
-def _summary(checked: Checked) -> str:
+def _summary(checked: Checked, more_warnings: int) -> str:
     errors = sum(report.is_error for report in checked.reports)
     found = [_count(errors, "error")] if errors else []
-    if len(checked.reports) > errors:
-        found.append(_count(len(checked.reports) - errors, "warning"))
+    warnings = len(checked.reports) - errors + more_warnings
+    if warnings:
+        found.append(_count(warnings, "warning"))
     return ", ".join([_count(len(checked.networks), "network"), *(found or ["no errors"])])
 
 

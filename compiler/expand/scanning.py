@@ -82,7 +82,7 @@ def _cell(
     return value, owner
 
 
-def _option(key: str, given: arguments.Given, env: Environment, context: Context) -> bool:
+def _option(key: str, given: "arguments.Given", env: Environment, context: Context) -> bool:
     if key not in given.by_name:
         return False
     node = given.by_name[key]

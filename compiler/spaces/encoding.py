@@ -65,17 +65,19 @@ def choices_known(process: Process) -> dict[str, list[Any]]:
     """The choices of the states found so far, by name, with all their options."""
     found: dict[str, list[Any]] = {}
     for state in process.states.values():
-        options = found.setdefault(_name(state), [])
-        options += [value for value in _options(state.domain) if value not in options]
+        options = found.setdefault(name_of_state(state), [])
+        options += [value for value in options_of(state.domain) if value not in options]
     return found
 
 
-def _name(state: State) -> str:
+def name_of_state(state: State) -> str:
+    """The name of the choice at a state."""
     assert state.site is not None
     return state.site.name
 
 
-def _options(domain: Domain) -> list[Any]:
+def options_of(domain: Domain) -> list[Any]:
+    """The options as they are shown: a range as one."""
     match domain:
         case Reals(low, high):
             return [f"{low}..{high}"]
@@ -94,7 +96,7 @@ def _sites(walk: Walk) -> dict[str, list[Domain]]:
         if state is DONE or state in seen or not walk.process.settle(state):
             continue
         seen.add(state)
-        domains = found.setdefault(_name(state), [])
+        domains = found.setdefault(name_of_state(state), [])
         if state.domain not in domains:
             domains.append(state.domain)
         if len(found) > MOST_SITES:

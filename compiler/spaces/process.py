@@ -40,7 +40,7 @@ class SpaceLimit(Exception):
     proved.
     """
 
-    def __init__(self, message: str, low: int = 0, high: float = float("inf")) -> None:
+    def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
         super().__init__(message)
 

@@ -148,6 +148,8 @@ class Space:
                 return self.walk.count(self.walk.start())
             except SpaceLimit as limit:
                 low, high = self.walk.bounds()
+                if low == high:
+                    return low
                 raise SpaceLimit(str(limit), low, high) from None
 
     def enumerate(self) -> Iterator[DrawnProgram]:

@@ -78,10 +78,12 @@ class Sums:
         return self._counts[state]
 
 
-def ways_known(state: State, known: dict[State, int]) -> int:
+def ways_known(state: State, known: dict[State, Count]) -> Count:
     """The number of ways from a state to the end over edges that have been found."""
     if state.site is None:
         return int(not state.dead)
     if state not in known:
-        known[state] = sum(ways_known(child, known) for child in state.children.values())
+        found = sum(ways_known(child, known) for child in state.children.values())
+        endless = found and isinstance(state.domain, Reals)
+        known[state] = float("inf") if endless else found
     return known[state]

@@ -159,7 +159,7 @@ class Walk:
         total = sum(n for rest, n in found.items() if self.fulfilled(plus(place.spent, rest)))
         return total if total == float("inf") else int(total)
 
-    def bounds(self) -> tuple[int, float]:
+    def bounds(self) -> tuple[int | float, int | float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
         that are known, and with requirements the number without them.
         """

@@ -1,0 +1,64 @@
+"""`archc count`: how many programs a space holds, and its choices.
+
+Comes in: a file, a network's name, settings. Goes out: the exact number; where it is out of reach,
+what is proved, and exit code 1.
+"""
+
+from pathlib import Path
+
+import click
+
+from ..compiler.spaces.process import SpaceLimit
+from ..compiler.spaces.survey import survey
+from .options import Settings, json_option, network_option, print_json, set_option
+from .spaces import choices, digits, open_space, table, within_limits
+
+
+@click.command(short_help="Count the programs of a space.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@network_option
+@set_option
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many expansions counting may cost.",
+)
+@click.option("--distinct", is_flag=True, help="Count distinct graphs too, by drawing them all.")
+@json_option
+@within_limits
+def command(
+    file: Path,
+    network: str | None,
+    settings: Settings,
+    budget: int,
+    distinct: bool,
+    as_json: bool,
+) -> None:
+    """Count the programs of the space in FILE: its complete traces, exactly.
+
+    A real range makes them infinitely many. What can be decided, and how many states of the
+    automaton ask for it, stands in a table.
+    """
+    space = open_space(file, network, settings)
+    found = survey(space.process, budget)
+    graphs = len({item.hash for item in space.enumerate()}) if distinct else None
+    if as_json:
+        print_json(
+            {
+                "network": space.name,
+                "size": digits(found.size),
+                "exact": found.exact,
+                "at_most": digits(found.most),
+                "choices": choices(found),
+                **({} if graphs is None else {"distinct": graphs}),
+            }
+        )
+    elif found.exact:
+        click.echo(table(space.name, found))
+        if graphs is not None:
+            click.echo(f"{graphs:,} distinct graphs")
+    if not found.exact and not as_json:
+        low = int(found.size)
+        raise SpaceLimit(f"counting needs more than {budget:,} expansions", low, found.most)

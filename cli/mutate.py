@@ -1,0 +1,92 @@
+"""`archc mutate`: programs that differ from one in a single choice.
+
+Comes in: a space, and a program or trace of it (else one is drawn). Goes out: programs.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..compiler.program import Program
+from ..compiler.spaces.drawn import DrawnProgram
+from ..compiler.spaces.space import Space
+from ..grammar.diagnostic import ProgramError
+from ..grammar.parse import parse_file
+from .options import Settings, network_option, set_option
+from .spaces import open_space, within_limits
+from .writing import Writer, program_options
+
+
+@click.command(short_help="Change one choice of a program of a space.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@network_option
+@set_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Which change.")
+@click.option(
+    "--program",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The program to change; without it or --trace, the one that --seed draws.",
+)
+@click.option("--trace", metavar="T", help="A trace as JSON, or the file that holds one.")
+@click.option("-k", "--count", type=click.IntRange(min=1), default=1, help="How many, one by one.")
+@click.option("--neighbours", is_flag=True, help="Print every program that is one change away.")
+@program_options
+@within_limits
+def command(
+    file: Path,
+    network: str | None,
+    settings: Settings,
+    seed: int,
+    program: Path | None,
+    trace: str | None,
+    count: int,
+    neighbours: bool,
+    writer: Writer,
+) -> None:
+    """Change one choice of a program of the space in FILE; the rest stays where it is legal."""
+    if program is not None and trace is not None:
+        raise click.UsageError("give --program or --trace, not both")
+    space = open_space(file, network, settings)
+    parent = _parent(space, program, trace, seed)
+    found = space.neighbours(parent) if neighbours else _mutants(space, parent, seed, count)
+    writer.write_all(found)
+
+
+def _mutants(space: Space, parent: DrawnProgram, seed: int, count: int) -> Iterator[DrawnProgram]:
+    return (space.mutate(parent, seed=seed + number) for number in range(count))
+
+
+def _parent(space: Space, program: Path | None, trace: str | None, seed: int) -> DrawnProgram:
+    if trace is not None:
+        return space.from_trace(read_trace(trace))
+    if program is None:
+        return space.sample(seed=seed)
+    parsed = parse_file(program)
+    if any(report.is_error for report in parsed.reports):
+        raise ProgramError(parsed.reports)
+    return space.own(Program(parsed.program, str(program), program.resolve().parent))
+
+
+def read_trace(text: str) -> list[tuple[str, Any]]:
+    """A trace from JSON: pairs, an object by name, or what `archc sample --json` prints of one
+    program. `text` may name a file. Raises ValueError.
+    """
+    path = Path(text)
+    if not text.lstrip().startswith(("[", "{")):
+        text = path.read_text(encoding="utf-8")
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"the trace is no JSON: {error}") from None
+    if isinstance(found, dict):
+        found = found.get("trace", list(found.items()))
+    pairs = isinstance(found, list) and all(
+        isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str)
+        for item in found
+    )
+    if not pairs:
+        raise ValueError("a trace is a list of pairs, [[name, value], …]")
+    return [(name, value) for name, value in found]

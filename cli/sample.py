@@ -1,0 +1,130 @@
+"""`archc sample`: valid programs drawn from a space.
+
+Comes in: a file, a seed, how many. Goes out: programs, each as soon as it is drawn. The program at
+an index depends on the seed and the index alone: `--start` resumes, and `--jobs` changes nothing.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import click
+
+from ..compiler.spaces.drawn import DrawnProgram
+from ..compiler.spaces.space import Space
+from .options import Settings, network_option, set_option
+from .spaces import open_space, within_limits
+from .writing import Writer, program_options
+
+CHUNK = 64
+AHEAD = 4
+
+
+@click.command(short_help="Draw valid programs from a space.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@network_option
+@set_option
+@click.option("-k", "--count", type=click.IntRange(min=0), default=1, help="How many programs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal programs.")
+@click.option("--start", type=click.IntRange(min=0), default=0, help="The index to begin at.")
+@click.option("--uniform", is_flag=True, help="Every program equally likely.")
+@click.option("--conditioned", is_flag=True, help="By the product of weights given validity.")
+@click.option("--unique", is_flag=True, help="Leave out programs with a graph drawn before.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes."
+)
+@program_options
+@within_limits
+def command(
+    file: Path,
+    network: str | None,
+    settings: Settings,
+    count: int,
+    seed: int,
+    start: int,
+    uniform: bool,
+    conditioned: bool,
+    unique: bool,
+    jobs: int,
+    writer: Writer,
+) -> None:
+    """Draw valid programs from the space in FILE.
+
+    Choices are drawn in program order, each by the weights of the options that are still legal.
+    """
+    if uniform and conditioned:
+        raise click.UsageError("give --uniform or --conditioned, not both")
+    if unique and (jobs > 1 or start):
+        raise click.UsageError("--unique looks at all programs before: no --jobs and no --start")
+    task = Task(file, network, settings, seed, uniform, conditioned)
+    if jobs > 1 and writer.form != "json":
+        _in_parallel(task, start, count, jobs, writer)
+        return
+    writer.write_all(task.draw(task.open(), start, count, unique=unique), start)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is drawn, as workers are told."""
+
+    file: Path
+    network: str | None
+    settings: Settings
+    seed: int
+    uniform: bool
+    conditioned: bool
+
+    def open(self) -> Space:
+        return open_space(self.file, self.network, self.settings)
+
+    def draw(
+        self, space: Space, start: int, count: int, *, unique: bool = False
+    ) -> Iterator[DrawnProgram]:
+        return space.samples(
+            count,
+            self.seed,
+            start=start,
+            unique=unique,
+            uniform=self.uniform,
+            conditioned=self.conditioned,
+        )
+
+
+# --- workers --------------------------------------------------------------------------------------
+
+
+class _Worker:
+    """The space that a worker process keeps between chunks."""
+
+    task: Task
+    space: Space
+    writer: Writer
+
+
+def _begin(task: Task, writer: Writer) -> None:
+    _Worker.task, _Worker.space, _Worker.writer = task, task.open(), writer
+
+
+def _chunk(place: tuple[int, int]) -> str:
+    """Draws a chunk: files are written here, and what is to be printed is returned."""
+    start, count = place
+    programs = _Worker.task.draw(_Worker.space, start, count)
+    return "".join(
+        _Worker.writer.written(number, program) for number, program in enumerate(programs, start)
+    )
+
+
+def _in_parallel(task: Task, start: int, count: int, jobs: int, writer: Writer) -> None:
+    """Chunks in order, no more of them ahead than the workers need."""
+    task.open()  # an error of the program is told once
+    stop = start + count
+    chunks = ((at, min(CHUNK, stop - at)) for at in range(start, stop, CHUNK))
+    with get_context("spawn").Pool(jobs, _begin, (task, writer)) as pool:
+        first = islice(chunks, jobs * AHEAD)
+        waiting = deque(pool.apply_async(_chunk, (place,)) for place in first)
+        while waiting:
+            click.echo(waiting.popleft().get(), nl=False)
+            waiting.extend(pool.apply_async(_chunk, (place,)) for place in islice(chunks, 1))

@@ -1,0 +1,118 @@
+"""What the commands about spaces share: opening one, and how its size and choices are printed."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..compiler.check import Checked
+from ..compiler.program import Program
+from ..compiler.spaces.process import SpaceLimit
+from ..compiler.spaces.space import Space
+from ..compiler.spaces.survey import Survey as Survey
+from ..compiler.spaces.survey import survey
+from ..grammar.diagnostic import ProgramError
+from ..grammar.parse import parse_file
+from .options import Settings
+
+LONGEST = 60
+
+
+def survey_all(checked: Checked) -> dict[str, Survey]:
+    """A glance at each space of a file."""
+    return {name: survey(process) for name, process in checked.spaces.items()}
+
+
+def open_space(file: Path, network: str | None, settings: Settings) -> Space:
+    """The space in a file, `-` being standard input. Raises ProgramError."""
+    parsed = parse_file(file)
+    if any(report.is_error for report in parsed.reports):
+        raise ProgramError(parsed.reports)
+    program = Program(parsed.program, str(file), file.resolve().parent)
+    return Space(program, network, dict(settings))
+
+
+def within_limits(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A question that is too large for its budget, or cannot be asked of this space, is an error
+    for people.
+    """
+
+    @wraps(command)
+    def told(*args: Any, **values: Any) -> Any:
+        try:
+            return command(*args, **values)
+        except SpaceLimit as limit:
+            message = f"{limit}; {_proved(limit)}"
+        except ValueError as error:
+            message = str(error)
+        click.echo(f"error: {message}", err=True)
+        return click.get_current_context().exit(1)
+
+    return told
+
+
+def _proved(limit: SpaceLimit) -> str:
+    high = "" if limit.high == float("inf") else f" and at most {limit.high:,}"
+    return f"what is proved: it holds at least {limit.low:,} programs{high}"
+
+
+# --- printing -------------------------------------------------------------------------------------
+
+
+def digits(size: int | float) -> str:
+    """A size as JSON has it: digits, or `inf`."""
+    return "inf" if size == float("inf") else str(int(size))
+
+
+def entry(found: Survey) -> dict[str, object]:
+    """What `archc check --format json` says of a space."""
+    whole = found.size if found.size != float("inf") else "inf"
+    return {
+        "size": whole if found.exact else None,
+        "exact": found.exact,
+        "at_least": whole,
+        "choices": choices(found),
+    }
+
+
+def choices(found: Survey) -> list[dict[str, object]]:
+    """The choices of a space for programs."""
+    return [
+        {"name": item.name, "options": list(item.options), "reached": item.reached}
+        for item in found.choices
+    ]
+
+
+def size_text(found: Survey) -> str:
+    """`1,234 programs`, or what is proved."""
+    if found.size == float("inf"):
+        return "infinitely many programs: it has a real range"
+    count = f"{found.size:,} program{'' if found.size == 1 else 's'}"
+    if found.exact:
+        return count
+    most = "" if found.most == float("inf") else f", at most {found.most:,}"
+    return f"at least {count}{most}"
+
+
+def table(network: str, found: Survey) -> str:
+    """The size of a space, and its choices one in a line."""
+    rows = [("choice", "options", "states")]
+    rows += [(item.name, _shown(item.options), str(item.reached)) for item in found.choices]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    lines = [
+        f"  {name.ljust(widths[0])}  {options.ljust(widths[1])}  {states.rjust(6)}"
+        for name, options, states in rows
+    ]
+    more = [] if found.closed else ["  … as far as it was looked through; `archc count` goes on"]
+    return "\n".join([f"{network}: {size_text(found)}", *lines, *more])
+
+
+def _shown(options: tuple[Any, ...]) -> str:
+    text = " | ".join(_one_line(str(item)) for item in options)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]} …"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

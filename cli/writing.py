@@ -1,0 +1,114 @@
+"""Writing programs out, one after another: to stdout or into a folder, as texts or as JSON.
+
+Comes in: an iterable of drawn programs. Goes out: each as soon as it is there; nothing is kept.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..compiler.spaces.drawn import DrawnProgram
+from ..lazy import lazy_module
+from .options import print_json
+
+if TYPE_CHECKING:
+    import json
+
+    from ..compiler.backends import onnx as onnx_backend
+    from ..compiler.backends import python as python_backend
+    from ..compiler.backends import torch as torch_backend
+else:
+    json = lazy_module("json")
+    onnx_backend = lazy_module("..compiler.backends.onnx", __package__)
+    python_backend = lazy_module("..compiler.backends.python", __package__)
+    torch_backend = lazy_module("..compiler.backends.torch", __package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How programs are written: `form` is `text`, `jsonl` or `json`."""
+
+    form: str
+    folder: Path | None = None
+    emit: str | None = None
+
+    def write_all(self, programs: Iterable[DrawnProgram], start: int = 0) -> None:
+        """Writes each program; its number, from `start` on, names its files."""
+        if self.form == "json":
+            print_json({"programs": [program.as_json() for program in programs]})
+            return
+        for number, program in enumerate(programs, start):
+            click.echo(self.written(number, program), nl=False)
+
+    def written(self, number: int, program: DrawnProgram) -> str:
+        """What is to be printed of one program; its files are written."""
+        if self.folder is not None:
+            self._into_folder(self.folder, number, program)
+        if self.form == "jsonl":
+            return json.dumps({"index": number, **program.as_json()}) + "\n"
+        if self.folder is not None:
+            return ""
+        gap = "" if number == 0 else "\n"
+        return f"{gap}# {number}: {program.hash}\n{program.text}"
+
+    def _into_folder(self, folder: Path, number: int, program: DrawnProgram) -> None:
+        base = folder / f"{number:08d}.arch"
+        base.write_text(program.text, encoding="utf-8")
+        if self.emit == "py":
+            base.with_suffix(".py").write_text(python_backend.source(program.graph))
+        elif self.emit == "onnx":
+            weights = torch_backend.build(program.graph).state_dict()
+            metadata = {"archc.trained": "false"}
+            model = onnx_backend.export(program.graph, weights, opset=20, metadata=metadata)
+            base.with_suffix(".onnx").write_bytes(model.SerializeToString())
+
+
+def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`-o`, `--format` and `--json`, handed on as one `writer`."""
+
+    @wraps(command)
+    def with_writer(
+        output: Path | None, output_format: str, as_json: bool, emit: str | None, **values: Any
+    ) -> Any:
+        if as_json and output_format == "jsonl":
+            raise click.UsageError("give --json or --format jsonl, not both")
+        if emit is not None and output is None:
+            raise click.UsageError("--emit writes files: give a folder by -o")
+        if output is not None:
+            output.mkdir(parents=True, exist_ok=True)
+        writer = Writer("json" if as_json else output_format, output, emit)
+        return command(writer=writer, **values)
+
+    wrapped: Callable[..., Any] = with_writer
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Write each program to a file of its own in this folder.",
+    ),
+    click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(("text", "jsonl")),
+        default="text",
+        show_default=True,
+        help="How programs are printed; jsonl: one object in a line.",
+    ),
+    click.option(
+        "--emit",
+        type=click.Choice(("onnx", "py")),
+        help="With -o: compile each program too, untrained.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one answer as JSON."),
+)

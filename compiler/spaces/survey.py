@@ -1,0 +1,154 @@
+"""What can be said of a space at a glance: its size, its choices, and options that are never valid.
+
+Comes in: a process. Goes out: the exact size where few expansions find it out, else what is proved;
+the choices by name; a warning for each option that no valid program takes, where all is known.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...grammar.diagnostic import Report
+from ...grammar.record import record
+from .. import errors
+from ..deep import deep_recursion
+from ..expand.decisions import Reals
+from .encoding import name_of_state, options_of
+from .process import DONE, REAL, Place, Process, SpaceLimit, State, decisions_of
+from .trace import value_of
+from .walk import Walk
+
+GLANCE = 400
+"""How many expansions a glance may cost: about a second."""
+MOST_PLACES = 50_000
+
+
+@record
+class Choice:
+    """A choice by its stable name. `reached` counts the moments at which it is made: the states of
+    the automaton.
+    """
+
+    name: str
+    options: tuple[Any, ...]
+    reached: int
+
+
+@record
+class Survey:
+    """`size` is exact where `exact`; else between it and `most` programs are proved. `choices` are
+    all of the space where `closed`, else those found so far.
+    """
+
+    size: int | float
+    exact: bool
+    most: int | float
+    choices: tuple[Choice, ...]
+    closed: bool
+    warnings: tuple[Report, ...] = ()
+
+
+def survey(process: Process, budget: int = GLANCE) -> Survey:
+    """Looks at a space that is known to hold a program."""
+    walk = Walk(process)
+    with deep_recursion(), process.allowance(budget):
+        try:
+            size = walk.count(walk.start())
+        except SpaceLimit:
+            return _in_part(walk)
+        states = _closed(walk)
+        try:
+            warnings = tuple(_never_valid(walk, states))
+        except SpaceLimit:
+            warnings = ()
+    return Survey(size, True, size, _choices(states), True, warnings)
+
+
+def _in_part(walk: Walk) -> Survey:
+    try:
+        low, high = walk.bounds()
+    except SpaceLimit:
+        low, high = 1, float("inf")
+    return Survey(low, low == high, high, _choices(list(walk.process.states.values())), False)
+
+
+def _closed(walk: Walk) -> list[State]:
+    """The states that valid programs pass, in the order of their discovery."""
+    return [state for state in walk.process.states.values() if walk.process.settle(state)]
+
+
+def _choices(states: Sequence[State]) -> tuple[Choice, ...]:
+    found: dict[str, list[State]] = {}
+    for state in states:
+        found.setdefault(name_of_state(state), []).append(state)
+    return tuple(
+        Choice(name, _options(with_name), len(with_name)) for name, with_name in found.items()
+    )
+
+
+def _options(states: Sequence[State]) -> tuple[Any, ...]:
+    options: list[Any] = []
+    for state in states:
+        options += [value for value in options_of(state.domain) if value not in options]
+    return tuple(options)
+
+
+# --- options that are never valid -----------------------------------------------------------------
+
+
+def _never_valid(walk: Walk, states: Sequence[State]) -> list[Report]:
+    """A warning for each option of the text that no valid program takes."""
+    taken = _taken(walk)
+    refused: dict[tuple[int, str], tuple[State, Any]] = {}
+    for state in states:
+        assert state.site is not None
+        if isinstance(state.domain, Reals):
+            continue
+        for decision in decisions_of(state.domain):
+            key = id(state.site.node), str(value_of(state.domain, decision))
+            if key not in taken:
+                refused.setdefault(key, (state, decision))
+    return [_warning(walk, *item) for item in refused.values()]
+
+
+def _taken(walk: Walk) -> set[tuple[int, str]]:
+    """The options that some valid program takes, by the node of their choice and as they are shown.
+
+    With requirements of costs a place is a state and what was spent, so all places are looked at.
+    """
+    found: set[tuple[int, str]] = set()
+    start = walk.start()
+    waiting: list[Place] = [start]
+    seen = {start}
+    while waiting:
+        place = waiting.pop()
+        if place.state is DONE:
+            continue
+        assert place.state.site is not None
+        for decision in walk.options(place):
+            if decision is REAL:
+                decision = decisions_of(place.state.domain)[0]
+            else:
+                shown = str(value_of(place.state.domain, decision))
+                found.add((id(place.state.site.node), shown))
+            after = walk.step(place, decision)
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+        if len(seen) > MOST_PLACES:
+            raise SpaceLimit(f"there are more than {MOST_PLACES:,} places")
+    return found
+
+
+def _warning(walk: Walk, state: State, decision: Any) -> Report:
+    assert state.site is not None
+    grave = _grave(state.children.get(decision))
+    reason = grave.message() if grave is not None else "it breaks a requirement of costs"
+    shown = str(value_of(state.domain, decision))
+    return Report(errors.spaces.DeadOption(state.site.node.span, state.site.name, shown, reason))
+
+
+def _grave(state: State | None) -> Any:
+    """Why nothing valid lies beyond a state: the reason at its first dead end."""
+    while state is not None and state.reason is None:
+        state = next((child for child in state.children.values() if child.dead), None)
+    return None if state is None else state.reason
