@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..compiler.registry import broken_layers
 from ..lazy import lazy_module
 from .options import json_option, print_json
 
@@ -67,7 +68,7 @@ class Findings:
 def examine() -> Findings:
     """Looks at everything; takes some seconds, for PyTorch and ONNX Runtime are started."""
     versions = {name: _version(name) for name in ("archc", *NEEDED, *RUNTIMES, *OPTIONAL)}
-    conflicts = tuple(find_conflicts(versions))
+    conflicts = (*find_conflicts(versions), *map(str, broken_layers()))
     torch_devices = tuple(_torch_devices()) if versions["torch"] else ()
     has_runtime = versions["onnx"] and any(versions[name] for name in RUNTIMES)
     providers = tuple(_onnx_providers()) if has_runtime else ()

@@ -13,9 +13,16 @@ from typing import Any
 
 import click
 
+from ..compiler.expand import vocabularies
 from ..compiler.hyperparameter import Hyperparameter, spell
 from ..compiler.layer import Layer
-from ..compiler.registry import find_layer, layer_names
+from ..compiler.registry import (
+    BrokenLayer,
+    broken_layers,
+    built_in_names,
+    find_layer,
+    layer_names,
+)
 from .options import json_option, print_json, terminal_width
 from .settings import did_you_mean
 
@@ -76,8 +83,10 @@ def describe(layer: type[Layer]) -> Description:
 
 
 def descriptions() -> list[Description]:
-    """Every layer by family, then by name."""
-    found = [describe(layer) for name in layer_names() if (layer := find_layer(name)) is not None]
+    """Every layer by family, then by name; without those from outside that cannot be used."""
+    broken = {item.name for item in broken_layers()} - built_in_names()
+    layers = [find_layer(name) for name in layer_names() if name not in broken]
+    found = [describe(layer) for layer in layers if layer is not None]
     return sorted(found, key=lambda item: (_rank(item.family), item.name))
 
 
@@ -132,10 +141,18 @@ def _inputs(arity: tuple[int, int | None]) -> str:
 
 @click.command(short_help="List the layers, or say all about one.")
 @click.argument("name", required=False)
+@click.option(
+    "--as-vocabulary", is_flag=True, help="Print the built-in vocabulary as a program has it."
+)
 @json_option
-def command(name: str | None, as_json: bool) -> None:
+def command(name: str | None, as_vocabulary: bool, as_json: bool) -> None:
     """List the layers by family; with NAME, say all about one."""
+    if as_vocabulary:
+        _print_vocabulary(name, as_json)
+        return
     chosen = descriptions() if name is None else [describe(_find(name))]
+    for problem in broken_layers() if name is None else ():
+        click.echo(f"warning: {problem}", err=True)
     if as_json:
         print_json({"layers": [_facts(item) for item in chosen]})
     elif name is None:
@@ -144,8 +161,25 @@ def command(name: str | None, as_json: bool) -> None:
         click.echo("\n".join(_in_full(chosen[0])))
 
 
+def _print_vocabulary(name: str | None, as_json: bool) -> None:
+    """What `?` draws from, with domains that can be changed before `any(…)` draws from them."""
+    if name is not None:
+        raise click.UsageError("--as-vocabulary prints every layer: leave NAME out")
+    try:
+        text = vocabularies.built_in_text()
+    except BrokenLayer as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        print_json({"vocabulary": text})
+    else:
+        click.echo(text, nl=False)
+
+
 def _find(name: str) -> type[Layer]:
-    layer = find_layer(name) if name.isidentifier() else None
+    try:
+        layer = find_layer(name) if name.isidentifier() else None
+    except BrokenLayer as error:
+        raise click.ClickException(str(error)) from None
     if layer is not None:
         return layer
     guess = did_you_mean(name, layer_names())

@@ -285,7 +285,8 @@ class InitKind(Kind):
 
     words = "an initialiser such as zeros or normal(std=0.02)"
     symbols = (
-        "zeros", "ones", "constant", "normal", "truncated_normal", "uniform", "he", "xavier", "orthogonal", "identity",
+        "zeros", "ones", "constant", "normal", "truncated_normal", "uniform", "he", "xavier",
+        "orthogonal", "identity",
     )  # fmt: skip
 
     def accept(self, value: Any) -> Initialiser:
@@ -372,10 +373,14 @@ _PLAIN: dict[object, Kind] = {
 
 
 def kind_of(annotation: object) -> Kind:
-    """The kind that an annotation names."""
-    if get_origin(annotation) is Annotated:
-        return next(item for item in get_args(annotation)[1:] if isinstance(item, Kind))
-    return _PLAIN[annotation]
+    """The kind that an annotation names. Raises TypeError for one that names none."""
+    kinds = [item for item in get_args(annotation)[1:] if isinstance(item, Kind)]
+    if get_origin(annotation) is Annotated and kinds:
+        return kinds[0]
+    for known, kind in _PLAIN.items():
+        if annotation is known:
+            return kind
+    raise TypeError(f"no hyperparameter can be {annotation}")
 
 
 @record

@@ -22,12 +22,11 @@ from ..hyperparameter import (
     Symbol,
 )
 from ..layer import Layer
-from ..registry import find_layer
 from ..types import DTYPES, DType
 from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
-from .lookup import find_name
+from .lookup import find_name, layer_of
 from .values import (
     STAGES,
     Combinator,
@@ -300,7 +299,7 @@ def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
         case ast.Name(id=name) if name in _TYPES:
             return None
         case ast.Attribute(value=ast.Name(id=layer_name), name=name):
-            layer = find_layer(layer_name)
+            layer = layer_of(layer_name, item.type.span)
             declared = {} if layer is None else {h.name: h.kind for h in layer.hyperparameters()}
             if name in declared:
                 return declared[name]

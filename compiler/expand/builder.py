@@ -17,6 +17,7 @@ from ..facts import Facts
 from ..graph import Graph, Node, Port, RuntimeCheck, Scope
 from ..layer import Layer, WeightType
 from ..types import TensorType, product
+from .outside import guarded
 from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
 
@@ -64,10 +65,12 @@ class GraphBuilder:
         site = Site(layer.name, span, tuple((t.span, t.type) for t in inputs))
         check = Checks(self.facts, site)
         check.inputs(types, *layer.arity)
-        inferred = self._inferred(layer, check, types)
+        with guarded(site):
+            inferred = self._inferred(layer, check, types)
+            weights = layer.weights(*types)
         results = inferred if isinstance(inferred, tuple) else (inferred,)
         self._count_elements(results, span)
-        self._own(layer, types, owner, stage, site)
+        self._own(weights, owner, stage, site)
         outputs = tuple(self.value(type_, span) for type_ in results)
         self.nodes.append(
             Node(
@@ -140,9 +143,8 @@ class GraphBuilder:
         )
 
     def _own(
-        self, layer: Layer, types: Sequence[TensorType], owner: str, stage: LayerStage, site: Site
+        self, weights: Mapping[str, WeightType], owner: str, stage: LayerStage, site: Site
     ) -> None:
-        weights = layer.weights(*types)
         if not weights:
             return
         earlier = self._owned.get(owner)

@@ -23,7 +23,7 @@ from . import (
 )
 from .context import Context
 from .environment import Environment
-from .lookup import find_name, unknown_name
+from .lookup import meaning
 from .session import Poisoned
 from .values import (
     STAGES,
@@ -192,10 +192,7 @@ def _name(node: ast.Name, env: Environment, context: Context, symbols: Sequence[
         return Symbol(node.id)
     if node.id in DTYPES:
         return DTYPES[node.id]
-    found = find_name(node.id)
-    if found is None:
-        raise Fault(unknown_name(node.id, node.span, env, symbols))
-    return found
+    return meaning(node, env, symbols)
 
 
 def _call(node: ast.Call, env: Environment, context: Context) -> Any:

@@ -5,10 +5,12 @@ name is none of them.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...grammar.diagnostic import Diagnostic
+from ...grammar import ast
+from ...grammar.diagnostic import Diagnostic, Fault
 from ...grammar.span import Span
 from .. import errors
-from ..registry import find_layer, layer_names
+from ..layer import Layer
+from ..registry import BrokenLayer, find_layer, has_layer, layer_names
 from .compile_time import FUNCTIONS
 from .environment import Environment
 from .values import Combinator, CompileTimeFunction, LayerReference, LayerStage
@@ -18,13 +20,39 @@ MANY = 2_000
 
 
 def find_name(name: str) -> Any:
-    """What a name means everywhere, or None."""
+    """What a name means everywhere, or None; a BrokenLayer for one that cannot be had."""
     if name in COMBINATORS:
         return Combinator(name)
     if name in FUNCTIONS:
         return CompileTimeFunction(name)
-    layer = find_layer(name)
+    try:
+        layer = find_layer(name)
+    except BrokenLayer as broken:
+        return broken
     return None if layer is None else LayerReference(layer)
+
+
+def meaning(node: ast.Name, env: Environment, symbols: Sequence[str]) -> Any:
+    """What a name that no file binds stands for. Raises a Fault where that is nothing."""
+    found = find_name(node.id)
+    if found is None:
+        raise Fault(unknown_name(node.id, node.span, env, symbols))
+    if isinstance(found, BrokenLayer):
+        raise unusable(found, node.span)
+    return found
+
+
+def layer_of(name: str, span: Span) -> type[Layer] | None:
+    """The layer of a name, or None. Raises a Fault for one that cannot be had."""
+    try:
+        return find_layer(name)
+    except BrokenLayer as broken:
+        raise unusable(broken, span) from None
+
+
+def unusable(broken: BrokenLayer, span: Span) -> Fault:
+    """What is said where a layer from outside is wanted and cannot be had."""
+    return Fault(errors.layers.LayerUnusable(span, broken.name, broken.origin, broken.reason))
 
 
 def built_in() -> Iterable[str]:
@@ -50,4 +78,4 @@ def layer_stage(name: str, **settings: Any) -> LayerStage:
 
 def hidden_layer(name: str) -> str:
     """The name again if a layer is called so, else nothing: a local name may hide it."""
-    return name if name.isidentifier() and find_layer(name) is not None else ""
+    return name if name.isidentifier() and has_layer(name) else ""

@@ -15,17 +15,20 @@ from ...grammar.parse import parse
 from .. import errors
 from ..hyperparameter import BoolKind, Hyperparameter
 from ..layer import Layer
-from ..registry import all_layers
+from ..registry import BrokenLayer, all_layers
 from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
 from .holding import Identity
+from .lookup import unusable
 from .values import FragmentStage, Tensor, VocabularyValue, describe
 
 
 @cache
 def built_in_text() -> str:
-    """The built-in vocabulary as `.arch` writes it."""
+    """The built-in vocabulary as `.arch` writes it. Raises BrokenLayer where a layer from outside
+    cannot be used.
+    """
     entries = [_entry(layer) for layer in all_layers() if _usable(layer)]
     return "vocabulary BuiltIn {\n" + "".join(f"    {entry}\n" for entry in entries) + "}\n"
 
@@ -55,7 +58,11 @@ def built_in(key: Identity) -> ast.Choice:
     """The built-in vocabulary as one choice of stages, for one `?` of the text: each has nodes of
     its own, by which what is decided for them is told apart.
     """
-    parsed = parse(built_in_text(), "<built-in vocabulary>")
+    try:
+        text = built_in_text()
+    except BrokenLayer as broken:  # leaving it out would change what is searched
+        raise unusable(broken, key.node.span) from None
+    parsed = parse(text, "<built-in vocabulary>")
     (declaration,) = parsed.program.declarations
     assert isinstance(declaration, ast.Vocabulary) and not parsed.reports
     return ast.Choice(declaration.entries, span=declaration.span)

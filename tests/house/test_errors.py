@@ -2,8 +2,9 @@
 
 A golden pair is `tests/golden/errors/E201.arch` and `E201.err`. The program is checked; if its
 first line is a comment that begins with `# archc `, that command is run instead (`{out}` is an
-empty folder, and `-` reads the program). A program that needs other files is `E201/main.arch`; one too
-large to keep, or that is no text, is made in `GENERATED`, and so are many files.
+empty folder, and `-` reads the program). A program that needs other files is `E201/main.arch`; one
+too large to keep, or that is no text, is made in `GENERATED`, and so are many files. The packages
+in `E331/installed` are as good as installed.
 """
 
 import io
@@ -11,12 +12,15 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from archc.cli.explain import HOMES, kinds_in
 from archc.cli.main import run
+from archc.compiler import registry
+from archc.compiler.expand import lookup
 from archc.grammar.diagnostic import Diagnostic
 
 ERRORS = Path(__file__).parents[1] / "golden" / "errors"
@@ -71,6 +75,7 @@ def test_a_kind_of_error_is_provoked(
 ) -> None:
     code = case[1].code
     program = lay_out(code, tmp_path)
+    installed(program.parent / "installed", monkeypatch)
     monkeypatch.chdir(program.parent)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.delenv("COLUMNS", raising=False)
@@ -98,6 +103,15 @@ def lay_out(code: str, folder: Path) -> Path:
     if not single.exists():
         pytest.fail(f"{code} has no program tests/golden/errors/{code}.arch", pytrace=False)
     return Path(shutil.copy(single, folder))
+
+
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts packages on the path until the test ends."""
+    if site.is_dir():
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.setattr(registry, "_outside", cache(registry._outside.__wrapped__))
+        monkeypatch.setattr(registry, "find_layer", registry.find_layer.__wrapped__)
+        monkeypatch.setattr(lookup, "find_layer", registry.find_layer)
 
 
 def command_line(program: Path, out: Path) -> list[str]:

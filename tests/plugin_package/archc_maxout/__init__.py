@@ -1,0 +1,1 @@
+"""Maxout for archc: `layer.py` is what the compiler reads, `support.py` the PyTorch module."""
