@@ -18,14 +18,15 @@ from ..compiler.check import Checked, check_file, check_text
 from ..compiler.expand.session import Limits
 from ..grammar import ast
 from ..lazy import lazy_module
-from . import spaces
 from .limits import limit_options
 from .options import format_option, print_reports
 
 if TYPE_CHECKING:
     from ..runtime import plan
+    from . import spaces
 else:
     plan = lazy_module("..runtime.plan", __package__)
+    spaces = lazy_module(".spaces", __package__)
 
 POLL = 0.3
 Stamps = dict[Path, tuple[int, int] | None]
@@ -71,7 +72,7 @@ def with_settings(checked: Checked) -> Checked:
 
 
 def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:
-    surveys = [spaces.survey_all(item) for _, item in checked]
+    surveys = [spaces.survey_all(item) if item.spaces else {} for _, item in checked]
     reports = [report for _, item in checked for report in item.reports]
     reports += [report for found in surveys for item in found.values() for report in item.warnings]
     pairs = zip(checked, surveys, strict=True)

@@ -9,12 +9,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, Fault, ProgramError, Report
 from ..grammar.parse import Parsed, parse, parse_expression, parse_file
 from ..grammar.record import record
+from ..lazy import lazy_module
 from . import errors
 from .deep import deep_recursion as deep_recursion
 from .expand import evaluate, networks, unused
@@ -26,11 +27,12 @@ from .expand.values import FunctionReference
 from .facts import Facts
 from .graph import Graph
 from .modules import Loader
-from .spaces.process import Process, SpaceLimit
-from .spaces.walk import Walk
 
-TRIES = 1000
-"""How many expansions may look for a valid program of a space."""
+if TYPE_CHECKING:
+    from .spaces import process, settle
+else:  # only a file with open choices waits for what knows of them
+    process = lazy_module(".spaces.process", __package__)
+    settle = lazy_module(".spaces.settle", __package__)
 
 
 @record
@@ -47,7 +49,7 @@ class Checked:
     reports: tuple[Report, ...]
     networks: tuple[str, ...]
     graphs: Mapping[str, Graph]
-    spaces: Mapping[str, Process] = field(default_factory=dict)
+    spaces: Mapping[str, "process.Process"] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     files: tuple[Path, ...] = ()
 
@@ -87,7 +89,7 @@ class Checked:
 
     def process(
         self, network: str | None = None, values: Mapping[str, Any] | None = None
-    ) -> Process:
+    ) -> "process.Process":
         """The decision process of a network, whether or not anything is open in it; `values` as for
         `graph`. Raises ProgramError.
         """
@@ -98,7 +100,7 @@ class Checked:
         reference = self._reference(name)
         session = Session(self.limits)
         overrides, axes = self._given(name, reference, values or {}, session)
-        return Process(reference, overrides, axes, self.limits)
+        return process.Process(reference, overrides, axes, self.limits)
 
     def _given(
         self,
@@ -222,7 +224,7 @@ def _order(report: Report) -> tuple[str, int]:
 
 def _expand_all(
     functions: list[ast.Function], env: Environment, session: Session, text: str
-) -> tuple[dict[str, Graph], dict[str, Process]]:
+) -> tuple[dict[str, Graph], "dict[str, process.Process]"]:
     graphs, spaces = {}, {}
     for function in functions:
         complete = all(item.default is not None for item in function.hyperparameters)
@@ -235,7 +237,7 @@ def _expand_all(
             if graph is not None:
                 graphs[function.name] = graph
             elif _is_open(session, before):
-                spaces.update(_settled(bound.value, session))
+                spaces.update(settle.settled(bound.value, session))
     return graphs, spaces
 
 
@@ -247,20 +249,3 @@ def _is_open(session: Session, before: int) -> bool:
     others = [report for report in found if report.code != errors.calls.OpenChoice.code]
     session.reports[before:] = others
     return len(others) < len(found) and not any(report.is_error for report in others)
-
-
-def _settled(reference: FunctionReference, session: Session) -> dict[str, Process]:
-    """The space of a network, if it holds a valid program; else the reason is reported."""
-    process = Process(reference, limits=session.limits, budget=TRIES)
-    process.entered = session.entered
-    name = reference.function.name
-    try:
-        with deep_recursion():
-            Walk(process).start()
-    except ProgramError as error:
-        session.reports += error.diagnostics
-        return {}
-    except SpaceLimit:
-        span = reference.function.name_span
-        session.report(errors.spaces.NothingFound(span, name, TRIES))
-    return {name: process}

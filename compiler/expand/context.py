@@ -45,6 +45,7 @@ class Context:
     memory_root: str = ""
     written: tuple[str, int] | None = None  # where the stage of the instance at hand stands
     taken: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -73,6 +74,7 @@ class Context:
             path=join(self.path, name),
             owner=join(self.owner, name) if owner is None else owner,
             taken=set(names.values()),
+            counts={},
             level=self.level if level is None else level,
         )
 
@@ -82,10 +84,12 @@ class Context:
 
     def fresh(self, base: str) -> str:
         """A name for a node that no stage in the text names, such as the `add` of `a + b`."""
-        name, count = base, 1
+        count = self.counts.get(base, 0) + 1
+        name = base if count == 1 else f"{base}_{count}"
         while name in self.taken:
             count += 1
             name = f"{base}_{count}"
+        self.counts[base] = count
         self.taken.add(name)
         return name
 
