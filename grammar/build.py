@@ -8,15 +8,13 @@ for what the grammar is too coarse to refuse.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lark import Transformer
-
 from . import ast, errors
 from .diagnostic import Fault
 from .operators import tree
 from .span import Span
 from .tokens import Token
 
-Parts = Sequence[Any]  # Lark hands over tokens and nodes in one list
+Parts = Sequence[Any]  # tokens and nodes in one list
 
 
 class Section(NamedTuple):
@@ -27,8 +25,8 @@ class Section(NamedTuple):
     word: str = ""
 
 
-class Build(Transformer[Token, ast.Node]):
-    """The callbacks that Lark calls while it parses. Without state, so one parser serves all
+class Build:
+    """The callbacks of the rules, called while a text is parsed. Without state, so one parser serves all
     threads.
     """
 

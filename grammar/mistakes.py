@@ -105,11 +105,11 @@ class Place:
         return next((t for t in reversed(self.tokens[: self.index]) if t.type in types), None)
 
 
-def explain(tokens: list[Token], token: Token, expected: set[str], start: str) -> Diagnostic:
+def explain(tokens: list[Token], token: Token | None, expected: set[str], start: str) -> Diagnostic:
     """What is wrong with tokens that do not make what `start` names."""
     end = tokens[-1].span.end
     index = next((i for i, other in enumerate(tokens) if other is token), len(tokens))
-    if index == len(tokens):
+    if token is None or index == len(tokens):
         token = Token(END, "", Span(tokens[-1].span.source, end, end))
     elif token.type == "BODY":
         token = Token("BODY", "{", _brace_of(token))

@@ -6,40 +6,30 @@ unwritable costs time, never an error.
 """
 
 import hashlib
+import marshal
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import Any
 
-import lark
-from lark.lexer import Lexer
-
 from .build import Build
+from .lalr import Parser, Tables, UnexpectedToken
 from .tokens import Token
 
 GRAMMAR = os.path.join(os.path.dirname(__file__), "arch.lark")
 CHECKSUM = ".sha256"
 STARTS = ["declaration", "statement", "setting", "entry", "expression"]
-
-
-class _Ready(Lexer):
-    """Hands over tokens that are already there."""
-
-    def __init__(self, configuration: Any) -> None:
-        pass
-
-    def lex(self, tokens: Any) -> Iterator[Any]:  # type: ignore[override]
-        return iter(tokens)
+FORM = 1  # of what is cached; another form gets another number
 
 
 class SyntaxFault(Exception):
-    """The first token that does not fit, of type `$END` where tokens are missing, and the types
-    that would.
+    """The first token that does not fit, None where tokens are missing, and the types that
+    would.
     """
 
-    def __init__(self, token: Token, expected: set[str]) -> None:
+    def __init__(self, token: Token | None, expected: set[str]) -> None:
         self.token = token
         self.expected = expected
         super().__init__(token)
@@ -51,53 +41,48 @@ def parse_tokens(tokens: list[Token], start: str) -> Any:
     """
     try:
         return _parser().parse(tokens, start=start)
-    except lark.UnexpectedToken as error:
+    except UnexpectedToken as error:
         raise SyntaxFault(error.token, error.expected) from None
 
 
 @cache
-def _parser() -> lark.Lark:
+def _parser() -> Parser:
     with open(GRAMMAR, encoding="utf-8") as file:
         grammar = file.read()
-    key = hashlib.sha256(f"{grammar}{lark.__version__}{sys.version}{STARTS}".encode()).hexdigest()
+    key = hashlib.sha256(f"{FORM}{grammar}{sys.version}{STARTS}".encode()).hexdigest()
     folder = _folder()
     if folder is None:
-        return _build(grammar, cache=False)
+        return Parser(_made(grammar), Build())
     path = os.path.join(folder, f"grammar-{key[:32]}")
     if _is_sound(path):
-        return _build(grammar, cache=path)
+        with open(path, "rb") as cached:
+            return Parser(Tables(*marshal.load(cached)), Build())
     return _store(grammar, path)
 
 
-def _build(grammar: str, cache: str | bool) -> lark.Lark:
-    return lark.Lark(
-        grammar,
-        parser="lalr",
-        lexer=_Ready,
-        start=STARTS,
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-        transformer=Build(),
-        cache=cache,
-    )
+def _made(grammar: str) -> Tables:
+    """The tables from the grammar. Lark is imported here and nowhere else."""
+    tables: Tables = import_module(".generate", __package__).make_tables(grammar, STARTS, Build)
+    return tables
 
 
-def _store(grammar: str, path: str) -> lark.Lark:
-    """Builds the tables and leaves them in the cache. The checksum comes last: without it the
+def _store(grammar: str, path: str) -> Parser:
+    """Makes the tables and leaves them in the cache. The checksum comes last: without it the
     tables do not count.
     """
-    try:
+    tables = _made(grammar)
+    data = marshal.dumps((*tables[:-1], [tuple(rule) for rule in tables.rules]))
+    with suppress(OSError):
         for stale in (path + CHECKSUM, path):
             if os.path.lexists(stale):
                 os.unlink(stale)
-    except OSError:
-        return _build(grammar, cache=False)
-    parser = _build(grammar, cache=path)
-    with suppress(OSError):
-        digest = _digest(path)
-        with open(path + CHECKSUM, "w", encoding="ascii") as file:
-            file.write(digest)
-    return parser
+        temporary = f"{path}.{os.getpid()}"
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+        with open(path + CHECKSUM, "w", encoding="ascii") as checksum:
+            checksum.write(hashlib.sha256(data).hexdigest())
+    return Parser(tables, Build())
 
 
 def _is_sound(path: str) -> bool:

@@ -99,8 +99,6 @@ class Token:
     """One word, number or sign. `value` is what a number, a string or a BODY stands for."""
 
     __slots__ = ("problem", "span", "text", "type", "value")
-    # Lark copies these to the end token it makes; nothing reads them.
-    start_pos = line = column = end_line = end_column = end_pos = None
 
     def __init__(self, type: str, text: str, span: Span, value: Any = None) -> None:
         self.type = type
