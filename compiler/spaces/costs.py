@@ -81,7 +81,7 @@ class Meter:
 
     def read(self, builder: GraphBuilder) -> Totals:
         """The costs of the nodes so far."""
-        if self.names:
+        if self.names and len(builder.nodes) > self.position:  # settings of `train` make no nodes
             nodes = builder.nodes[self.position :]
             self.position = len(builder.nodes)
             for node in nodes:

@@ -18,8 +18,6 @@ from .trace import value_of
 from .walk import Step, Walk
 
 MOST_SITES = 10_000
-_NEARBY = 64
-_LATTICE = float(1 << 53)
 
 
 def distance(first: Sequence[Step], second: Sequence[Step]) -> float:
@@ -49,16 +47,6 @@ def fraction_of(domain: Integers | Reals, value: float) -> float:
 def number_at(domain: Integers | Reals, fraction: float) -> float:
     """The number at a part of a range, as a draw computes it."""
     return scaled(min(1.0, max(0.0, fraction)), domain.low, domain.high, logarithmic=domain.log)
-
-
-def _exact_fraction(domain: Reals, value: float) -> float:
-    """The part of the range that gives the number back, if one near it does, as for drawn ones."""
-    guess = round(fraction_of(domain, value) * _LATTICE)
-    for offset in range(_NEARBY):
-        for number in (guess + offset, guess - offset):
-            if number_at(domain, number / _LATTICE) == value:
-                return number / _LATTICE
-    return guess / _LATTICE
 
 
 def choices_known(process: Process) -> dict[str, list[Any]]:
@@ -139,11 +127,7 @@ class Encoder:
                 vector[start + _position(value_of(domain, decision), values)] = 1.0
                 continue
             vector[start] = 1.0
-            vector[start + 1] = (
-                _exact_fraction(domain, decision)
-                if isinstance(domain, Reals)
-                else fraction_of(domain, decision)  # type: ignore[arg-type]
-            )
+            vector[start + 1] = fraction_of(domain, decision)  # type: ignore[arg-type]
         return vector
 
     def decode(self, vector: Sequence[float]) -> list[Step]:

@@ -74,7 +74,11 @@ def cumulate(weights: Sequence[float]) -> list[float]:
 
 
 def scaled(number: float, low: float, high: float, *, logarithmic: bool = False) -> float:
-    """The real number at a part of a range, given from 0 to 1."""
-    if not logarithmic:
-        return min(high, low + (high - low) * number)
-    return min(high, max(low, exp(log(low) + (log(high) - log(low)) * number)))
+    """The real number at a part of a range, given from 0 to 1, to eight digits: so programs read
+    well, and platforms whose logarithms differ in the last place give the same ones.
+    """
+    if logarithmic:
+        found = exp(log(low) + (log(high) - log(low)) * number)
+    else:
+        found = low + (high - low) * number
+    return min(high, max(low, float(f"{found:.8g}")))

@@ -55,8 +55,8 @@ def option_value(key: _Option) -> Any:
             return key.option.value
         case ast.Fragment(body=ast.Body(statements=())):
             return "identity"
-        case ast.Node():
-            return print_expression(key.option)
+        case option if isinstance(option, ast.Expression):
+            return print_expression(option)
         case bool() | int() | float() | str():
             return key.option
         case tuple():
@@ -68,8 +68,9 @@ def option_value(key: _Option) -> Any:
 def decision_of(domain: Domain, value: Any) -> Any:
     """The decision that a trace's value stands for, None where the domain does not hold it."""
     match domain:
-        case Alternatives(options=options):
-            return next((place for place, item in enumerate(options) if _same(item, value)), None)
+        case Alternatives(options, weights):
+            kept = range(len(options)) if weights is None else [n for n, w in enumerate(weights) if w]
+            return next((place for place in kept if _same(options[place], value)), None)
         case Integers(low=low, high=high, step=step):
             whole = isinstance(value, int) and not isinstance(value, bool)
             return value if whole and low <= value <= high and (value - low) % step == 0 else None
