@@ -2,16 +2,17 @@
 
 Comes in: a safetensors file, a PyTorch state dict, or the folder of a run or of a compiled network.
 Goes out: tensors by the names that the network gives them, and the file's metadata. Nothing is
-unpickled but tensors (`weights_only`). What does not fit is named: a weight that is missing, one
-too many, another shape or dtype.
+unpickled but tensors (`weights_only`), and none takes more memory than the file has bytes for it.
+What does not fit is named: a weight that is missing, one too many, another shape or dtype.
 """
 
 import pickle
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,10 +23,12 @@ from .errors import CheckpointError
 
 IN_FOLDERS = "weights.safetensors"
 _WRAPPED = ("state_dict", "model_state_dict", "model", "weights")
-"""Under which a training script may have put the state dict beside other things."""
-_PREFIXES = ("module.", "_orig_mod.")
-"""What DistributedDataParallel and torch.compile put in front of every name."""
-_SHOWN = 8
+"""Under which a training script may have put the state dict beside other things. Another name
+does as well, where nothing else in the file is a state dict.
+"""
+_MOST_PREFIXES = 4
+_SHOWN = 16
+_MOST_COMPARED = 2_000
 _COUNTER = "num_batches_tracked"
 
 
@@ -50,11 +53,8 @@ def read_weights(path: Path) -> WeightsFile:
         head = file.read(9)
     if head[8:] == b"{":
         return _safetensors(path)
-    tensors = _state_dict(path)
-    for prefix in _PREFIXES:
-        if all(name.startswith(prefix) for name in tensors):
-            tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
-    return WeightsFile(path, tensors, {})
+    _refuse_inflated(path)
+    return WeightsFile(path, _state_dict(path), {})
 
 
 def _safetensors(path: Path) -> WeightsFile:
@@ -76,18 +76,50 @@ def _state_dict(path: Path) -> dict[str, Tensor]:
         raise
     except Exception as error:  # what is no pickle at all can raise anything
         raise _unreadable(path, error) from None
-    for key in _WRAPPED:
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping) or not all(map(_is_entry, found.items())):
+    state = _unwrapped(found)
+    if state is None:
         raise CheckpointError(
             f"{path} holds no state dict", "save one by torch.save(module.state_dict(), path)"
         )
-    return dict(found)
+    return state
+
+
+def _refuse_inflated(path: Path) -> None:
+    """PyTorch stores its tensors as they are; a file that would grow when it is read is a trap."""
+    if not is_zipfile(path):
+        return
+    try:
+        with ZipFile(path) as file:
+            claimed = sum(item.file_size for item in file.infolist())
+    except (BadZipFile, NotImplementedError) as error:
+        raise _unreadable(path, error) from None
+    size = path.stat().st_size
+    if claimed > size:
+        raise CheckpointError(
+            f"{path} has {size:,} bytes and claims to hold {claimed:,}",
+            "PyTorch does not compress what it saves: save the weights anew",
+        )
+
+
+def _unwrapped(found: Any) -> dict[str, Tensor] | None:
+    """The state dict itself, or the one among what a training script saved."""
+    if _is_state(found):
+        return dict(found)
+    if not isinstance(found, Mapping):
+        return None
+    states = {key: value for key, value in found.items() if _is_state(value) and value}
+    for key in _WRAPPED:
+        if key in states:
+            return dict(states[key])
+    return dict(*states.values()) if len(states) == 1 else None
+
+
+def _is_state(value: object) -> bool:
+    return isinstance(value, Mapping) and all(map(_is_entry, value.items()))
 
 
 def _unreadable(path: Path, error: Exception) -> CheckpointError:
-    if isinstance(error, pickle.UnpicklingError) and "WeightsUnpickler" in str(error):
+    if isinstance(error, pickle.UnpicklingError) and "nsupported global" in str(error):
         return CheckpointError(
             f"{path} holds more than tensors, which is not read: it could run any code",
             "save the weights alone: torch.save(module.state_dict(), path), or as safetensors",
@@ -109,51 +141,96 @@ def fit(graph: Graph, weights: WeightsFile) -> dict[str, Tensor]:
     """The state dict of the network's module. Raises CheckpointError with all that does not fit.
 
     A float is widened where that loses nothing. Tied weights stand under each of their names, as in
-    PyTorch; the file may name them once.
+    PyTorch; the file may name them once. A prefix of all names, such as the `module.` of
+    DistributedDataParallel, is left out.
     """
     tied = {
         f"{node.owner}.{name}": other for node in graph.nodes for name, other in node.tied.items()
     }
     wanted = {weight.name: weight for weight in graph.weights()}
-    problems = [
-        f"{name} is not in the network"
-        for name in weights.tensors
-        if name not in wanted and name not in tied
-    ]
+    weights = _without_prefix(weights, {*wanted, *tied})
     state: dict[str, Tensor] = {}
+    problems: list[str] = []
+    missing: list[str] = []
     for name, weight in wanted.items():
         dtype = getattr(torch, weight.dtype.torch.removeprefix("torch."))
         found = weights.tensors.get(name)
         if found is None and name.endswith(_COUNTER):
             found = torch.zeros((), dtype=dtype)  # files of old PyTorch lack it; nothing reads it
-        problem = _problem(name, weight.shape, dtype, found, weights.tensors)
+        if found is None:
+            missing.append(name)
+            continue
+        problem = _problem(name, weight.shape, dtype, found)
         if problem:
             problems.append(problem)
-        elif found is not None:
+        else:
             state[name] = found.to(dtype)
     problems += _tie(tied, state, weights.tensors)
-    if problems:
+    strange = [name for name in weights.tensors if name not in wanted and name not in tied]
+    if problems or missing or strange:
+        lacking = [f"{name} {list(wanted[name].shape)} is missing" for name in missing]
+        found_near = _near(missing, strange, "; there is {}")
+        meant = _near(strange, missing, "; did you mean {}?")
+        problems = [
+            *(line + found_near.get(name, "") for name, line in zip(missing, lacking, strict=True)),
+            *problems,
+            *(f"{name} is not in the network" + meant.get(name, "") for name in strange),
+        ]
         raise _misfit(graph, weights, problems)
     return state
 
 
-def _problem(
-    name: str,
-    shape: tuple[int, ...],
-    dtype: torch.dtype,
-    found: Tensor | None,
-    tensors: Mapping[str, Tensor],
-) -> str:
+def _without_prefix(weights: WeightsFile, known: set[str]) -> WeightsFile:
+    """The same under names without a common beginning that the network knows nothing of."""
+    tensors = weights.tensors
+    for _ in range(_MOST_PREFIXES):
+        heads = {name.partition(".")[0] for name in tensors}
+        if len(heads) != 1 or not known.isdisjoint(tensors):
+            break
+        tensors = {name.partition(".")[2]: value for name, value in tensors.items()}
+    return replace(weights, tensors=tensors) if not known.isdisjoint(tensors) else weights
+
+
+def _near(names: Sequence[str], candidates: Sequence[str], text: str) -> dict[str, str]:
+    """For the first names what may have been meant by each, if anything is like it."""
+    if len(candidates) > _MOST_COMPARED:
+        return {}
+    found = {name: get_close_matches(name, candidates, n=1) for name in names[:_SHOWN]}
+    return {name: text.format(near[0]) for name, near in found.items() if near}
+
+
+def _problem(name: str, shape: tuple[int, ...], dtype: torch.dtype, found: Tensor) -> str:
     """Why a weight does not fit; nothing if it does."""
-    if found is None:
-        near = get_close_matches(name, tensors, n=1)
-        return f"{name} {list(shape)} is missing" + (f"; there is {near[0]}" if near else "")
     if tuple(found.shape) != shape:
         return f"{name} is {list(shape)} in the network, {list(found.shape)} in the file"
-    if found.dtype != dtype and torch.promote_types(found.dtype, dtype) != dtype:
+    odd = _oddity(found)
+    if odd:
+        return f"{name} {odd}: save it as a plain tensor, as by .to_dense().contiguous()"
+    if found.dtype != dtype and not _widens(found.dtype, dtype):
         kinds = f"{str(dtype)[6:]} in the network, {str(found.dtype)[6:]} in the file"
         return f"{name} is {kinds}, which would lose digits: convert it first"
     return ""
+
+
+def _oddity(tensor: Tensor) -> str:
+    """Why a tensor does not simply hold its numbers, one beside another; nothing if it does."""
+    if tensor.layout != torch.strided:
+        return "is sparse"
+    if tensor.is_quantized:
+        return "is quantized"
+    if tensor.is_meta:
+        return "has a shape, but no numbers"
+    held = tensor.untyped_storage().nbytes() // tensor.element_size()
+    if tensor.numel() > held:
+        return f"claims {tensor.numel():,} numbers and holds {held:,}"
+    return ""
+
+
+def _widens(found: torch.dtype, wanted: torch.dtype) -> bool:
+    try:
+        return torch.promote_types(found, wanted) == wanted
+    except RuntimeError:  # eight-bit floats are promoted to nothing
+        return False
 
 
 def _tie(
@@ -164,9 +241,14 @@ def _tie(
         if other not in state:
             continue
         own = tensors.get(name)
-        if own is not None and not torch.equal(own.to(state[other].dtype), state[other]):
+        if own is not None and not _equal(own, state[other]):
             yield f"{name} is tied to {other}, and differs from it here"
         state[name] = state[other]
+
+
+def _equal(own: Tensor, other: Tensor) -> bool:
+    plain = own.shape == other.shape and not _oddity(own)
+    return plain and torch.equal(own.to(other.dtype), other)
 
 
 def _misfit(graph: Graph, weights: WeightsFile, problems: list[str]) -> CheckpointError:
