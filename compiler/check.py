@@ -84,7 +84,7 @@ class Checked:
         with deep_recursion():
             graph = networks.expand(reference, overrides, session, self.program.span.source.text)
         if graph is None:
-            raise ProgramError(session.reports)
+            raise ProgramError(sorted(session.reports, key=_order))
         return graph
 
     def process(

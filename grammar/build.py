@@ -26,8 +26,8 @@ class Section(NamedTuple):
 
 
 class Build:
-    """The callbacks of the rules, called while a text is parsed. Without state, so one parser serves all
-    threads.
+    """The callbacks of the rules, called while a text is parsed. Without state, so one parser
+    serves all threads.
     """
 
     # --- Declarations

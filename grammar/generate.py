@@ -34,7 +34,7 @@ def make_tables(grammar: str, starts: Sequence[str], builder: type) -> Tables:
         keep_all_tokens=True,
         maybe_placeholders=False,
     )
-    table: Any = made.parser.parser._parse_table  # type: ignore[attr-defined]
+    table: Any = made.parser.parser._parse_table
     numbers = {id(rule): number for number, rule in enumerate(made.rules)}
     states = [
         {

@@ -71,7 +71,8 @@ def _store(grammar: str, path: str) -> Parser:
     tables do not count.
     """
     tables = _made(grammar)
-    data = marshal.dumps((*tables[:-1], [tuple(rule) for rule in tables.rules]))
+    plain: Any = (*tables[:-1], [tuple(rule) for rule in tables.rules])
+    data = marshal.dumps(plain)
     with suppress(OSError):
         for stale in (path + CHECKSUM, path):
             if os.path.lexists(stale):
