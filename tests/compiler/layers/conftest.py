@@ -1,6 +1,6 @@
 """Programs of a few lines, run by PyTorch, by the written source and by ONNX Runtime at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,17 @@ def _outputs(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch
 
 @pytest.fixture
 def run() -> Callable[..., Ran]:
-    """`run(program, *inputs)`: the last network of a program, on all back ends."""
+    """`run(program, *inputs)`: the last network of a program, on all back ends, with the `weights`
+    given or its own.
+    """
 
-    def run(program: str, *inputs: torch.Tensor) -> Ran:
+    def run(
+        program: str, *inputs: torch.Tensor, weights: Mapping[str, torch.Tensor] | None = None
+    ) -> Ran:
         graph = _graph(program)
         module = build(graph).eval()
+        if weights is not None:
+            module.load_state_dict(weights)
         outputs = _outputs(module, inputs)
         written = _written(graph)
         written.load_state_dict(module.state_dict())
