@@ -100,7 +100,8 @@ class Checked:
         reference = self._reference(name)
         session = Session(self.limits)
         overrides, axes = self._given(name, reference, values or {}, session)
-        return process.Process(reference, overrides, axes, self.limits)
+        train = process.train_blocks(self.program, name)
+        return process.Process(reference, overrides, axes, self.limits, train=train)
 
     def _given(
         self,
@@ -208,7 +209,7 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
     with deep_recursion():
         env = loader.environment(parsed)
         functions = [item for item in parsed.program.declarations if isinstance(item, ast.Function)]
-        graphs, spaces = _expand_all(functions, env, session, parsed.program.span.source.text)
+        graphs, spaces = _expand_all(functions, env, session, parsed.program)
         unused.check(functions, env, session)
     names = tuple(item.name for item in functions if item.kind == "network")
     reports = tuple(sorted(session.reports, key=_order))
@@ -223,9 +224,10 @@ def _order(report: Report) -> tuple[str, int]:
 
 
 def _expand_all(
-    functions: list[ast.Function], env: Environment, session: Session, text: str
+    functions: list[ast.Function], env: Environment, session: Session, program: ast.Program
 ) -> tuple[dict[str, Graph], "dict[str, process.Process]"]:
     graphs, spaces = {}, {}
+    text = program.span.source.text
     for function in functions:
         complete = all(item.default is not None for item in function.hyperparameters)
         bound = env.here(function.name)
@@ -237,7 +239,7 @@ def _expand_all(
             if graph is not None:
                 graphs[function.name] = graph
             elif _is_open(session, before):
-                spaces.update(settle.settled(bound.value, session))
+                spaces.update(settle.settled(bound.value, session, program))
     return graphs, spaces
 
 

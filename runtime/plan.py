@@ -26,6 +26,7 @@ from ..compiler.settings import (
     override,
     train_blocks,
 )
+from ..compiler.spaces.training import closed
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, ProgramError, Report
 from ..grammar.span import NOWHERE, Span
@@ -122,8 +123,15 @@ def check_settings(checked: Checked) -> tuple[Report, ...]:
             known = checked.networks
             if not _was_broken(checked.program, block.network):
                 reports.append(Report(errors.settings.TrainsNothing(head, block.network, known)))
-        reports += _Reader(block, checked, checked.graphs.get(block.network)).reports
+        for version in closed(block):
+            found = _Reader(version, checked, checked.graphs.get(block.network)).reports
+            reports += [report for report in found if not _known(report, reports)]
     return tuple(reports)
+
+
+def _known(report: Report, reports: Sequence[Report]) -> bool:
+    """Whether the same is reported of the same place: options are looked at one by one."""
+    return any(item.code == report.code and item.place() == report.place() for item in reports)
 
 
 def _head(block: ast.Settings) -> Span:

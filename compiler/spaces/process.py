@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Step
+from ...grammar.span import Span
 from .. import errors
 from ..cost import batch_axes
 from ..deep import deep_recursion
@@ -90,6 +91,11 @@ class State:
         assert self.site is not None
         return self.site.domain
 
+    def place_of_choice(self) -> Span:
+        """Where the choice stands in the text."""
+        assert self.site is not None
+        return self.site.node.span
+
 
 class Place(NamedTuple):
     """A state, and the costs of the decisions that led to it."""
@@ -140,6 +146,12 @@ def weights_of(domain: Domain) -> list[float]:
     raise AssertionError(domain)
 
 
+def train_blocks(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
+    """The `train` blocks of a network, whose choices belong to its space."""
+    blocks = (item for item in program.declarations if isinstance(item, ast.Settings))
+    return tuple(item for item in blocks if item.kind == "train" and item.network == network)
+
+
 @dataclass(slots=True)
 class Expansion:
     """A program that was expanded to its end."""
@@ -167,6 +179,7 @@ class Process:
     runs: int = 0
     states: dict[Any, State] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
+    unproved: list[State] = field(default_factory=list)
     _root: State | None = None
     _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
     _spent: int = 0
@@ -201,6 +214,22 @@ class Process:
         Returns the path taken, and the program at its end, or None where the last decision of the
         path proved dead.
         """
+        found = self._expanded(prefix, policy)
+        while self.unproved:
+            self._prove(self.unproved.pop())
+        return found
+
+    def _prove(self, state: State) -> None:
+        """A number from a real range decides nothing: its ends lead where any number does."""
+        assert isinstance(state.domain, Reals)
+        ends = state.domain.low, state.domain.high
+        runs = [self._expanded([*self.prefix(state), end], first_open)[1] for end in ends]
+        low, high = runs
+        if low is not None and high is not None and low.graph.values != high.graph.values:
+            reason = errors.spaces.RealDecides(state.place_of_choice())
+            self._bury([(state, ends[0])], reason)
+
+    def _expanded(self, prefix: Sequence[Any], policy: Policy) -> tuple[Path, Expansion | None]:
         self.runs += 1
         self._spent += 1
         if self._spent > self.budget:
@@ -246,9 +275,14 @@ class Process:
         if not path:
             raise DeadEnd(reason)
         state, decision = path[-1]
+        key = edge(state, decision)
+        if key is REAL and key in state.children:  # other numbers of the range lead on
+            reason = errors.spaces.RealDecides(state.place_of_choice())
+            for other in self.states.values():
+                other.live = False
         grave = State(None, (state, decision))
         grave.live, grave.dead, grave.reason = False, True, reason
-        state.children[edge(state, decision)] = grave
+        state.children[key] = grave
 
     def meet(self, site: Site, context: Context, path: Path) -> State:
         """The state of this moment, new or known."""
@@ -375,7 +409,11 @@ class _Walk:
             return
         before, decision = self.path[-1]
         key = edge(before, decision)
-        before.children.setdefault(key, state)
+        known = before.children.setdefault(key, state)
+        if key is REAL and (known is not state or before.added.get(key, added) != added):
+            raise DeadEnd(errors.spaces.RealDecides(before.place_of_choice()))
+        if key is REAL and key not in before.added:
+            self.process.unproved.append(before)
         before.added.setdefault(key, added)
 
 

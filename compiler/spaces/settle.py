@@ -4,21 +4,32 @@ Comes in: the network and the session of its check. Goes out: its process, and r
 is nothing to draw.
 """
 
+from ...grammar import ast
 from ...grammar.diagnostic import ProgramError
 from .. import errors
 from ..deep import deep_recursion
+from ..expand import recursion
 from ..expand.session import Session
 from ..expand.values import FunctionReference
-from .process import Process, SpaceLimit
+from .process import Process, SpaceLimit, train_blocks
 from .walk import Walk
 
 TRIES = 1000
 """How many expansions may look for a valid program of a space."""
 
 
-def settled(reference: FunctionReference, session: Session) -> dict[str, Process]:
+def settled(
+    reference: FunctionReference, session: Session, program: ast.Program
+) -> dict[str, Process]:
     """The space of a network, if it holds a valid program; else the reason is reported."""
-    process = Process(reference, limits=session.limits, budget=TRIES)
+    functions = [item for item in program.declarations if isinstance(item, ast.Function)]
+    endless = [fault.diagnostic for fault in recursion.unlimited(functions)]
+    for diagnostic in endless:
+        session.report(diagnostic)
+    if endless:
+        return {}
+    train = train_blocks(program, reference.function.name)
+    process = Process(reference, limits=session.limits, budget=TRIES, train=train)
     process.entered = session.entered
     name = reference.function.name
     try:
