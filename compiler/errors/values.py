@@ -235,7 +235,8 @@ class NotExact(Diagnostic):
     title = "a number that the tensor's dtype cannot hold"
     explanation = (
         "A number beside a tensor takes the tensor's dtype, which must hold it exactly: "
-        "i8 ends at 127, f16 holds whole numbers exactly up to 2048, f32 up to 16,777,216."
+        "i8 ends at 127, f16 holds all whole numbers up to 2048, f32 up to 16,777,216, and beyond "
+        "them those that end in enough binary zeros."
     )
     span: Span
     number: int

@@ -15,8 +15,8 @@ from .values import LayerStage, Results, Tensor, describe
 
 LAYERS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
-# The largest whole number below which a float of so many bits holds every integer exactly.
-_EXACT = {"f16": 2**11, "bf16": 2**8, "f32": 2**24, "f64": 2**53}
+# A float holds so many binary digits, and zeros behind them up to so many in all.
+_DIGITS = {"f16": (11, 16), "bf16": (8, 128), "f32": (24, 128), "f64": (53, 1024)}
 _BITS = {"i8": 7, "i32": 31, "i64": 63}
 
 
@@ -76,4 +76,8 @@ def _holds(dtype: DType, number: int) -> bool:
         return 0 <= number < 2**8
     if dtype.name in _BITS:
         return -(1 << _BITS[dtype.name]) <= number < 1 << _BITS[dtype.name]
-    return abs(number) <= _EXACT.get(dtype.name, 0) or dtype.is_bool
+    if dtype.name not in _DIGITS:
+        return dtype.is_bool
+    digits, most = _DIGITS[dtype.name]
+    zeros = (number & -number).bit_length() - 1 if number else 0
+    return number.bit_length() <= most and number.bit_length() - zeros <= digits

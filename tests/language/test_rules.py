@@ -159,6 +159,8 @@ RIGHT = {
     "the last states": ("(y, h) = x -> scan(Step(3), states=true)\nh", SEQUENCE, CELL),
     "a cell as a recipe": ("let run = scan(Step(4))\nx -> run -> run", SEQUENCE, CELL),
     "a shared cell": ("layer cell = Step(4)\nx -> scan(cell) -> scan(cell)", SEQUENCE, CELL),
+    "a large round number beside floats": ("x - 1e9 * x -> relu", None, ""),
+    "a negative one": ("x * -33554432", None, ""),
 }
 
 
@@ -200,6 +202,8 @@ WRONG = {
     "a float for an integer": ("x -> dense(2.0)", None, "", ["E215"]),
     "a bool for a number": ("x -> dense(true)", None, "", ["E215"]),
     "a real number beside integers": ("x * 0.5", "x: i64[N, 4]", "", ["E284"]),
+    "more digits than a float has": ("x + 16777217", None, "", ["E285"]),
+    "more than a float reaches": ("x + 65536", "x: f16[N, 4]", "", ["E285"]),
     "/ gives a float": ("x -> dense(8 / 2)", None, "", ["E215"]),
     "// needs integers": ("x -> dense(8.0 // 2)", None, "", ["E278"]),
     "no promotion": ("(x, y) -> add", "x: f32[N, 4], y: f64[N, 4]", "", ["E304"]),
