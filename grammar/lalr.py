@@ -79,9 +79,14 @@ class Parser:
 
 
 def _reduction(rule: Rule, builder: object) -> tuple[str, int, Callable[[Parts], Any]]:
-    build = getattr(builder, rule.callback) if rule.callback else list
+    build = getattr(builder, rule.callback) if rule.callback else _handed_up
     build = _single(build) if rule.single else build
     return rule.origin, rule.length, _splicing(build, rule.spliced) if rule.spliced else build
+
+
+def _handed_up(parts: Parts) -> Parts:
+    """A list of its own, which the rule above takes apart."""
+    return parts
 
 
 def _splicing(method: Callable[[Parts], Any], spliced: tuple[int, ...]) -> Callable[[Parts], Any]:
