@@ -259,7 +259,9 @@ def _encode(value: Any, renamed: Mapping[str, Dim]) -> str:
     match value:
         case Axis():
             return f"axis {substitute(value, renamed)}"
-        case bool() | int() | float() | str() | None:
+        case float():
+            return f"float {float(value)!r}"
+        case bool() | int() | str() | None:
             return f"{type(value).__name__} {value!r}"
         case DType():
             return f"dtype {value.name}"

@@ -134,7 +134,9 @@ class FloatKind(Kind):
     words = "a number"
 
     def accept(self, value: Any) -> float:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, float):
+            return value  # one drawn from a real range stays known as such
+        if isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         raise ValueError(self.words)
 

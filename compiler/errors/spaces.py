@@ -31,9 +31,8 @@ class BadRange(Diagnostic):
     code = "E452"
     title = "a range that holds nothing"
     explanation = (
-        "A range runs from its lower end to its upper end, both included; `step` is above zero, "
-        "and "
-        "`log` needs ends above zero."
+        "A range runs from its lower end to its upper end, both included, so the lower one stands "
+        "first. `step` is above zero, and `log` needs ends above zero."
     )
     span: Span
     reason: str

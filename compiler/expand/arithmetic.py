@@ -12,7 +12,7 @@ from .. import errors
 from ..dims import Axis, AxisTooLarge, Dim
 from ..facts import Facts, Truth
 from ..hyperparameter import Symbol, spell
-from .values import Condition, describe
+from .values import Condition, OpenReal, describe
 
 MOST_BITS = 4096
 
@@ -74,7 +74,12 @@ def _number_arithmetic(node: ast.Binary, left: Any, right: Any) -> Any:
         raise Fault(errors.values.NumberTooLarge(node.span)) from None
     if isinstance(result, complex) or (isinstance(result, int) and result.bit_length() > MOST_BITS):
         raise Fault(errors.values.NumberTooLarge(node.span))
-    return result
+    return OpenReal(result) if is_open(left, right) else result
+
+
+def is_open(*values: Any) -> bool:
+    """Whether a number was drawn from a real range, or worked out from one that was."""
+    return any(isinstance(value, OpenReal) for value in values)
 
 
 def _too_large(base: Any, exponent: Any) -> bool:
@@ -100,7 +105,7 @@ def _axis_arithmetic(node: ast.Binary, left: Any, right: Any, facts: Facts) -> D
 def negative(node: ast.Unary, value: Any) -> Any:
     if not is_number(value):
         raise Fault(errors.values.BadOperand(node.span, "-", describe(value)))
-    return -value
+    return OpenReal(-value) if is_open(value) else -value
 
 
 # --- questions ------------------------------------------------------------------------------------
@@ -126,6 +131,8 @@ def _plain(value: Any) -> Any:
 
 def _compare_numbers(node: ast.Binary, left: Any, right: Any, facts: Facts) -> "bool | Condition":
     symbolic = isinstance(left, Axis) or isinstance(right, Axis)
+    if is_open(left, right):
+        raise Fault(errors.spaces.RealDecides(node.span))
     if not symbolic:
         return _COMPARISONS[node.operator](left, right)
     if isinstance(left, float) or isinstance(right, float):

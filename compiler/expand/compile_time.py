@@ -9,7 +9,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
 from ..dims import Axis
-from .arithmetic import is_number
+from .arithmetic import is_number, is_open
 from .sizes import LONGEST_LIST
 from .values import describe
 
@@ -17,6 +17,8 @@ from .values import describe
 def call(name: str, node: ast.Call, arguments: Sequence[Any]) -> Any:
     """The value of `name(arguments)`. Raises a Fault that shows how the function is called."""
     function, usage = FUNCTIONS[name]
+    if is_open(*arguments):
+        raise Fault(errors.spaces.RealDecides(node.span))
     try:
         return function(*arguments)
     except (TypeError, ValueError, OverflowError) as error:

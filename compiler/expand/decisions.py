@@ -20,7 +20,7 @@ from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
 from . import evaluate
 from .context import Context, join
 from .environment import Environment
-from .values import FragmentStage, LayerReference, OpenLet, OpenReal
+from .values import FragmentStage, LayerReference, OpenLet, OpenReal, decisions_key
 
 MOST_OPTIONS = 100_000
 
@@ -189,7 +189,7 @@ def freeze(value: Any, context: Context) -> Any:
 
 def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any]) -> None:
     """Decides the choices below a node in the order of the text, and only where they can matter."""
-    mark = context.session.hold(tuple(frozen.items()))
+    mark = context.session.hold(decisions_key(frozen))
     match node:
         case ast.Choice() | ast.Optional():
             taken = option(node, env, context)

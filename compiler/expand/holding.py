@@ -13,6 +13,7 @@ from typing import Any
 from ...grammar import ast
 from .. import cost
 from ..hyperparameter import Initialiser
+from ..layer import Layer
 from .builder import GraphBuilder
 from .environment import Environment
 from .values import (
@@ -102,7 +103,8 @@ def fingerprint(value: Any) -> Hashable:
         case BodyHold() | CellHold():
             return value.fingerprint()
         case LayerStage():
-            return value.layer, tuple(sorted((k, t.owner, t.name) for k, t in value.tied.items()))
+            ties = tuple(sorted((k, t.owner, t.name) for k, t in value.tied.items()))
+            return _settings(value.layer), ties
         case FunctionStage():
             pairs = tuple((key, fingerprint(item)) for key, item in value.values.items())
             return id(value.reference.function), pairs
@@ -112,6 +114,14 @@ def fingerprint(value: Any) -> Hashable:
             return fingerprint(value.stage), value.owner, _owned(value), value.memory_key
         case _:
             return _plain(value)
+
+
+def _settings(layer: Layer) -> Hashable:
+    """A layer; numbers from real ranges are all one."""
+    values = [getattr(layer, item.name) for item in layer.hyperparameters()]
+    if not any(isinstance(value, OpenReal) for value in values):
+        return layer
+    return type(layer), tuple(_plain(value) for value in values)
 
 
 def _plain(value: Any) -> Hashable:

@@ -4,10 +4,12 @@ A body that recurses behind a choice states `limit recursion = 6`, how many uses
 inside one another, or `limit nodes = 200`, how many layers one use of it may make.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
-from .. import errors
+from .. import cost, errors
 from .context import Context
 
 
@@ -22,3 +24,58 @@ def enter(function: ast.Function, use: Span, context: Context) -> None:
         most = value.value if isinstance(value, ast.Number) else 0
         if open_uses >= most:
             raise Fault(errors.spaces.RecursionLimit(use, function.name, int(most)))
+
+
+def node_limits(body: ast.Body) -> list[ast.Limit]:
+    """What a body says of how many layers one use of it may make."""
+    limits = [item for item in body.statements if isinstance(item, ast.Limit)]
+    return [item for item in limits if item.name == "nodes"]
+
+
+def settle_nodes(body: ast.Body, context: Context, start: int) -> None:
+    """Refuses a use that made more layers than the body allows."""
+    for limit in node_limits(body):
+        most = limit.value.value if isinstance(limit.value, ast.Number) else 0
+        part = cost.Stretch(context.builder.nodes[start:], context.builder.values)
+        if cost.layers(part) > most:
+            context.session.report(errors.spaces.NodeLimit(limit.span, int(most)), context.trail)
+
+
+def unlimited(functions: Sequence[ast.Function]) -> Iterator[Fault]:
+    """The uses of a function within itself behind a choice, where its body states no limit."""
+    named = {item.name: item for item in functions}
+    for function in functions:
+        if any(isinstance(item, ast.Limit) for item in function.body.statements):
+            continue
+        for name in _behind_choices(function.body, within=False):
+            if name.id in named and function.name in _reached(name.id, named):
+                what = name.span, function.name_span, function.name
+                yield Fault(errors.spaces.RecursionWithoutLimit(*what))
+
+
+def _behind_choices(node: object, *, within: bool) -> Iterator[ast.Name]:
+    """The names that stand in an option of a choice."""
+    within = within or isinstance(node, ast.Choice | ast.Optional)
+    if isinstance(node, ast.Name) and within:
+        yield node
+    if isinstance(node, ast.Node):
+        for child in ast.children(node):
+            yield from _behind_choices(child, within=within)
+
+
+def _reached(start: str, named: Mapping[str, ast.Function]) -> set[str]:
+    """The functions that one uses, itself and those used by them included."""
+    reached, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name in named and name not in reached:
+            reached.add(name)
+            waiting += _names(named[name].body)
+    return reached
+
+
+def _names(node: ast.Node) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    for child in ast.children(node):
+        yield from _names(child)

@@ -9,7 +9,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import cost, errors
 from ..graph import RuntimeCheck
-from . import evaluate
+from . import evaluate, recursion
 from .context import Context
 from .environment import Environment
 from .holding import BodyHold
@@ -47,15 +47,23 @@ def body_hold(body: ast.Body, env: Environment, context: Context, start: int) ->
 
 def _costs_read(body: ast.Body, context: Context) -> frozenset[str]:
     required = [item for item in body.statements if _settled_here(item, context)]
-    return frozenset(name for item in required for name in names_read(item.condition)) & COSTS
+    read = frozenset(name for item in required for name in names_read(item.condition)) & COSTS
+    return read | {"layers"} if recursion.node_limits(body) else read
 
 
 def _settled_here(statement: ast.Statement, context: Context) -> TypeGuard[ast.Require]:
     return isinstance(statement, ast.Require) and id(statement) not in context.session.deferred
 
 
-def settle_costs(body: ast.Body, env: Environment, context: Context, start: int) -> None:
-    """Settles what is required of costs, once every node of the body is there."""
+def settle_costs(
+    body: ast.Body, env: Environment, context: Context, start: int, *, broken: bool
+) -> None:
+    """Settles what is required of costs, once every node of the body is there; what is broken
+    costs less than it would.
+    """
+    if broken:
+        return
+    recursion.settle_nodes(body, context, start)
     for statement in body.statements:
         if not _settled_here(statement, context):
             continue

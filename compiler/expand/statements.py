@@ -55,8 +55,7 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
         except Poisoned:
             result = _set_aside(statement, env, context, result)
     context.session.release(mark)
-    if not isinstance(result, Poison):  # what is broken costs less than it would
-        requirements.settle_costs(body, env, context, start)
+    requirements.settle_costs(body, env, context, start, broken=isinstance(result, Poison))
     if done is None and body.statements and not isinstance(result, Poison):
         raise Fault(errors.flow.NoResult(body.span))
     return result

@@ -6,6 +6,7 @@ themselves; the classes here are the rest.
 
 from collections.abc import Mapping
 from dataclasses import field
+from operator import itemgetter
 from typing import Any
 
 from ...grammar import ast
@@ -92,7 +93,15 @@ class FragmentStage:
 
     @property
     def frozen_key(self) -> tuple[tuple[int, Any], ...]:
-        return tuple(sorted(self.frozen.items()))
+        return decisions_key(self.frozen)
+
+
+def decisions_key(decisions: Mapping[Any, Any]) -> tuple[tuple[Any, Any], ...]:
+    """Decisions as a key; numbers from real ranges decide nothing, so all of them are one."""
+    plain = (
+        (key, "real" if isinstance(item, float) else item) for key, item in decisions.items()
+    )
+    return tuple(sorted(plain, key=itemgetter(0)))
 
 
 @record
@@ -108,7 +117,7 @@ class Instance:
 
     @property
     def memory_key(self) -> tuple[tuple[str, Any], ...]:
-        return tuple(sorted(self.memory.items()))
+        return decisions_key(self.memory)
 
 
 @record

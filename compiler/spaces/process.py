@@ -26,7 +26,7 @@ from ..expand.environment import Environment
 from ..expand.holding import fingerprint
 from ..expand.naming import Names
 from ..expand.session import Limits, Session
-from ..expand.values import FunctionReference
+from ..expand.values import FunctionReference, decisions_key
 from ..facts import Facts
 from ..graph import Graph
 from . import training
@@ -293,7 +293,7 @@ class Process:
             id(site.node),
             tuple(fingerprint(item) for item in context.session.holds),
             context.builder.facts.assumptions,
-            tuple(sorted(context.frozen.items())),
+            decisions_key(context.frozen),
             tuple((name, fingerprint(value)) for name, value in context.session.lets.items()),
         )
         state = self.states.get(key)

@@ -51,10 +51,13 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
     """Looks at a space that is known to hold a program."""
     walk = Walk(process)
     with deep_recursion(), process.allowance(budget):
+        held = 0
         try:
-            size = walk.count(walk.start())
+            start = walk.start()
+            held = 1
+            size = walk.count(start)
         except SpaceLimit:
-            return _in_part(walk)
+            return _in_part(walk, held)
         states = _closed(walk)
         try:
             warnings = tuple(_never_valid(walk, states))
@@ -63,11 +66,10 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
     return Survey(size, True, size, _choices(states), True, warnings)
 
 
-def _in_part(walk: Walk) -> Survey:
-    try:
-        low, high = walk.bounds()
-    except SpaceLimit:
-        low, high = 1, float("inf")
+def _in_part(walk: Walk, held: int) -> Survey:
+    """What is proved, `held` programs being known."""
+    low, high = walk.bounds()
+    low = min(low, held) if walk.required else low
     return Survey(low, low == high, high, _choices(list(walk.process.states.values())), False)
 
 

@@ -69,7 +69,7 @@ def decision_of(domain: Domain, value: Any) -> Any:
     """The decision that a trace's value stands for, None where the domain does not hold it."""
     match domain:
         case Alternatives(options, weights):
-            kept = range(len(options)) if weights is None else [n for n, w in enumerate(weights) if w]
+            kept = [place for place, _ in enumerate(options) if weights is None or weights[place]]
             return next((place for place in kept if _same(options[place], value)), None)
         case Integers(low=low, high=high, step=step):
             whole = isinstance(value, int) and not isinstance(value, bool)
