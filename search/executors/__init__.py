@@ -1,0 +1,1 @@
+"""Who evaluates trials: this process, or worker processes of this machine."""

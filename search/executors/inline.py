@@ -1,0 +1,39 @@
+"""Evaluation in this process, one trial after another.
+
+For functions that take microseconds, and for debugging: nothing protects the study from a function
+that hangs or ends the process.
+"""
+
+import shutil
+
+from ..executor import Evaluate, Outcome, Task, evaluated
+
+
+class InlineExecutor:
+    """Evaluates when it is waited for."""
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self.evaluate = evaluate
+        self._task: Task | None = None
+
+    @property
+    def free(self) -> int:
+        return int(self._task is None)
+
+    @property
+    def busy(self) -> int:
+        return int(self._task is not None)
+
+    def start(self, task: Task) -> None:
+        self._task = task
+
+    def wait(self) -> list[Outcome]:
+        task, self._task = self._task, None
+        if task is None:
+            return []
+        outcome = evaluated(self.evaluate, task)
+        shutil.rmtree(task.directory, ignore_errors=True)
+        return [outcome]
+
+    def close(self) -> None:
+        """There is nothing to end."""
