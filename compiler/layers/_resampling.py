@@ -1,12 +1,13 @@
 """What `upsample` and `resize` share: the modes of interpolation in PyTorch and ONNX."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..checks import Checks
 from ..dims import Dim
 from ..lowering import OnnxBuilder
-from ..types import TensorType
+from ..types import F32, I64, TensorType
 from ._spatial import expect_image
 
 MODES = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
@@ -61,3 +62,23 @@ class Interpolation:
         if self.mode == "nearest":
             return "asymmetric"
         return "align_corners" if self.align_corners else "half_pixel"
+
+
+def onnx_nearest(onnx: OnnxBuilder, x: str, old: Sequence[Dim], new: Sequence[Dim]) -> str:
+    """Each spatial axis at the places that PyTorch takes.
+
+    PyTorch multiplies places by f32(old / new) and rounds down; runtimes divide by f32(new / old),
+    which ends up elsewhere where the true quotient is a whole number.
+    """
+    y = x
+    for axis, (before, after) in enumerate(zip(old, new, strict=True), start=2):
+        if before != after:
+            y = onnx.op("Gather", y, _nearest_places(onnx, before, after), axis=axis)
+    return y if y != x else onnx.op("Identity", x)
+
+
+def _nearest_places(onnx: OnnxBuilder, before: Dim, after: Dim) -> str:
+    count = onnx.op("Range", onnx.number(0, I64), onnx.number(after, I64), onnx.number(1, I64))
+    ratio = onnx.op("Div", onnx.number(before, F32), onnx.number(after, F32))
+    places = onnx.op("Floor", onnx.op("Mul", onnx.op("Cast", count, to=F32.onnx), ratio))
+    return onnx.op("Min", onnx.op("Cast", places, to=I64.onnx), onnx.number(before - 1, I64))

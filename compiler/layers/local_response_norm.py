@@ -40,7 +40,9 @@ class LocalResponseNorm(Normalising):
         return outputs[0].elements * (self.size + 5)
 
     def to_torch(self, *inputs: TensorType) -> Call:
-        template = "F.local_response_norm({0}, {size}, alpha={alpha}, beta={beta}, k={k})"
+        # PyTorch takes a view of the squares, which a volume with reordered axes has not.
+        x = "{0}.contiguous()" if inputs[0].rank == 5 else "{0}"
+        template = f"F.local_response_norm({x}, {{size}}, alpha={{alpha}}, beta={{beta}}, k={{k}})"
         return Call(template, dict(vars(self)))
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:

@@ -6,7 +6,7 @@ from ..checks import Checks
 from ..hyperparameter import one_of, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
-from ._form import Form
+from ._form import Form, onnx_reshape
 
 
 class PixelShuffle(Form):
@@ -37,4 +37,15 @@ class PixelShuffle(Form):
         return Call("F.pixel_shuffle({0}, {factor})", {"factor": self.factor})
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
-        return onnx.op("DepthToSpace", inputs[0], blocksize=self.factor, mode="CRD")
+        """Runtimes have an operator for floats alone."""
+        (x,) = inputs
+        type_ = onnx.type(x)
+        if type_.dtype.is_float:
+            return onnx.op("DepthToSpace", x, blocksize=self.factor, mode="CRD")
+        factor, (batch, channels, height, width) = self.factor, type_.shape
+        apart = (batch, channels // factor**2, factor, factor, height, width)
+        y = onnx_reshape(onnx, x, type_.shape, apart)
+        y = onnx.op("Transpose", y, perm=[0, 1, 4, 2, 5, 3])
+        old = tuple(apart[axis] for axis in (0, 1, 4, 2, 5, 3))
+        new = (batch, apart[1], height * factor, width * factor)
+        return onnx_reshape(onnx, y, old, new)

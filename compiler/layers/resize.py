@@ -9,7 +9,7 @@ from ..hyperparameter import SpatialSizes, one_of, option, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form
-from ._resampling import Interpolation
+from ._resampling import Interpolation, onnx_nearest
 
 
 class Resize(Form):
@@ -59,5 +59,8 @@ class Resize(Form):
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
         (x,) = inputs
         type_ = onnx.type(x)
-        sizes = onnx.shape((*type_.shape[:2], *self._sizes(type_.rank - 2)))
+        wanted = self._sizes(type_.rank - 2)
+        if self.mode == "nearest":
+            return onnx_nearest(onnx, x, type_.shape[2:], wanted)
+        sizes = onnx.shape((*type_.shape[:2], *wanted))
         return self._interpolation().onnx_resize(onnx, x, "", sizes)

@@ -30,4 +30,9 @@ class Where(Layer):
         return Call("torch.where({0}, {1}, {2})")
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
-        return onnx.op("Where", *inputs)
+        condition, a, b = inputs
+        if not onnx.type(a).dtype.is_bool:
+            return onnx.op("Where", *inputs)
+        # Runtimes have no choice between truth values.
+        otherwise = onnx.op("And", onnx.op("Not", condition), b)
+        return onnx.op("Or", onnx.op("And", condition, a), otherwise)

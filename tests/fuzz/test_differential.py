@@ -1,0 +1,108 @@
+"""Random programs over the whole vocabulary: PyTorch's eager module against our ONNX in ONNX
+Runtime. 240 programs, or 10,000 with `--long`; what was found stands below, shrunk.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import onnxruntime
+import pytest
+from differential import LAYERS, judge, shrink, sketch_of
+from settings import typical_settings
+
+DIFFERENTIAL_PARTS = 6
+FEWEST_JUDGED = 0.9
+FOUND = {
+    "nearest places of a size that does not divide": """
+        network Fuzz on x: f32[N, 4, 30, 14] -> f32[N, 4, 16, 8] { x -> resize([16, 8]) }
+    """,
+    "nearest places of free axes": """
+        network Fuzz on x: f32[N, 1, H, W] -> f32[N, 1, 8, W] { x -> resize([8, W]) }
+    """,
+    "a volume with reordered axes has no view": """
+        network Fuzz on x: f32[N, 2, 5, 6, 7] -> f32[_, _, _, _, _] {
+            x -> transpose(0, -2) -> local_response_norm(5)
+        }
+    """,
+    "a choice between truth values": """
+        network Fuzz on x: bool[N, T], y: f32[N, T] -> bool[N, T] {
+            (x, y -> greater(0.0), y -> less(1.0)) -> where
+        }
+    """,
+    "integers made into pixels": """
+        network Fuzz on x: i64[N, 8, H, W] -> i64[N, 2, _, _] { x -> pixel_shuffle(2) }
+    """,
+}  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seeds" in metafunc.fixturenames:
+        count = 10_000 if metafunc.config.getoption("--long") else 240
+        size = -(-count // DIFFERENTIAL_PARTS)
+        parts = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        metafunc.parametrize("seeds", parts, ids=[f"{part.start}-{part.stop}" for part in parts])
+
+
+@pytest.fixture(autouse=True)
+def _quiet_runtime() -> Iterator[None]:
+    """ONNX Runtime tells of every optimisation that it cannot do."""
+    onnxruntime.set_default_logger_severity(4)
+    yield
+    onnxruntime.set_default_logger_severity(2)
+
+
+def test_pytorch_and_onnx_runtime_agree(seeds: range) -> None:
+    skipped: Counter[str] = Counter()
+    for seed in seeds:
+        sketch = sketch_of(seed)
+        verdict = judge(sketch.text(), seed)
+        if verdict.problem:
+            small = shrink(sketch, seed)
+            problem = judge(small.text(), seed).problem or verdict.problem
+            pytest.fail(f"seed {seed}: {problem}\n{small.text()}", pytrace=False)
+        skipped.update([verdict.skipped] if verdict.skipped else [])
+    assert skipped.total() <= (1 - FEWEST_JUDGED) * len(seeds), f"too many skipped: {skipped}"
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_is_mended(name: str) -> None:
+    for seed in range(4):
+        verdict = judge(FOUND[name], seed)
+        assert (verdict.problem, verdict.skipped) == ("", "")
+
+
+def test_the_programs_hold_nearly_the_whole_vocabulary() -> None:
+    drawn: set[str] = set()
+    for seed in range(400):
+        for statement in sketch_of(seed).statements:
+            drawn.update(re.findall(r"(\w+)", statement.text))
+    rare = [layer.name for layer in LAYERS if layer.name not in drawn]
+    assert len(rare) <= len(LAYERS) // 20, f"never drawn: {rare}"
+
+
+def test_a_difference_is_found_and_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an ONNX lowering that is wrong, a failing program shrinks to the layer at fault."""
+    kind = next(layer for layer in LAYERS if layer.name == "tanh")
+    right = kind.to_onnx
+    monkeypatch.setattr(kind, "to_onnx", lambda self, onnx, x: onnx.op("Neg", right(self, onnx, x)))
+    found = 0
+    for seed in range(400):
+        sketch = sketch_of(seed)
+        uses = any(statement.text.endswith("tanh") for statement in sketch.statements)
+        if not uses or len(sketch.statements) < 4 or not judge(sketch.text(), seed).problem:
+            continue
+        small = shrink(sketch, seed)
+        assert any("tanh" in statement.text for statement in small.statements), small.text()
+        assert len(small.statements) <= 2, small.text()
+        found += 1
+        if found == 2:
+            return
+    pytest.fail("no program with tanh was found out")
+
+
+def test_typical_settings_are_read() -> None:
+    by_name = {layer.name: layer for layer in LAYERS}
+    text = 'f32[N, C] -> broadcast("n c -> n c h", axes=[["h", 3]])'
+    assert typical_settings(by_name["broadcast"], text)["axes"] == (("h", 3),)
+    assert typical_settings(by_name["gelu"], "f32[N]") == {}
