@@ -245,9 +245,9 @@ def _expand_all(
 
 def _is_open(session: Session, before: int) -> bool:
     """Whether nothing but open choices kept a network from being expanded; then they are no
-    errors.
+    errors. What is wrong elsewhere in the file may be missing from the network without a report.
     """
     found = session.reports[before:]
     others = [report for report in found if report.code != errors.calls.OpenChoice.code]
     session.reports[before:] = others
-    return len(others) < len(found) and not any(report.is_error for report in others)
+    return len(others) < len(found) and not any(report.is_error for report in session.reports)
