@@ -6,9 +6,7 @@ usage or I/O, 101 our bug, 130 interrupted. The folder is the registry: a module
 """
 
 import os
-import platform
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,8 +24,12 @@ from .options import print_reports
 from .settings import defaults_of, did_you_mean, find_settings
 
 if TYPE_CHECKING:
+    import platform
+    import traceback
     from importlib import metadata
 else:
+    platform = lazy_module("platform")
+    traceback = lazy_module("traceback")
     metadata = lazy_module("importlib.metadata")
 
 DONE, AT_FAULT, USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 101, 130

@@ -5,7 +5,6 @@ schema version on stdout, diagnostics on stderr in the user's colours and width.
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
@@ -17,10 +16,12 @@ from ..lazy import lazy_module
 
 if TYPE_CHECKING:
     import json
+    import shutil
 
     from ..grammar import render
 else:
     json = lazy_module("json")
+    shutil = lazy_module("shutil")
     render = lazy_module("..grammar.render", __package__)
 
 Command = TypeVar("Command", bound=Callable[..., Any])

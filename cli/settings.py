@@ -11,12 +11,12 @@ The environment (`ARCHC_TRAIN_DEVICE`) overrides it, a flag overrides both.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..grammar.record import record
 from ..lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ FILE_NAME = "archc.toml"
 LARGEST_FILE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingsFile:
     """A file of settings: where it stands, and its tables by command."""
 

@@ -6,16 +6,16 @@ out, one text for every back end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ..grammar.record import record
 from .hyperparameter import Initialiser, spell
 
 Settings = Mapping[str, Any]
 WEIGHT = "{weight}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One initialiser: its settings in positional order with their defaults, and what it is in
     `torch.nn.init`.

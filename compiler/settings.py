@@ -8,12 +8,13 @@ the names their meaning. May be assumed: torch is not imported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..grammar import ast
 from ..grammar.diagnostic import Fault, ProgramError, Report
 from ..grammar.parse import parse
+from ..grammar.record import record
 from ..grammar.span import NOWHERE, Span
 from . import errors
 from .expand import evaluate
@@ -26,7 +27,7 @@ from .expand.values import Poison
 from .facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A bare name that stands for itself."""
 
@@ -34,7 +35,7 @@ class Word:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArgumentValue:
     """One argument of a call; `name` is None when it was given by position."""
 
@@ -43,7 +44,7 @@ class ArgumentValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallValue:
     """`adamw(lr=3e-3)`: a name and its arguments."""
 
@@ -52,7 +53,7 @@ class CallValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scaled:
     """`mse(of=features) * 0.1`."""
 
@@ -61,7 +62,7 @@ class Scaled:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingValue:
     """`name = value`; `span` is the whole setting's, `place` the value's."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from . import errors
 from .diagnostic import Report
 from .newlines import CLOSING, OPENING
+from .record import record
 from .span import Span
 from .tokens import DECLARATION_WORDS, NEWLINE, Token, bad_token
 
@@ -56,7 +57,7 @@ def _too_deep(tokens: list[Token]) -> Token | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Opened:
     index: int
     token: Token

@@ -9,7 +9,6 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..lazy import lazy_module
@@ -18,6 +17,7 @@ from .brackets import match
 from .diagnostic import Fault, Report
 from .limits import MAX_FILE, check_depth, check_tokens
 from .newlines import split
+from .record import record
 from .span import Source, Span
 from .tables import SyntaxFault, parse_tokens
 from .tokens import Token, scan
@@ -28,7 +28,7 @@ else:
     recovery = lazy_module(".recover", __package__)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parsed:
     """A program and what is wrong with its text, in source order."""
 
@@ -36,7 +36,7 @@ class Parsed:
     reports: tuple[Report, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParsedExpression:
     """An expression, or what is wrong with its text."""
 

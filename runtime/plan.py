@@ -8,7 +8,7 @@ value of the right kind and within its bounds.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import errors
@@ -29,6 +29,7 @@ from ..compiler.settings import (
 from ..compiler.spaces.training import closed
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, ProgramError, Report
+from ..grammar.record import record
 from ..grammar.span import NOWHERE, Span
 from ..lazy import lazy_module
 from .declared import PARTS, PLAIN, TABLES, Field, Signature, fits, signature
@@ -40,7 +41,7 @@ else:
     registry = lazy_module(".data.registry", __package__)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chosen:
     """An optimiser, schedule, loss, metric, source or augmentation with its arguments.
 
@@ -67,7 +68,7 @@ def _text(value: object) -> str:
     return json.dumps(value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """Everything that a training is told. `losses` and `metrics` are empty where the task decides.
 

@@ -3,14 +3,14 @@ PyTorch's rules.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...grammar.record import record
 from ..checks import Checks
 from ..dims import Dim
 from ._spatial import Pairs, shorten, symmetric, torch_pad, window_sizes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """One entry for each spatial axis; with `ceil` the last window may hang over the end of the
     input.
