@@ -101,7 +101,9 @@ class ProgramError(Exception):
 
 
 class Fault(Exception):
-    """Carries one diagnostic from where it is noticed to the statement that is set aside. Internal."""
+    """Carries one diagnostic from where it is noticed to the statement that is set aside.
+    Internal.
+    """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic

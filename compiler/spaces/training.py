@@ -49,7 +49,8 @@ MOST_VARIANTS = 100
 
 
 def closed(block: ast.Settings) -> Iterator[ast.Settings]:
-    """The block with nothing open: first with every choice at its first option, then with each other
+    """The block with nothing open: first with every choice at its first option, then with each
+    other
     option in its turn. What is wrong with an option is seen in one of them.
     """
     taken: list[Mapping[int, Any]] = [{}]
