@@ -18,6 +18,7 @@ from ..graph import Graph, Node, Port, RuntimeCheck, Scope
 from ..layer import Layer, WeightType
 from ..types import TensorType, product
 from .outside import guarded
+from .retelling import names_told, remaining_checks, retold_nodes
 from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
 
@@ -226,14 +227,17 @@ class GraphBuilder:
     ) -> Graph:
         """The graph, its types in the form that all the facts give them."""
         self._check_ties()
+        values = tuple(self.normal(type_) for type_ in self.values)
+        before = [tensor.type for _, tensor in inputs]
+        told = names_told(before, [values[tensor.id] for _, tensor in inputs], self.facts)
         return Graph(
             name,
-            tuple(self.normal(type_) for type_ in self.values),
+            values,
             tuple(Port(port, value.id) for port, value in inputs),
             tuple(Port(port, value.id) for port, value in outputs),
-            tuple(self.nodes),
+            tuple(retold_nodes(self.nodes, told)),
             tuple(self.scopes),
-            tuple(self.checks),
+            tuple(remaining_checks(self.checks, told)),
             hyperparameters,
             program,
         )
