@@ -5,7 +5,7 @@ the range in which its integer inputs make sense.
 """
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from .dims import Axis, Dim, evaluate
@@ -23,6 +23,7 @@ _OPERATORS = {
 }
 _SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 28, 30, 32, 33, 35, 36)
 _LARGE = (40, 48, 49, 56, 60, 64, 72, 80, 96, 100, 112, 128, 144, 160, 192, 224, 256, 384, 512)
+_EVERY = range(1, 1025)
 _TRIES = 20_000
 _INDEXING = frozenset({"gather", "take_along"})
 """Layers whose second input indexes an axis of the first."""
@@ -50,12 +51,13 @@ def sizes_for(graph: Graph, count: int, seed: int = 0, least: int = 1) -> list[d
     take(_even(len(symbols)), min(count, 1))
     take(_uneven(len(symbols), Random(seed)), count if symbols else len(found))
     take(_even(len(symbols)), count if symbols else len(found))
+    take(_even(len(symbols), _EVERY), count if symbols else len(found))
     return found
 
 
-def _even(count: int) -> Iterator[tuple[int, ...]]:
+def _even(count: int, pool: Sequence[int] = _SMALL + _LARGE) -> Iterator[tuple[int, ...]]:
     """A batch of 2 where there are other symbols, and every size of the pool for those."""
-    for size in _SMALL + _LARGE:
+    for size in pool:
         yield (2, *[size] * (count - 1)) if count > 1 else (size,) * count
 
 

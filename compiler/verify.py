@@ -99,6 +99,9 @@ def verify(
     their running statistics must agree. Without `weights` the modules are initialised from `seed`.
     """
     sizes = _choices(graph, choices, seed)
+    if not sizes:
+        problem = "no sizes up to 1024 were found for which every `require` holds"
+        return VerifyReport((Comparison("torch", "eval", {}, problem=problem),))
     generator = torch.Generator().manual_seed(seed)
     samples = [(item, _inputs(graph, item, generator)) for item in sizes]
     with torch.random.fork_rng(devices=[]):

@@ -94,3 +94,17 @@ def test_a_network_without_symbols_has_one_choice() -> None:
     checked = check_text("network A on x: f32[2, 3] -> f32[2, 3] { x -> relu }")
     assert sizes_for(checked.graph(), 3) == [{}]
     assert verify(checked.graph()).ok
+
+
+def test_rare_sizes_are_found() -> None:
+    checked = check_text(
+        "network A on x: f32[N, T] -> f32[N, T] {\n    require T % 611 == 0\n    x\n}\n"
+    )
+    assert sizes_for(checked.graph(), 2) == [{"N": 2, "T": 611}]
+
+
+def test_sizes_that_are_not_found_are_a_finding() -> None:
+    text = "network A on x: f32[N, T] -> f32[N, T] {\n    require T >= 5000\n    x\n}\n"
+    report = verify(check_text(text).graph())
+    assert not report.ok
+    assert "every `require` holds" in str(report)
