@@ -23,6 +23,8 @@ from ..compiler.registry import (
     find_layer,
     layer_names,
 )
+from ..grammar.parse import parse
+from ..grammar.print import print_program
 from .options import json_option, print_json, terminal_width
 from .settings import did_you_mean
 
@@ -169,6 +171,7 @@ def _print_vocabulary(name: str | None, as_json: bool) -> None:
         text = vocabularies.built_in_text()
     except BrokenLayer as error:
         raise click.ClickException(str(error)) from None
+    text = print_program(parse(text, "<built-in vocabulary>").program)
     if as_json:
         print_json({"vocabulary": text})
     else:

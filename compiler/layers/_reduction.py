@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import Axes, option, required
+from ..hyperparameter import Axes, one_of, option, required
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
@@ -32,7 +32,7 @@ class Reduction(Layer):
     floats: ClassVar[bool] = True
     nonempty: ClassVar[bool] = True
 
-    axes: Axes = required()
+    axes: Axes = required(one_of(1, 2, 3, (2, 3)))
     keep: bool = option(default=False)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:

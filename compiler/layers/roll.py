@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from .. import errors
 from ..checks import Checks
-from ..hyperparameter import Axes, Ints, required
+from ..hyperparameter import Axes, Ints, one_of, required
 from ..lowering import Call, OnnxBuilder
 from ..types import I64, TensorType
 from ._form import Form
@@ -24,8 +24,8 @@ class Roll(Form):
         "f32[N, 5] -> roll([7], [-1])",
     )
 
-    shifts: Ints = required()
-    axes: Axes = required()
+    shifts: Ints = required(one_of(-1, 1))
+    axes: Axes = required(one_of(1, 2, 3))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

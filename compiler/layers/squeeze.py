@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import Axes, required
+from ..hyperparameter import Axes, one_of, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form
@@ -18,7 +18,7 @@ class Squeeze(Form):
         "f32[N, 1, T, 1] -> squeeze([1, -1])",
     )
 
-    axis: Axes = required()
+    axis: Axes = required(one_of(1, 2, 3))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

@@ -5,7 +5,10 @@ import json
 import pytest
 from archc.cli.layers import descriptions
 from archc.cli.main import run
-from archc.compiler.registry import layer_names
+from archc.compiler.registry import all_layers, layer_names
+from archc.grammar.ast import Call, Name, Vocabulary
+from archc.grammar.parse import parse
+from archc.grammar.print import print_program
 
 SHAPED_BY_MORE = {"einsum", "reduce", "scan"}
 """Their shapes follow from a pattern or a cell."""
@@ -68,3 +71,55 @@ def test_what_is_told_of_a_layer_is_complete() -> None:
 def test_scan_shows_what_a_program_can_write() -> None:
     scan = next(item for item in descriptions() if item.name == "scan")
     assert [entry.name for entry in scan.hyperparameters] == ["reverse", "last"]
+
+
+# --- The vocabulary ------------------------------------------------------------------------------
+
+NO_DOMAINS = {
+    "broadcast", "constant", "einsum", "expand", "pad", "parameter", "permute", "rearrange",
+    "reduce", "reshape", "scan", "split",
+}  # fmt: skip
+"""What they must be given (a pattern, a shape, a cell) has no values that fit most networks."""
+
+
+def test_the_vocabulary_is_canonical_arch(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", "--as-vocabulary"]) == 0
+    text = capsys.readouterr().out
+    parsed = parse(text, "<vocabulary>")
+    assert not parsed.reports
+    assert print_program(parsed.program) == text
+
+
+def test_the_vocabulary_holds_every_layer_from_one_tensor_to_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["layers", "--as-vocabulary", "--json"]) == 0
+    text = json.loads(capsys.readouterr().out)["vocabulary"]
+    (vocabulary,) = parse(text, "<vocabulary>").program.declarations
+    assert isinstance(vocabulary, Vocabulary)
+    listed = {name_of(entry) for entry in vocabulary.entries}
+    single = {
+        layer.name for layer in all_layers() if layer.arity[0] == 1 and layer.family != "joining"
+    }
+    assert listed == single - NO_DOMAINS
+
+
+def name_of(entry: object) -> str:
+    function = entry.function if isinstance(entry, Call) else entry
+    assert isinstance(function, Name)
+    return function.id
+
+
+def test_layers_without_domains_are_those_that_are_known() -> None:
+    lacking = {
+        layer.name
+        for layer in all_layers()
+        for item in layer.hyperparameters()
+        if item.required and item.domain is None
+    }
+    assert lacking == NO_DOMAINS
+
+
+def test_the_vocabulary_is_of_all_layers_or_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", "conv", "--as-vocabulary"]) == 2
+    assert "leave NAME out" in capsys.readouterr().err

@@ -121,9 +121,7 @@ def test_it_is_listed_and_documented(archc: Archc) -> None:
 
 def test_it_is_in_the_built_in_vocabulary(archc: Archc) -> None:
     vocabulary = archc("layers", "--as-vocabulary").stdout
-    assert (
-        "\n    maxout(units = 16..512 log, pieces = 2 | 3 | 4, bias = true | false)\n" in vocabulary
-    )
+    assert "\n    maxout(units=16..512 log, pieces=2 | 3 | 4, bias=true | false)\n" in vocabulary
 
 
 def test_it_is_sampled_from_its_own_domains(archc: Archc) -> None:
