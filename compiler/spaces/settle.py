@@ -5,7 +5,7 @@ is nothing to draw.
 """
 
 from ...grammar import ast
-from ...grammar.diagnostic import ProgramError
+from ...grammar.diagnostic import Fault, ProgramError
 from .. import errors
 from ..deep import deep_recursion
 from ..expand import recursion
@@ -37,6 +37,9 @@ def settled(
             Walk(process).start()
     except ProgramError as error:
         session.reports += error.diagnostics
+        return {}
+    except Fault as fault:  # a requirement of costs that makes no sense
+        session.report(fault.diagnostic)
         return {}
     except SpaceLimit:
         span = reference.function.name_span

@@ -62,10 +62,9 @@ train quick: Split { data = digits(), optimizer = adamw(lr=3e-3), epochs = 5 }
 """,
     """\
 network Space on image: f32[N, 1, 8, 8] -> f32[N, 10] {
-    let act = relu | gelu | silu
-    image -> repeat(1..4) {
-                 conv(16 | 32 | 64, 1 | 3 | 5) -> batchnorm? -> act
-                 -> (maxpool(2) | identity) @ [0.3, 0.7]
+    let act = relu | gelu
+    image -> repeat(1..2) {
+                 conv(4 | 8, 3) -> batchnorm? @ [0.3, 0.7] -> act
              }
           -> mean(axes=[2, 3]) -> dropout(0.0..0.5) -> dense(10)
     require flops <= 5M

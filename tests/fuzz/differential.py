@@ -28,7 +28,7 @@ from archc.compiler.registry import all_layers
 from archc.compiler.types import DTYPES, TensorType
 from archc.grammar.diagnostic import Fault, ProgramError
 from archc.grammar.span import NOWHERE
-from settings import settings_of, spelled
+from layer_settings import settings_of, spelled
 
 PLAIN = ("f32", "i64", "i32", "bool")
 """Dtypes that every operator of ONNX Runtime and every kernel of PyTorch has on the CPU, nearly."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import onnxruntime
 import pytest
 from differential import LAYERS, judge, shrink, sketch_of
-from settings import typical_settings
+from layer_settings import typical_settings
 
 DIFFERENTIAL_PARTS = 6
 FEWEST_JUDGED = 0.9
