@@ -10,7 +10,18 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 if _TYPE_CHECKING:
-    from .api import Model, ModelLayer, ModelPort, Program, compile, load, parse, space, train
+    from .api import (
+        Model,
+        ModelLayer,
+        ModelPort,
+        Program,
+        compile,
+        load,
+        parse,
+        run_search,
+        space,
+        train,
+    )
     from .compiler.spaces.drawn import DrawnProgram
     from .compiler.spaces.process import SpaceLimit
     from .compiler.spaces.space import Space
@@ -18,6 +29,9 @@ if _TYPE_CHECKING:
     from .notebook import load_ipython_extension
     from .runtime.errors import CheckpointError, DataError, DeviceError
     from .runtime.train import Run
+    from .search.errors import SearchError
+    from .search.study import Study
+    from .search.trial import Trial
 
 __all__ = [
     "CheckpointError",
@@ -30,12 +44,16 @@ __all__ = [
     "Program",
     "ProgramError",
     "Run",
+    "SearchError",
     "Space",
     "SpaceLimit",
+    "Study",
+    "Trial",
     "compile",
     "load",
     "load_ipython_extension",
     "parse",
+    "run_search",
     "space",
     "train",
 ]
@@ -47,8 +65,11 @@ _HOMES = {
     "DrawnProgram": ".compiler.spaces.drawn",
     "ProgramError": ".grammar.diagnostic",
     "Run": ".runtime.train",
+    "SearchError": ".search.errors",
     "Space": ".compiler.spaces.space",
     "SpaceLimit": ".compiler.spaces.process",
+    "Study": ".search.study",
+    "Trial": ".search.trial",
     "load_ipython_extension": ".notebook",
 }
 

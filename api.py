@@ -37,12 +37,17 @@ if TYPE_CHECKING:
     from .compiler.backends import onnx as onnx_backend
     from .compiler.backends import python as python_backend
     from .compiler.backends import torch as torch_backend
+    from .runtime import fitness
     from .runtime import plan as plans
     from .runtime import resolve as resolving
     from .runtime import train as training
     from .runtime.data import Dataset
     from .runtime.progress import Progress
     from .runtime.train import Run
+    from .search import registry, searching
+    from .search.executor import Evaluate
+    from .search.method import Method
+    from .search.study import Seen, Study
 
     Device = torch.device | str
     DType = torch.dtype
@@ -53,8 +58,11 @@ else:
     onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
     python_backend = lazy_module(".compiler.backends.python", __package__)
     torch_backend = lazy_module(".compiler.backends.torch", __package__)
+    fitness = lazy_module(".runtime.fitness", __package__)
     plans = lazy_module(".runtime.plan", __package__)
+    registry = lazy_module(".search.registry", __package__)
     resolving = lazy_module(".runtime.resolve", __package__)
+    searching = lazy_module(".search.searching", __package__)
     training = lazy_module(".runtime.train", __package__)
 
 Axis = int | str
@@ -282,6 +290,59 @@ def train(
         axes={name: model.values[name] for name in model.values if name not in model._named()},
     )
     return training.train(model.graph, plan, options, data=data, progress=progress)
+
+
+def run_search(
+    space: Space,
+    method: "str | Method" = "regularized_evolution",
+    evaluate: "Evaluate | None" = None,
+    *,
+    trials: int = 100,
+    jobs: int = 1,
+    seed: int = 0,
+    store: "str | os.PathLike[str] | None" = None,
+    name: str | None = None,
+    maximize: str | None = None,
+    minimize: str | None = None,
+    seconds: float | None = None,
+    timeout: float | None = None,
+    lag: int = 8,
+    settings: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    progress: "Seen | None" = None,
+) -> "Study":
+    """Tries programs of a space until the study has `trials` of them: `.best`, `.trials`.
+
+    `evaluate(program)` or `evaluate(program, trial)` returns a number, more being better, or
+    several by name, of which `maximize` or `minimize` names the one that counts. Without it each
+    program is trained as its `train` block says, and its validation loss counts.
+
+    `settings` are those of a method given by name. `jobs` are worker processes, 0 evaluates in this
+    one. `store` is a file that keeps the study: run again with the same arguments, it goes on where
+    it stopped. `seconds` bounds this run, `timeout` a trial. `progress` is called with each trial.
+
+    Raises SearchError, ProgramError for a `train` that cannot be meant, ValueError.
+    """
+    trained = evaluate is None
+    if evaluate is None:
+        root = space.source.folder or Path.cwd()
+        evaluate = fitness.Fitness(space.name, axes=space.process.axes, root=root, device=device)
+        evaluate.plan(space.sample())
+    search = searching.Search(
+        trials=trials,
+        seconds=seconds,
+        timeout=timeout,
+        jobs=jobs,
+        seed=seed,
+        lag=lag,
+        objective=searching.objective(maximize, minimize, "loss" if trained else None),
+        store=None if store is None else Path(store),
+        name=name,
+        evaluator="train" if trained else "",
+        preload=(fitness.Fitness.__module__,) if trained else (),
+    )
+    made = registry.make_method(method, settings) if isinstance(method, str) else method
+    return searching.run(space, made, evaluate, search, progress)
 
 
 def _text(name: str, value: Any) -> str:

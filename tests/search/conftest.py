@@ -27,8 +27,8 @@ SPACES = {
         x -> flatten -> dense(8) -> repeat(0..2) {{ dense(8) -> (relu | tanh) }} -> dense(10)
     }}""",
 }
-WIDE = "\n".join(f"-> dense(4 | 5 | 6 | 7) -> {act}" for act in ["relu", "tanh"] * 3)
-SIX_CHOICES = f"network Wide {HEAD} {{ x -> flatten {WIDE} -> dense(10) }}"
+WIDE = " -> ".join(["dense(4 | 5 | 6 | 7)"] * 6)
+SIX_CHOICES = f"network Wide {HEAD} {{\n x -> flatten -> {WIDE} -> dense(10) }}"
 
 
 def score(program: Any) -> float:

@@ -1,0 +1,122 @@
+"""What can be told of a study without its space: counts by state, the best, a table.
+
+Comes in: a store. Goes out: plain data for the command line.
+"""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import SearchError
+from .store import Store
+from .study import Study, best_of
+from .trial import Trial, trace_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One study of a store."""
+
+    path: Path
+    name: str
+    settings: Mapping[str, Any]
+    trials: Sequence[Trial]
+    ended: str
+
+    @property
+    def best(self) -> Trial | None:
+        return best_of(self.trials)
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many trials there are in each state."""
+        return dict(Counter(str(trial.state) for trial in self.trials))
+
+    def score(self, trial: Trial) -> float | None:
+        """The number that is searched for, as the evaluation told it."""
+        if trial.merit is None:
+            return None
+        return trial.merit if self.settings["maximize"] else -trial.merit
+
+    def to_json(self) -> dict[str, Any]:
+        """What `archc search --json` says."""
+        best = self.best
+        told = None if best is None else {
+            "number": best.number, "text": best.text, "score": self.score(best),
+            "metrics": dict(best.scores),
+        }  # fmt: skip
+        return {
+            "study": str(self.path), "name": self.name, "ended": self.ended,
+            "method": self.settings["method"], "trials": self.states, "best": told,
+        }  # fmt: skip
+
+    def line(self) -> str:
+        """`Space: 12 trials (10 DONE, 2 NAN), best 0.94 in trial 7`."""
+        states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+        best = self.best
+        found = "" if best is None else f", best {self.score(best):.4g} in trial {best.number}"
+        count = len(self.trials)
+        return f"{self.name}: {count} trials ({states}){found}; {self.path}"
+
+    def csv(self) -> str:
+        """A row for each trial: what came of it, its numbers, its choices."""
+        numbers = sorted({name for trial in self.trials for name in trial.scores})
+        choices = dict.fromkeys(item.name for trial in self.trials for item in trial.trace)
+        plain = ("number", "state", "hash", "score", "attempts", "parents", "seconds", "replay_of")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*plain, *(f"metric {name}" for name in numbers), *choices])
+        for trial in self.trials:
+            values = dict(trace_pairs(trial.trace))
+            row = trial.to_json() | {
+                "score": self.score(trial), "parents": " ".join(map(str, trial.parents)),
+            }  # fmt: skip
+            writer.writerow(
+                [_cell(row[name]) for name in plain]
+                + [_cell(trial.scores.get(name)) for name in numbers]
+                + [_cell(values.get(name)) for name in choices]
+            )
+        return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def of_study(study: Study, path: Path) -> Summary:
+    """What can be told of a study that was just run."""
+    return Summary(path, study.name, study.settings, study.trials, study.ended)
+
+
+def summaries(path: Path) -> list[Summary]:
+    """The studies of a store, oldest first. Raises SearchError, where there is no file too."""
+    if not path.is_file():
+        raise SearchError(f"there is no study {path}", "it is the file that `--study` names")
+    store = Store(path)
+    try:
+        return [_summary(store, path, name) for name, _ in store.studies()]
+    finally:
+        store.close()
+
+
+def _summary(store: Store, path: Path, name: str) -> Summary:
+    found = store.find(name)
+    assert found is not None
+    key, settings = found
+    return Summary(path, name, settings, store.trials(key), store.ended(key))
+
+
+def summary(path: Path, name: str | None) -> Summary:
+    """The study of a name, or the only one. Raises SearchError."""
+    found = summaries(path)
+    named = [item for item in found if name in (None, item.name)]
+    if len(named) == 1:
+        return named[0]
+    names = ", ".join(item.name for item in found) or "none"
+    wanted = "holds several studies" if name is None and found else f"holds no study {name or ''}"
+    raise SearchError(f"{path} {wanted.strip()}", f"name one of these with --name: {names}")
