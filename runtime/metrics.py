@@ -91,13 +91,15 @@ def _exponential(total: Tensor) -> float:
 
 
 def _f1(confusion: Tensor) -> float:
-    """Of the second class where there are two, else the mean over the classes that occur."""
+    """Of the second class where there are two, else the mean over the classes that occur, be it
+    only as a guess, which is then wrong.
+    """
     right = confusion.diagonal()
     both = confusion.sum(0) + confusion.sum(1)
     scores = torch.where(both > 0, 2 * right / both.clamp(min=1), torch.zeros_like(right))
     if len(confusion) == 2:
         return float(scores[1])
-    occurs = confusion.sum(1) > 0
+    occurs = both > 0
     return float(scores[occurs].mean()) if bool(occurs.any()) else math.nan
 
 

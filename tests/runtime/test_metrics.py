@@ -41,6 +41,15 @@ def test_accuracy_f1_and_auc_are_scikit_learns(scores: tuple[torch.Tensor, torch
     assert value("auc", output, target) == pytest.approx(wanted)
 
 
+def test_f1_counts_a_class_that_is_only_guessed() -> None:
+    """Nine answers of four classes, none of which is the fourth; another class never occurs."""
+    target = torch.tensor([0, 1, 2, 2, 1, 0, 1, 0, 2])
+    guessed = torch.tensor([0, 1, 2, 3, 3, 0, 1, 1, 2])
+    output = torch.nn.functional.one_hot(guessed, 5).float()
+    wanted = f1_score(target, guessed, average="macro")
+    assert value("f1", output, target) == pytest.approx(wanted)
+
+
 def test_top5_perplexity_and_bits() -> None:
     torch.manual_seed(0)
     output, target = torch.randn(20, 9), torch.randint(0, 9, (20,))
