@@ -281,8 +281,13 @@ def _range(node: ast.Range, low: Any, high: Any, step: Any, log: bool) -> Domain
     return _steps(node, float(low), float(high), float(step))
 
 
+def _tidy(number: float) -> float:
+    """0.3 where three steps of 0.1 give 0.30000000000000004."""
+    return float(f"{number:.12g}")
+
+
 def _steps(node: ast.Range, low: float, high: float, step: float) -> Alternatives:
     count = int((high - low) / step + 1e-9) + 1
     if count > MOST_OPTIONS:
         raise Fault(errors.spaces.TooManyOptions(node.span, MOST_OPTIONS))
-    return Alternatives(tuple(low + step * index for index in range(count)))
+    return Alternatives(tuple(_tidy(low + step * index) for index in range(count)))

@@ -223,22 +223,28 @@ class Process:
         """A number from a real range decides nothing: its ends lead where any number does."""
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
-        runs = [self._expanded([*self.prefix(state), end], first_open)[1] for end in ends]
+        runs = [self._expanded([*self.prefix(state), end], first_open, whole=True)[1] for end in ends]
         low, high = runs
         if low is not None and high is not None and low.graph.values != high.graph.values:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             self._bury([(state, ends[0])], reason)
 
-    def _expanded(self, prefix: Sequence[Any], policy: Policy) -> tuple[Path, Expansion | None]:
+    def _expanded(
+        self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False
+    ) -> tuple[Path, Expansion | None]:
         self.runs += 1
         self._spent += 1
         if self._spent > self.budget:
             raise SpaceLimit(f"the budget of {self.budget:,} expansions is used up")
-        walk = _Walk(self, prefix, policy)
+        walk = _Walk(self, prefix, policy, whole=whole)
         try:
             expansion = self.expand(walk)
             walk.finish(expansion.graph)
         except _Stuck:
+            return walk.path, None
+        except _Known as known:
+            for state, _ in walk.path:
+                state.live = state.live or known.live
             return walk.path, None
         except DeadEnd as end:
             self._bury(walk.path, end.diagnostic)
@@ -364,11 +370,22 @@ class _Stuck(Exception):
     """The walk came to a state that is known to be dead."""
 
 
+class _Known(Exception):
+    """The walk came to a state of which it is known whether it is live."""
+
+    def __init__(self, live: bool) -> None:
+        self.live = live
+
+
 class _Walk:
     """Decides an expansion and notes the states it passes."""
 
-    def __init__(self, process: Process, prefix: Sequence[Any], policy: Policy) -> None:
+    def __init__(
+        self, process: Process, prefix: Sequence[Any], policy: Policy, *, whole: bool
+    ) -> None:
+        """`whole`: to the end, though what lies there be known."""
         self.process = process
+        self.whole = whole
         self.prefix = prefix
         self.policy = policy
         self.path: Path = []
@@ -385,6 +402,8 @@ class _Walk:
         self._arrive(state, self.meter.read(self.outermost))
         if len(self.path) < len(self.prefix):
             decision = self.prefix[len(self.path)]
+        elif not self.whole and (state.live or state.dead):
+            raise _Known(state.live)
         else:
             decision = self.policy(state)
             if decision is None:
