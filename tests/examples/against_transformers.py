@@ -70,6 +70,26 @@ CASES = {
         ),
         {"input_ids": TEXT},
     ),
+    "mamba": Case(
+        "mamba",
+        "Mamba",
+        {"vocab": 50, "width": 32, "depth": 2, "size": 4},
+        lambda: transformers.MambaForCausalLM(
+            transformers.MambaConfig(
+                vocab_size=50, hidden_size=32, num_hidden_layers=2, state_size=4,
+                time_step_rank=2, tie_word_embeddings=True,
+            )
+        ),
+        {"input_ids": TEXT},
+        parameters=(
+            ("rates.weight", "A_log"),
+            ("skip.weight", "mixer.D"),
+            ("depthwise.weight", "conv1d.weight"),
+            ("depthwise.bias", "conv1d.bias"),
+            ("step.weight", "dt_proj.weight"),
+            ("step.bias", "dt_proj.bias"),
+        ),
+    ),
     "bert": Case(
         "bert",
         "BERT",

@@ -17,6 +17,7 @@ FILES = sorted(path.stem for path in ZOO.glob("*.arch"))
 
 PARAMETERS = {
     "alexnet": {"AlexNet": 61_100_840},
+    "alphazero": {"AlphaGoZero": 24_008_549},
     "bert": {"BERT": 109_482_240},
     "convnext": {"ConvNeXt": 28_589_128},
     "dcgan": {"Generator": 12_658_432, "Discriminator": 11_036_160},
@@ -32,10 +33,13 @@ PARAMETERS = {
     "gpt2": {"GPT2": 124_439_808, "GPT2XL": 1_557_611_200},
     "inception_v3": {"InceptionV3": 23_834_568},
     "llama": {"Llama": 8_030_261_248, "LlamaStep": 8_030_261_248},
+    "mamba": {"Mamba": 129_135_360},
+    "mixtral": {"Mixtral": 46_702_792_704},
     "mlp_mixer": {"MLPMixer": 59_880_472},
     "mnasnet": {"MNASNet": 4_383_312},
     "mobilenet_v2": {"MobileNetV2": 3_504_872},
     "mobilenet_v3": {"MobileNetV3Small": 2_542_856, "MobileNetV3Large": 5_483_032},
+    "nerf": {"NeRF": 595_844},
     "pointer": {"Pointer": 2_638_338},
     "resnet": {
         "ResNet18": 11_689_512,
@@ -97,6 +101,7 @@ OTHER_SIZES = [
 """Larger and smaller relatives that were published too."""
 
 SMALL = [
+    ("alphazero", "AlphaGoZero", {"width": 4, "depth": 2, "size": 5}),
     ("bert", "BERT", {"vocab": 50, "context": 20, "width": 12, "depth": 2, "heads": 2}),
     ("convnext", "ConvNeXt", {"depths": [1, 1, 2, 1], "widths": [4, 8, 12, 16]}),
     ("dcgan", "Discriminator", {"width": 4}),
@@ -116,13 +121,19 @@ SMALL = [
         "LlamaStep",
         {"vocab": 50, "width": 16, "depth": 2, "heads": 4, "kv_heads": 2, "hidden": 24},
     ),
+    ("mamba", "Mamba", {"vocab": 20, "width": 32, "depth": 2, "size": 4}),
+    (
+        "mixtral",
+        "Mixtral",
+        {"vocab": 20, "width": 8, "depth": 1, "heads": 2, "kv_heads": 1, "hidden": 6, "experts": 4},
+    ),
     ("mlp_mixer", "MLPMixer", {"width": 8, "depth": 2, "tokens": 6, "channels": 12}),
     ("mnasnet", "MNASNet", {}),
     ("mobilenet_v2", "MobileNetV2", {}),
     ("mobilenet_v3", "MobileNetV3Small", {}),
+    ("nerf", "NeRF", {"width": 8}),
     ("pointer", "Pointer", {"units": 6}),
     ("resnet", "ResNet18", {}),
-    ("resnet", "ResNeXt50", {}),
     ("seq2seq", "Translator", {"from_words": 9, "to_words": 7, "size": 4, "units": 5, "layers": 2}),
     ("shufflenet_v2", "ShuffleNetV2", {}),
     ("squeezenet", "SqueezeNet", {}),

@@ -2,6 +2,7 @@
 language model word by word against itself.
 """
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -128,6 +129,22 @@ def test_the_autoencoder_draws_in_training_only() -> None:
     torch.testing.assert_close(made, decoder(mean))
     ours.train()
     assert not torch.equal(ours(image)[0], ours(image)[0])
+
+
+def test_mixtral_asks_two_experts_of_each_token(tmp_path: Path) -> None:
+    shutil.copy(ZOO / "mixtral.arch", tmp_path)
+    file = tmp_path / "net.arch"
+    file.write_text(
+        "use mixtral: Experts\n"
+        "network Net on x: f32[N, T, 8] -> f32[N, T, 8] { x -> Experts(5, 2, 6) }\n"
+    )
+    ours = backend.build(check_file(file).graph("Net")).eval()
+    x = torch.randn(2, 7, 8)
+    state = {name.rpartition("Experts.")[2]: item for name, item in ours.state_dict().items()}
+    wanted = torch.stack(
+        [references.experts_of_token(token, state, used=2) for token in x.flatten(0, 1)]
+    )
+    torch.testing.assert_close(result(ours, x), wanted.view_as(x), rtol=1e-4, atol=1e-5)
 
 
 # --- Against PyTorch's transformers

@@ -1,5 +1,7 @@
 """Published networks in plain PyTorch, written from the papers and not from the `.arch` files."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -257,3 +259,17 @@ class Pointer(nn.Module):
             rows = [self.score((self.keys(read[n]) + self.queries(d)).tanh()) for d in asked[0]]
             results.append(torch.stack(rows).squeeze(-1))
         return torch.stack(results)
+
+
+def experts_of_token(x: Tensor, weights: Mapping[str, Tensor], used: int) -> Tensor:
+    """Mixtral's section 2.1 for one token: only the best experts are computed."""
+    scores = weights["router.weight"] @ x
+    best, places = scores.topk(used)
+    result = torch.zeros_like(x)
+    for share, place in zip(best.softmax(dim=0), places.tolist(), strict=True):
+        gate, up, down = (
+            weights[f"experts.{place}.Expert.SwiGLU.{name}.weight"]
+            for name in ("gate", "up", "down")
+        )
+        result += share * (down @ (functional.silu(gate @ x) * (up @ x)))
+    return result
