@@ -61,9 +61,12 @@ class Checked:
         """Whether a network was expanded, or waits for hyperparameters and nothing is wrong."""
         return network in self.graphs or (self.ok and network in self.networks)
 
-    def raise_errors(self) -> None:
-        """Raises ProgramError where anything is wrong."""
-        if not self.ok:
+    def raise_errors(self, *, sizes_given: bool = False) -> None:
+        """Raises ProgramError where anything is wrong; a requirement that waits for the sizes of
+        axes is no error once they are given.
+        """
+        waiting = errors.facts.CostNeedsSizes.code if sizes_given else None
+        if any(report.is_error and report.code != waiting for report in self.reports):
             raise ProgramError(self.reports)
 
     def graph(self, network: str | None = None, values: Mapping[str, Any] | None = None) -> Graph:
@@ -73,7 +76,7 @@ class Checked:
         A value is a Python value, or a text in `.arch` such as `"[8, 16]"` or `"gelu"`. Raises
         ProgramError.
         """
-        self.raise_errors()
+        self.raise_errors(sizes_given=bool(values))
         name = self._pick(network)
         if not values and name in self.graphs:
             return self.graphs[name]
@@ -93,7 +96,7 @@ class Checked:
         """The decision process of a network, whether or not anything is open in it; `values` as for
         `graph`. Raises ProgramError.
         """
-        self.raise_errors()
+        self.raise_errors(sizes_given=bool(values))
         name = self._pick(network)
         if not values and name in self.spaces:
             return self.spaces[name]

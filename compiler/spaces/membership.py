@@ -228,6 +228,7 @@ class _Search:
                 value = known.get(decisions[place], decisions[place])
                 if not site.domain.low <= value <= site.domain.high:
                     self.reason = f"{value} is outside the range of {site.name}"
+                    self.furthest = len(self.target.layers)
                     return None
                 decisions[place] = value
         if graph_hash(self.space.process.replay(decisions).graph) != self.hash:
