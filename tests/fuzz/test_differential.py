@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import onnxruntime
 import pytest
-from differential import LAYERS, judge, shrink, sketch_of
+from differential import judge, shrink
 from layer_settings import typical_settings
+from sketches import LAYERS, sketch_of
 
 DIFFERENTIAL_PARTS = 6
 FEWEST_JUDGED = 0.9
@@ -29,6 +30,16 @@ FOUND = {
         network Fuzz on x: bool[N, T], y: f32[N, T] -> bool[N, T] {
             (x, y -> greater(0.0), y -> less(1.0)) -> where
         }
+    """,
+    "zeros are no padding of a maxpool": """
+        network Fuzz on x: f32[N, T, 8] -> f32[_, _, _] {
+            y = x -> pad([[1, 0]]) -> maxpool(2)
+            z = x - 3.0 -> pad([[1, 1]]) -> identity -> dropout(0.1) -> maxpool(3, stride=1)
+            (y, z) -> concat(axis=2)
+        }
+    """,
+    "a pad wider than the pool after it": """
+        network Fuzz on x: f32[N, 3, 4, 4] -> f32[_, _, _, _] { x -> pad([[2, 0]]) -> avgpool(2) }
     """,
     "integers made into pixels": """
         network Fuzz on x: i64[N, 8, H, W] -> i64[N, 2, _, _] { x -> pixel_shuffle(2) }

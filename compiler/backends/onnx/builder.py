@@ -21,6 +21,12 @@ from .arrays import Array
 from .sizes import Sizes
 from .store import Store
 
+_POOLS = frozenset({"MaxPool", "AveragePool"})
+"""ONNX Runtime (seen in 1.31, below opset 21) makes a `Pad` of zeros before one of these the pool's
+own padding, which for `MaxPool` is below all numbers, and refuses wide ones. A `Sum` of one tensor
+keeps them apart.
+"""
+
 
 class Builder:
     """Lowers one graph; implements `lowering.OnnxBuilder`."""
@@ -178,6 +184,8 @@ class Builder:
 
     def ops(self, op_type: str, outputs: int, *inputs: str, **attributes: Any) -> tuple[str, ...]:
         node = self._node
+        if op_type in _POOLS and self._is_padded(inputs[0]):
+            inputs = (self.op("Sum", inputs[0]), *inputs[1:])
         name = self.store.steps.fresh(f"{self._path(node.name)}/{op_type}")
         made = [name] if outputs == 1 else [f"{name}.{slot}" for slot in range(outputs)]
         results = [self.store.names.fresh(result) for result in made]
@@ -188,6 +196,15 @@ class Builder:
         step = self._emit(op_type, inputs, results, name, self._doc, **attributes)
         self._steps.append(step)
         return tuple(results)
+
+    def _is_padded(self, value: str) -> bool:
+        """Whether a `Pad` makes a value, perhaps through identities."""
+        for step in reversed(self.nodes):
+            if value in step.output:
+                if step.op_type != "Identity":
+                    return step.op_type == "Pad"
+                value = step.input[0]
+        return False
 
     def constant(self, value: Any, dtype: DType) -> str:
         wanted = self._path(self._node.name) if self._current is not None else "size"

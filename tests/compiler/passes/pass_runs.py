@@ -43,6 +43,12 @@ def graph_of(text: str) -> Graph:
     return checked.graph()
 
 
+def on_image(body: str) -> str:
+    """A network whose output has four axes."""
+    head = "network Net on x: f32[N, 4, H, W] -> f32[N, _, _, _]"
+    return f"{head} {{\nrequire H >= 4\nrequire W >= 4\n{body}\n}}\n"
+
+
 def weights_of(graph: Graph, seed: int = 0) -> dict[str, np.ndarray]:
     """Random weights; running statistics and scales that are not those of a new module."""
     state = torch_backend.build(graph, seed=seed).state_dict()
