@@ -59,6 +59,6 @@ def command(
         click.echo(table(space.name, found))
         if graphs is not None:
             click.echo(f"{graphs:,} distinct graphs")
-    if not found.exact and not as_json:
+    if not found.exact:
         low = int(found.size)
         raise SpaceLimit(f"counting needs more than {budget:,} expansions", low, found.most)

@@ -1,7 +1,6 @@
 """Binding what stands in parentheses to hyperparameters: of a layer, and of a block."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,20 +18,13 @@ from ..hyperparameter import (
     NamedKind,
     SizeKind,
     StrKind,
-    Symbol,
 )
 from ..layer import Layer
-from ..types import DTYPES, DType
 from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
-from .lookup import find_name, layer_of
+from .lookup import find_name
 from .values import (
-    STAGES,
-    Combinator,
-    CompileTimeFunction,
-    FunctionReference,
-    FunctionStage,
     LayerReference,
     LayerStage,
     WeightReference,
@@ -77,8 +69,6 @@ def match(
     return Given(what, node.span, by_name)
 
 
-# --- layers ---------------------------------------------------------------------------------------
-
 _EXTRA = ("init", "weight")
 
 
@@ -92,7 +82,7 @@ def bind_layer(
     """A layer with hyperparameters of the kinds that it declares."""
     layer = reference.layer
     declared = layer.hyperparameters()
-    context = _hinted(node, layer.name, context)
+    context = hinted(node, layer.name, context)
     collector = next((item for item in declared if isinstance(item.kind, NamedKind)), None)
     names = [item.name for item in declared if item != collector and not item.name.startswith("_")]
     extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
@@ -140,11 +130,11 @@ def _extras(
         tied[layer.primary_weight] = value
     if "init" in extra and "init" in given.by_name:
         assert env is not None
-        initialiser = _initialiser(given.by_name["init"], env, context)
+        initialiser = initialiser(given.by_name["init"], env, context)
     return tied, initialiser
 
 
-def _initialiser(node: ast.Expression, env: Environment, context: Context) -> Initialiser:
+def initialiser(node: ast.Expression, env: Environment, context: Context) -> Initialiser:
     """`init=he` or `init=normal(0.02)`: names of initialisers, whatever layers are called."""
     match node:
         case ast.Name(id=name) if env.find(name) is None:
@@ -174,7 +164,7 @@ def _initialiser(node: ast.Expression, env: Environment, context: Context) -> In
         raise Fault(errors.weights.BadInitialiser(node.span, str(error))) from None
 
 
-def _hinted(node: ast.Call | None, what: str, context: Context) -> Context:
+def hinted(node: ast.Call | None, what: str, context: Context) -> Context:
     """While one decides, choices among the arguments are named after the stage they belong to."""
     if context.session.decider is None:
         return context
@@ -196,7 +186,7 @@ def _accept(
     kind: Kind, name: str, node: ast.Expression, what: str, env: Environment, context: Context
 ) -> Any:
     if isinstance(kind, InitKind):
-        return _initialiser(node, env, context)
+        return initialiser(node, env, context)
     if isinstance(kind, StrKind) and isinstance(node, ast.Name):
         _expect_text(node, env)
     value = evaluate.evaluate(node, env, context, kind.symbols)
@@ -232,144 +222,3 @@ def _expect_text(node: ast.Name, env: Environment) -> None:
 
 def _usage(declared: Sequence[Hyperparameter]) -> str:
     return ", ".join(item.name for item in declared if item.required)
-
-
-# --- blocks ---------------------------------------------------------------------------------------
-
-_TYPES = ("int", "float", "bool", "str", "dtype", "list", "stage")
-
-
-def bind_function(
-    reference: FunctionReference,
-    node: ast.Call | None,
-    env: Environment | None,
-    context: Context,
-    span: Span | None = None,
-    overrides: Mapping[str, Any] | None = None,
-) -> FunctionStage:
-    """A block, network or cell with its hyperparameters; defaults may read those before them."""
-    function = reference.function
-    where = node.span if node is not None else span
-    assert where is not None
-    given = match(node, function.name, [item.name for item in function.hyperparameters], where)
-    inner = Environment(reference.home)
-    values: dict[str, Any] = {}
-    context = _hinted(node, function.name, context)
-    for item in function.hyperparameters:
-        mark = context.session.hold(tuple(values.items()))
-        if overrides is not None and item.name in overrides:
-            value = _of_type(item, overrides[item.name], function.name, item.span, context)
-        elif item.name in given.by_name:
-            assert env is not None
-            source = given.by_name[item.name]
-            value = _typed(item, source, function.name, env, reference, context)
-        elif item.default is not None:
-            value = _typed(item, item.default, function.name, inner, reference, context)
-        else:
-            needed = ", ".join(h.name for h in function.hyperparameters if h.default is None)
-            raise Fault(errors.calls.MissingHyperparameter(where, function.name, item.name, needed))
-        context.session.release(mark)
-        values[item.name] = value
-        inner.replace(item.name, value, item.span)
-    return FunctionStage(reference, values)
-
-
-def _typed(
-    item: ast.Hyperparameter,
-    source: ast.Expression,
-    what: str,
-    env: Environment,
-    reference: FunctionReference,
-    context: Context,
-) -> Any:
-    kind = borrowed_kind(item)
-    if isinstance(kind, InitKind):
-        return _initialiser(source, env, context)
-    if context.session.decider is not None:
-        context = replace(context, hint=f"{context.hint}.{item.name}")
-    value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
-    return _of_type(item, decisions.freeze(value, context), what, source.span, context)
-
-
-def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
-    """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an
-    unknown type.
-    """
-    match item.type:
-        case ast.Name(id=name) if name in _TYPES:
-            return None
-        case ast.Attribute(value=ast.Name(id=layer_name), name=name):
-            layer = layer_of(layer_name, item.type.span)
-            declared = {} if layer is None else {h.name: h.kind for h in layer.hyperparameters()}
-            if name in declared:
-                return declared[name]
-            raise Fault(
-                errors.signatures.UnknownType(
-                    item.type.span, f"{layer_name}.{name}", tuple(declared)
-                )
-            )
-        case _:
-            raise Fault(errors.signatures.UnknownType(item.type.span, item.type.span.text, _TYPES))
-
-
-def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, context: Context) -> Any:
-    """The value in the form its declared type gives it. Raises a Fault where it is of another
-    type.
-    """
-    kind = borrowed_kind(item)
-    if kind is not None:
-        try:
-            return kind.accept(value)
-        except (ValueError, OverflowError):
-            raise Fault(
-                errors.calls.WrongKind(span, what, item.name, str(kind), describe(value))
-            ) from None
-    assert isinstance(item.type, ast.Name)
-    accepted = _ACCEPT[item.type.id](value)
-    if accepted is None:
-        wanted = _WORDS[item.type.id]
-        raise Fault(errors.calls.WrongKind(span, what, item.name, wanted, describe(value)))
-    return accepted
-
-
-def _float(value: Any) -> float | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        with suppress(OverflowError):
-            return float(value)
-    return None
-
-
-def _dtype(value: Any) -> DType | None:
-    if isinstance(value, Symbol):
-        return DTYPES.get(value.name)
-    return value if isinstance(value, DType) else None
-
-
-def _stage(value: Any) -> Any:
-    return (
-        value
-        if isinstance(value, STAGES) and not isinstance(value, (Combinator, CompileTimeFunction))
-        else None
-    )
-
-
-_ACCEPT = {
-    "int": lambda value: (
-        value if isinstance(value, (int, Axis)) and not isinstance(value, bool) else None
-    ),
-    "float": _float,
-    "bool": lambda value: value if isinstance(value, bool) else None,
-    "str": lambda value: value if isinstance(value, str) else None,
-    "dtype": _dtype,
-    "list": lambda value: value if isinstance(value, tuple) else None,
-    "stage": _stage,
-}
-_WORDS = {
-    "int": "an integer",
-    "float": "a number",
-    "bool": "true or false",
-    "str": "a text in quotes",
-    "dtype": "a dtype such as f32",
-    "list": "a list",
-    "stage": "a layer, a block or a fragment",
-}

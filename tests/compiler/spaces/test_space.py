@@ -283,7 +283,7 @@ def test_hyperparameters_and_axes_close_choices() -> None:
     with pytest.raises(ProgramError, match="flops"):
         archc.space(text)
     assert archc.space(text, axes={"T": 10}).size == 4
-    assert archc.space(text, axes={"T": 60}).size == 2
+    assert archc.space(text, axes={"T": 60}).size == 3
     assert archc.space(text, axes={"T": 10}, width=8).size == 2
 
 

@@ -1,0 +1,82 @@
+"""`archc count`, and what `archc check` says of a space."""
+
+import json
+from pathlib import Path
+
+import pytest
+from archc.cli.main import run
+
+SPACE = """
+network Net(width: int = 4 | 8) on x: f32[N, 4] -> f32[N, 2] {
+    x -> repeat(1..2) { dense(width) -> (relu | tanh) } -> dense(2)
+}
+"""
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    path = tmp_path / "space.arch"
+    path.write_text(SPACE)
+    return path
+
+
+def test_the_size_is_digits(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["count", str(space), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["size"] == "12"
+    assert answer["exact"] is True
+    assert [item["name"] for item in answer["choices"]] == [
+        "Net.width", "Net.repeat.n", "Net.repeat.0.choice", "Net.repeat.1.choice",
+    ]  # fmt: skip
+
+
+def test_hyperparameters_close_choices(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["count", str(space), "--set", "width=16", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["size"] == "6"
+
+
+def test_distinct_graphs_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "same.arch"
+    path.write_text(
+        "network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> (relu? | identity) -> tanh?\n}\n"
+    )
+    assert run(["count", str(path), "--distinct"]) == 0
+    said = capsys.readouterr().out
+    assert "S: 6 programs" in said
+    assert "4 distinct graphs" in said
+
+
+def test_a_real_range_makes_a_space_infinite(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "real.arch"
+    path.write_text("network R on x: f32[N, 4] -> f32[N, 4] {\n    x -> dropout(0.0..0.5)\n}\n")
+    assert run(["count", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["size"] == "inf"
+
+
+def test_a_count_beyond_its_budget_tells_what_is_proved(
+    space: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["count", str(space), "--budget", "3", "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["exact"] is False
+    assert "at least" in said.err
+
+
+def test_check_prints_size_and_choices(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(space)]) == 0
+    said = capsys.readouterr().out
+    assert "1 network, no errors" in said
+    assert "Net: 12 programs" in said
+    assert "Net.repeat.0.choice" in said
+    assert run(["check", str(space), "--format", "json"]) == 0
+    (network,) = json.loads(capsys.readouterr().out)["networks"]
+    assert network["size"] == 12
+
+
+def test_commands_for_finished_networks_name_the_choices(
+    space: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["show", str(space)]) == 1
+    assert "error[E226]" in capsys.readouterr().err

@@ -1,0 +1,86 @@
+"""`archc mutate`: programs one choice away."""
+
+import json
+from pathlib import Path
+
+import archc
+import pytest
+from archc.cli.main import run
+
+SPACE = "network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> (relu | tanh) -> dense(4 | 8) -> dense(4)\n}\n"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    path = tmp_path / "space.arch"
+    path.write_text(SPACE)
+    return path
+
+
+def mutants(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, str]]:
+    assert run(["mutate", *words, "--json"]) == 0
+    found: list[dict[str, str]] = json.loads(capsys.readouterr().out)["programs"]
+    return found
+
+
+def test_a_mutant_of_a_program_differs_in_one_choice(
+    space: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent = archc.space(space).sample(seed=1)
+    (tmp_path / "parent.arch").write_text(str(parent))
+    (found,) = mutants(capsys, str(space), "--program", str(tmp_path / "parent.arch"))
+    before = [[item.name, item.value] for item in parent.trace]
+    assert sum(one != two for one, two in zip(before, found["trace"], strict=True)) == 1
+
+
+def test_a_trace_stands_for_its_program(
+    space: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = json.dumps([["S.choice", "relu"], ["S.dense.units", 8]])
+    by_text = mutants(capsys, str(space), "--trace", trace, "--seed", "4")
+    (tmp_path / "trace.json").write_text(trace)
+    by_file = mutants(capsys, str(space), "--trace", str(tmp_path / "trace.json"), "--seed", "4")
+    assert by_text == by_file
+    assert by_text[0]["trace"] != json.loads(trace)
+
+
+def test_all_neighbours(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = '{"S.choice": "relu", "S.dense.units": 8}'
+    found = mutants(capsys, str(space), "--trace", trace, "--neighbours")
+    assert [[value for _, value in entry["trace"]] for entry in found] == [
+        ["tanh", 8], ["relu", 4],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("trace", "message"),
+    [
+        ('[["S.choice", "selu"], ["S.dense.units", 8]]', "'selu' is no option"),
+        ('[["S.choice", "relu"]]', "does not decide S.dense.units"),
+        ("[1, 2]", "a trace is a list of pairs"),
+        ("{broken", "no JSON"),
+    ],
+)
+def test_a_trace_that_does_not_fit_is_told(
+    space: Path, trace: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["mutate", str(space), "--trace", trace]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_program_of_another_space_is_refused(
+    space: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.arch"
+    other.write_text("network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> gelu -> dense(4)\n}\n")
+    assert run(["mutate", str(space), "--program", str(other)]) == 1
+    assert "is not one of S" in capsys.readouterr().err
+
+
+def test_a_space_of_one_program_has_no_mutant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "one.arch"
+    path.write_text("network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> relu\n}\n")
+    assert run(["mutate", str(path)]) == 1
+    assert "no other program" in capsys.readouterr().err

@@ -1,0 +1,105 @@
+"""`archc sample`: programs drawn, printed, written and resumed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import archc
+import pytest
+from archc.cli.main import run
+
+SPACE = """
+network Net on x: f32[N, 4] -> f32[N, 2] {
+    x -> repeat(1..2) { dense(4 | 8) -> (relu | tanh) } -> dense(2)
+}
+network Real on x: f32[N, 4] -> f32[N, 4] {
+    x -> dropout(0.0..0.5) -> (relu | gelu)
+}
+"""
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "space.arch"
+    path.write_text(SPACE)
+    return path
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_json_has_what_is_promised(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sample", str(space), "-n", "Net", "-k", "3", "--seed", "5", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["schema_version"] == 1
+    assert len(answer["programs"]) == 3
+    for entry in answer["programs"]:
+        model = archc.compile(entry["text"])
+        assert (model.hash, model.params, model.flops) == (
+            entry["hash"], entry["params"], entry["flops"],
+        )  # fmt: skip
+        assert archc.space(space, "Net").from_trace(entry["trace"]).hash == entry["hash"]
+
+
+def test_a_stream_goes_on_where_it_stopped(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sample", str(space), "-n", "Net", "--format", "jsonl", "--seed", "3"]
+    assert run([*words, "-k", "9"]) == 0
+    whole = lines(capsys)
+    assert [entry["index"] for entry in whole] == list(range(9))
+    assert run([*words, "-k", "4", "--start", "5"]) == 0
+    assert lines(capsys) == whole[5:]
+
+
+def test_workers_change_nothing(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sample", str(space), "-n", "Net", "--format", "jsonl", "-k", "150"]
+    assert run(words) == 0
+    alone = capsys.readouterr().out
+    assert run([*words, "--jobs", "2"]) == 0
+    assert capsys.readouterr().out == alone
+
+
+def test_programs_are_written_to_files(space: Path, tmp_path: Path) -> None:
+    out = tmp_path / "drawn"
+    words = ["sample", str(space), "-n", "Net", "-k", "2", "-o", str(out), "--emit", "py"]
+    assert run(words) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "00000000.arch", "00000000.py", "00000001.arch", "00000001.py",
+    ]  # fmt: skip
+    assert archc.load(out / "00000000.arch").check().ok
+
+
+def test_an_emitted_onnx_model_can_be_read(space: Path, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    out = tmp_path / "drawn"
+    assert run(["sample", str(space), "-n", "Net", "-o", str(out), "--emit", "onnx"]) == 0
+    onnx.checker.check_model(onnx.load(out / "00000000.onnx"))
+
+
+def test_unique_programs_end_with_the_space(
+    space: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sample", str(space), "-n", "Net", "-k", "50", "--unique", "--format", "jsonl"]
+    assert run(words) == 0
+    drawn = lines(capsys)
+    assert len(drawn) == len({str(entry["hash"]) for entry in drawn}) == 20
+
+
+def test_what_cannot_be_asked_is_told(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sample", str(space), "-n", "Real", "--uniform"]) == 1
+    assert "real range" in capsys.readouterr().err
+    assert run(["sample", str(space), "-n", "Net", "--uniform", "--conditioned"]) == 2
+    assert run(["sample", str(space), "-n", "Net", "--emit", "py"]) == 2
+    assert run(["sample", str(space)]) == 1
+    assert "Net" in capsys.readouterr().err
+
+
+def test_sampling_imports_no_torch(space: Path) -> None:
+    code = (
+        "import sys; from archc.cli.main import run; "
+        f"run(['sample', {str(space)!r}, '-n', 'Net', '--json']); "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'onnx', 'numpy', 'rich')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
