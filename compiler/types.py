@@ -93,7 +93,11 @@ class TensorType:
 
 def product(sizes: Iterable[Dim]) -> Dim:
     """The exact product of sizes, 1 of none."""
-    result: Dim = 1
-    for size in sizes:
-        result = result * size
-    return result
+    number = 1
+    result: Dim | None = None
+    for size in sizes:  # numbers first: a product of expressions takes long
+        if isinstance(size, int):
+            number *= size
+        else:
+            result = size if result is None else result * size
+    return number if result is None else result * number

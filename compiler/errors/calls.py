@@ -158,8 +158,7 @@ class AxisAsHyperparameter(Diagnostic):
 
     def help(self) -> Iterator[str]:
         yield (
-            "write a number for it in the network's input type, or fix it: "
-            f"`--set {self.axis}=128`"
+            f"write a number for it in the network's input type, or fix it: `--set {self.axis}=128`"
         )
 
 

@@ -85,7 +85,7 @@ class PatternRank(LayerDiagnostic):
     code = "E365"
     title = "a pattern has another number of axes than the tensor"
     explanation = (
-        "The left side of a pattern names every axis of the tensor, the batch axis included; "
+        "The left side of a pattern names every axis of the tensor, the batch axis included. "
         "parentheses count as one axis, and `...` stands for any number of them."
     )
     pattern: str

@@ -130,11 +130,11 @@ def _extras(
         tied[layer.primary_weight] = value
     if "init" in extra and "init" in given.by_name:
         assert env is not None
-        initialiser = initialiser(given.by_name["init"], env, context)
+        initialiser = read_initialiser(given.by_name["init"], env, context)
     return tied, initialiser
 
 
-def initialiser(node: ast.Expression, env: Environment, context: Context) -> Initialiser:
+def read_initialiser(node: ast.Expression, env: Environment, context: Context) -> Initialiser:
     """`init=he` or `init=normal(0.02)`: names of initialisers, whatever layers are called."""
     match node:
         case ast.Name(id=name) if env.find(name) is None:
@@ -186,7 +186,7 @@ def _accept(
     kind: Kind, name: str, node: ast.Expression, what: str, env: Environment, context: Context
 ) -> Any:
     if isinstance(kind, InitKind):
-        return initialiser(node, env, context)
+        return read_initialiser(node, env, context)
     if isinstance(kind, StrKind) and isinstance(node, ast.Name):
         _expect_text(node, env)
     value = evaluate.evaluate(node, env, context, kind.symbols)

@@ -61,7 +61,7 @@ def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) 
     items = evaluate.number(node.iterable, env, context)
     context.session.release(mark)
     if not isinstance(items, tuple):
-        raise Fault(errors.flow.NotAList(node.iterable.span, describe(items)))
+        raise Fault(errors.control.NotAList(node.iterable.span, describe(items)))
     size.refuse_bomb(node, len(items), node.body, env, context)
     path = context.name_of(node) or context.fresh("for")
     context.session.applied[context.place, id(node)] = (join(context.place, path), len(items))
@@ -82,7 +82,7 @@ def _bind_targets(node: ast.For, item: Any, turn: int, env: Environment) -> None
     if not isinstance(item, tuple) or len(item) != len(node.targets):
         found = len(item) if isinstance(item, tuple) else 1
         raise Fault(
-            errors.flow.WrongItemCount(
+            errors.control.WrongItemCount(
                 node.iterable.span, len(node.targets), found, describe(item), turn
             )
         )
@@ -149,7 +149,7 @@ def _fork(node: ast.Call, inputs: Inputs, env: Environment, context: Context) ->
     if broken:
         raise Poisoned
     if not outputs:
-        raise Fault(errors.flow.NoBranches(node.span))
+        raise Fault(errors.control.NoBranches(node.span))
     return stages.gather(outputs)
 
 
@@ -159,7 +159,7 @@ def _branch(
     if not isinstance(statement, ast.Result):
         if isinstance(statement, ast.Broken):
             raise Poisoned
-        raise Fault(errors.flow.NotABranch(statement.span))
+        raise Fault(errors.control.NotABranch(statement.span))
     return stages.apply(statement.value, inputs, env, context)
 
 
@@ -192,7 +192,7 @@ def _keeps_shape(
     old, new = stages.flatten(before), stages.flatten(after)
     if len(old) != len(new):
         raise Fault(
-            errors.flow.ShapeNotKept(
+            errors.control.ShapeNotKept(
                 node.span, name, f"{len(old)} tensors", f"{len(new)} tensors", None
             )
         )
@@ -200,7 +200,9 @@ def _keeps_shape(
     for x, y in zip(old, new, strict=True):
         kept = signatures.same_type(x.type, y.type, facts)
         if not kept:
-            raise Fault(errors.flow.ShapeNotKept(node.span, name, str(x.type), str(y.type), y.span))
+            raise Fault(
+                errors.control.ShapeNotKept(node.span, name, str(x.type), str(y.type), y.span)
+            )
 
 
 def scan(

@@ -145,7 +145,7 @@ def as_tensors(value: Any, node: ast.Expression, context: Context) -> Tensor | R
             stage = (
                 "" if isinstance(value, FragmentStage) and _incomplete(node) else describe(value)
             )
-            raise Fault(errors.flow.IfNeedsElse(node.span, stage))
+            raise Fault(errors.control.IfNeedsElse(node.span, stage))
         raise Fault(errors.flow.NothingFlows(node.span, describe(value)))
     if isinstance(value, Poison):
         raise Poisoned
@@ -169,14 +169,14 @@ def condition(node: ast.Expression, env: Environment, context: Context) -> "bool
     value = evaluate(node, env, context)
     if isinstance(value, (bool, Condition)):
         return value
-    raise Fault(errors.flow.NotACondition(node.span, describe(value)))
+    raise Fault(errors.control.NotACondition(node.span, describe(value)))
 
 
 def decided(node: ast.Expression, env: Environment, context: Context) -> bool:
     """A question that must be settled now."""
     answer = condition(node, env, context)
     if isinstance(answer, Condition):
-        raise Fault(errors.flow.ConditionUnknown(node.span, answer.text))
+        raise Fault(errors.control.ConditionUnknown(node.span, answer.text))
     return answer
 
 

@@ -28,7 +28,7 @@ def apply(
     """What flows out of a block, fed with `inputs`, under the path `name`."""
     function = stage.reference.function
     if function.kind == "cell":
-        raise Fault(errors.flow.CellOutsideScan(use, function.name))
+        raise Fault(errors.cells.CellOutsideScan(use, function.name))
     if len(context.trail) >= context.session.limits.depth:
         raise Fault(errors.limits.TooDeep(use, function.name, context.session.limits.depth))
     context.session.entered.add(id(function))

@@ -9,7 +9,7 @@ from .. import cost, errors
 from ..dims import AxisTooLarge
 from ..facts import Facts
 from ..graph import Graph
-from . import arguments, functions, signatures
+from . import functions, hyperparameters, signatures
 from .builder import GraphBuilder
 from .context import Context
 from .session import Poisoned, Session
@@ -51,7 +51,7 @@ def _graph(
 ) -> Graph:
     function = reference.function
     span = function.name_span
-    stage = arguments.bind_function(reference, None, None, context, span, overrides)
+    stage = hyperparameters.bind_function(reference, None, None, context, span, overrides)
     env = functions.environment_of(stage)
     inputs = [_input(port, env, context) for port in function.inputs]
     context.builder.batch = cost.batch_axes(tensor.type for _, tensor in inputs)

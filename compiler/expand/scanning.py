@@ -11,7 +11,7 @@ from .. import errors
 from ..errors.base import Site
 from ..graph import Graph
 from ..types import TensorType
-from . import arguments, evaluate, functions, signatures, stages
+from . import arguments, evaluate, functions, hyperparameters, signatures, stages
 from .arithmetic import is_number
 from .builder import GraphBuilder
 from .context import CellStates, Context, join, step_into
@@ -34,7 +34,7 @@ def apply(
     """The sequences of outputs, or their last turn, and with `states=true` the last states."""
     given = arguments.match(node, "scan", OPTIONS, node.span)
     if "cell" not in given.by_name:
-        raise Fault(errors.flow.ScanNeedsCell(node.span, "nothing"))
+        raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
     stage, owner = _cell(given.by_name["cell"], owner, env, context)
     options = {key: _option(key, given, env, context) for key in OPTIONS[1:]}
     function = stage.reference.function
@@ -76,9 +76,9 @@ def _cell(
             raise Fault(errors.weights.SharedIntoCell(node.span, node.span.text, value.span))
         owner, value = value.owner, value.stage
     if isinstance(value, FunctionReference):
-        value = arguments.bind_function(value, None, None, context, node.span)
+        value = hyperparameters.bind_function(value, None, None, context, node.span)
     if not isinstance(value, FunctionStage) or value.reference.function.kind != "cell":
-        raise Fault(errors.flow.ScanNeedsCell(node.span, describe(value)))
+        raise Fault(errors.cells.ScanNeedsCell(node.span, describe(value)))
     return value, owner
 
 
@@ -146,7 +146,7 @@ def _element(tensor: Tensor, function: ast.Function, use: Span, context: Context
     """The type of one turn: the sequence without axis 1."""
     type_ = context.builder.normal(tensor.type)
     if type_.rank < 2:
-        raise Fault(errors.flow.NoSequence(use, function.name, str(type_)))
+        raise Fault(errors.cells.NoSequence(use, function.name, str(type_)))
     return type_.with_shape(type_.shape[0], *type_.shape[2:])
 
 
@@ -156,10 +156,10 @@ def _next(state: ast.State, before: Tensor, context: Context) -> Tensor:
     if isinstance(after, Poison):
         raise Poisoned
     if after is None:
-        raise Fault(errors.flow.StateNeverSet(state.span, state.name))
+        raise Fault(errors.cells.StateNeverSet(state.span, state.name))
     if not signatures.same_type(before.type, after.type, context.builder.facts):
         raise Fault(
-            errors.flow.StateChangesShape(
+            errors.cells.StateChangesShape(
                 after.span, state.span, state.name, str(before.type), str(after.type)
             )
         )
@@ -183,7 +183,7 @@ def _first_states(
                 type_, context.builder.normal(tensor.type), context.builder.facts
             ):
                 raise Fault(
-                    errors.flow.StateChangesShape(
+                    errors.cells.StateChangesShape(
                         use, state.span, state.name, str(type_), str(tensor.type)
                     )
                 )
@@ -214,6 +214,8 @@ def _declared(
     )
     if not signatures.same_type(type_, spread.type, context.builder.facts):
         raise Fault(
-            errors.flow.StateChangesShape(use, state.span, state.name, str(type_), str(spread.type))
+            errors.cells.StateChangesShape(
+                use, state.span, state.name, str(type_), str(spread.type)
+            )
         )
     return spread

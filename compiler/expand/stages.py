@@ -15,6 +15,7 @@ from . import (
     decisions,
     evaluate,
     functions,
+    hyperparameters,
     lookup,
     statements,
     vocabularies,
@@ -164,7 +165,7 @@ def call(function: Any, node: ast.Call, env: Environment, context: Context) -> A
         case LayerReference():
             return arguments.bind_layer(function, node, env, context)
         case FunctionReference():
-            return arguments.bind_function(function, node, env, context)
+            return hyperparameters.bind_function(function, node, env, context)
         case Combinator(name="scan"):
             return FragmentStage(node, env)
         case Combinator(name="any"):
@@ -213,7 +214,7 @@ def use(
                 context.builder.add(value, inputs, join(context.path, name), owner, node.span)
             )
         case FunctionReference():
-            stage = arguments.bind_function(value, None, None, context, node.span)
+            stage = hyperparameters.bind_function(value, None, None, context, node.span)
             return use(stage, inputs, name, node, context, owner)
         case FunctionStage():
             context.session.spend(node.span, SCOPE_WORK)
@@ -237,7 +238,7 @@ def _refuse(value: Any, node: ast.Expression) -> NoReturn:
     """No stage stands where one is wanted; a tensor may hide a layer of the same name."""
     match value:
         case Combinator(name="scan"):
-            raise Fault(errors.flow.ScanNeedsCell(node.span, "nothing"))
+            raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
         case Combinator():
             raise Fault(errors.calls.BodyMissing(node.span, value.name))
         case Poison():

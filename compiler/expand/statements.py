@@ -128,11 +128,11 @@ def _instance(statement: ast.Instance, env: Environment, context: Context) -> No
 def _next(statement: ast.Next, env: Environment, context: Context) -> None:
     cell = context.cell
     if cell is None:
-        raise Fault(errors.flow.NextOutsideCell(statement.span, statement.state))
+        raise Fault(errors.cells.NextOutsideCell(statement.span, statement.state))
     if statement.state not in cell.names:
-        raise Fault(errors.flow.UnknownState(statement.span, statement.state, cell.names))
+        raise Fault(errors.cells.UnknownState(statement.span, statement.state, cell.names))
     if statement.state in cell.following:
-        raise Fault(errors.flow.NextTwice(statement.span, statement.state))
+        raise Fault(errors.cells.NextTwice(statement.span, statement.state))
     value = evaluate.tensors(statement.value, env, context)
     if not isinstance(value, Tensor):
         raise Fault(errors.flow.WrongValueCount(statement.span, 1, len(value.items)))
@@ -146,7 +146,7 @@ def _limit(statement: ast.Limit, env: Environment, context: Context) -> None:
     """
     value = evaluate.number(statement.value, env, context)
     if statement.name not in ("recursion", "nodes") or not isinstance(value, int) or value < 1:
-        raise Fault(errors.flow.BadLimit(statement.span, statement.name))
+        raise Fault(errors.control.BadLimit(statement.span, statement.name))
 
 
 def _report(fault: Fault, statement: ast.Statement, context: Context) -> None:

@@ -98,9 +98,7 @@ class FragmentStage:
 
 def decisions_key(decisions: Mapping[Any, Any]) -> tuple[tuple[Any, Any], ...]:
     """Decisions as a key; numbers from real ranges decide nothing, so all of them are one."""
-    plain = (
-        (key, "real" if isinstance(item, float) else item) for key, item in decisions.items()
-    )
+    plain = ((key, "real" if isinstance(item, float) else item) for key, item in decisions.items())
     return tuple(sorted(plain, key=itemgetter(0)))
 
 

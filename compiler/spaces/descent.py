@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..expand.decisions import Reals
-from .process import DONE, Place, SpaceLimit, State, decisions_of, edge, weights_of
+from .process import SpaceLimit
 from .random import Random, cumulate, scaled
+from .states import DONE, Place, State, decisions_of, edge, weights_of
 
 if TYPE_CHECKING:
     from .walk import Step, Walk

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..expand.decisions import Domain, Reals
-from .process import Place, decisions_of, weights_of
 from .random import Random, cumulate
 from .replay import guided, is_live
+from .states import Place, decisions_of, weights_of
 from .trace import decision_of, value_of
 from .walk import Step, Walk
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
-from .process import Process, State
+from .process import Process
+from .states import State
 
 MOST_REASONS = 5
 

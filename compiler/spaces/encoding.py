@@ -11,9 +11,10 @@ from typing import Any
 
 from ..expand.decisions import Alternatives, Domain, Integers, Reals
 from .edits import name_of
-from .process import DONE, Place, Process, SpaceLimit, State, decisions_of
+from .process import Process, SpaceLimit
 from .random import scaled
 from .replay import is_live
+from .states import DONE, Place, State, decisions_of
 from .trace import value_of
 from .walk import Step, Walk
 

@@ -18,7 +18,8 @@ from ..hash import graph_hash
 from ..layer import Layer
 from ..program import Program
 from .drawn import graph_of
-from .process import DeadEnd, SpaceLimit, decisions_of
+from .process import DeadEnd, SpaceLimit
+from .states import decisions_of
 from .trace import Trace
 
 if TYPE_CHECKING:

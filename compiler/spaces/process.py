@@ -6,22 +6,20 @@ found out lazily: a known edge is followed in a table, an unknown one costs one 
 is dead when every decision in it is, and only what is proved dead is ever left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import log
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Step
-from ...grammar.span import Span
 from .. import errors
 from ..cost import batch_axes
 from ..deep import deep_recursion
 from ..expand import networks
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
-from ..expand.decisions import Alternatives, Domain, Integers, Reals, Site
+from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
 from ..expand.holding import fingerprint
 from ..expand.naming import Names
@@ -31,8 +29,8 @@ from ..facts import Facts
 from ..graph import Graph
 from . import training
 from .costs import Meter, OpenCost, Requirements, Totals, deferrable
+from .states import DONE, REAL, Path, Policy, State, candidates, decisions_of, edge, first_open
 
-REAL = "real"
 MOST_LISTED = 4096
 
 
@@ -62,88 +60,6 @@ class _Deciding(Session):
     def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
         if diagnostic.severity == "error":
             raise DeadEnd(diagnostic)
-
-
-class State:
-    """A moment at which something is to be decided, or the end of a program."""
-
-    __slots__ = (
-        "added", "bundle", "children", "dead", "least", "live", "origin", "place", "reason",
-        "shown", "site", "table",
-    )  # fmt: skip
-
-    def __init__(self, site: Site | None, origin: "tuple[State, Any] | None" = None) -> None:
-        self.site = site
-        self.origin = origin
-        self.children: dict[Any, State] = {}
-        self.live = site is None
-        self.dead = False
-        self.reason: Diagnostic | None = None
-        self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
-        self.least: Totals | None = None
-        self.bundle: dict[Totals, float] | None = None
-        self.place = Place(self, ())  # where walks that do not count costs stand
-        self.table: Any = None  # descent.Table, once it is drawn from
-        self.shown: dict[Any, Any] = {}  # decisions as traces show them
-
-    @property
-    def domain(self) -> Domain:
-        assert self.site is not None
-        return self.site.domain
-
-    def place_of_choice(self) -> Span:
-        """Where the choice stands in the text."""
-        assert self.site is not None
-        return self.site.node.span
-
-
-class Place(NamedTuple):
-    """A state, and the costs of the decisions that led to it."""
-
-    state: State
-    spent: Totals
-
-
-DONE = State(None)
-Path = list[tuple[State, Any]]
-Policy = Callable[[State], Any]
-
-
-def edge(state: State, decision: Any) -> Any:
-    """The key of a decision among a state's children: all real numbers lead to the same place."""
-    return REAL if isinstance(state.domain, Reals) else decision
-
-
-def decisions_of(domain: Domain) -> Sequence[Any]:
-    """Every decision of a finite domain, in order; of a real range, one that stands for all. An
-    option of weight zero is none.
-    """
-    match domain:
-        case Alternatives(options, None):
-            return range(len(options))
-        case Alternatives(weights=tuple(weights)):
-            return [place for place, weight in enumerate(weights) if weight > 0]
-        case Integers(low, high, step):
-            return range(low, high + 1, step)
-        case Reals(low, high):
-            return ((low + high) / 2,)
-    raise AssertionError(domain)
-
-
-def weights_of(domain: Domain) -> list[float]:
-    """How likely each decision of a finite domain is, before validity is looked at."""
-    match domain:
-        case Alternatives(options, weights):
-            if weights is None:
-                return [1.0] * len(options)
-            return [weight for weight in weights if weight > 0]
-        case Integers(low, high, step, True):
-            return [log((value + step) / value) for value in range(low, high + 1, step)]
-        case Integers():
-            return [1.0] * len(domain)
-        case Reals():
-            return [1.0]
-    raise AssertionError(domain)
 
 
 def train_blocks(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
@@ -223,7 +139,9 @@ class Process:
         """A number from a real range decides nothing: its ends lead where any number does."""
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
-        runs = [self._expanded([*self.prefix(state), end], first_open, whole=True)[1] for end in ends]
+        runs = [
+            self._expanded([*self.prefix(state), end], first_open, whole=True)[1] for end in ends
+        ]
         low, high = runs
         if low is not None and high is not None and low.graph.values != high.graph.values:
             reason = errors.spaces.RealDecides(state.place_of_choice())
@@ -434,16 +352,3 @@ class _Walk:
         if key is REAL and key not in before.added:
             self.process.unproved.append(before)
         before.added.setdefault(key, added)
-
-
-def candidates(state: State) -> Iterator[Any]:
-    """The decisions of a state that are not known to be dead, in order."""
-    for decision in decisions_of(state.domain):
-        child = state.children.get(edge(state, decision))
-        if child is None or not child.dead:
-            yield decision
-
-
-def first_open(state: State) -> Any:
-    """The first decision that is not known to be dead."""
-    return next(candidates(state), None)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..expand.decisions import Integers, Reals
-from .process import DONE, Place, edge
 from .random import Random
+from .states import DONE, Place, edge
 from .trace import Trace, decision_of, decisions_by_name, value_of
 from .walk import Step, Walk
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .drawn import DrawnProgram
-from .process import DONE, Place
 from .replay import is_live, shown
+from .states import DONE, Place
 from .trace import decision_of, value_of
 from .walk import Step
 

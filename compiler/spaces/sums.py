@@ -9,7 +9,8 @@ from typing import Any
 
 from ..expand.decisions import Reals
 from .costs import Totals
-from .process import Process, SpaceLimit, State, decisions_of, edge
+from .process import Process, SpaceLimit
+from .states import State, decisions_of, edge
 
 MOST_SUMS = 2_000_000
 Count = int | float

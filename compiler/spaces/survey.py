@@ -13,7 +13,8 @@ from .. import errors
 from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .encoding import name_of_state, options_of
-from .process import DONE, REAL, Place, Process, SpaceLimit, State, decisions_of
+from .process import Process, SpaceLimit
+from .states import DONE, REAL, Place, State, decisions_of
 from .trace import value_of
 from .walk import Walk
 

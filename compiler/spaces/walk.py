@@ -14,8 +14,9 @@ from ..expand.decisions import Reals
 from .costs import Totals
 from .descent import descend, draw, table_of
 from .emptiness import reason_of
-from .process import DONE, REAL, DeadEnd, Place, Process, SpaceLimit, decisions_of, edge
+from .process import DeadEnd, Process, SpaceLimit
 from .random import Random
+from .states import DONE, REAL, Place, decisions_of, edge
 from .sums import Sums, plus, ways_known
 from .trace import Decision, Trace, value_of
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..expand.decisions import Reals
 from .costs import Totals
-from .process import DONE, Place, SpaceLimit, State, decisions_of, edge, weights_of
+from .process import SpaceLimit
 from .random import Random, cumulate
+from .states import DONE, Place, State, decisions_of, edge, weights_of
 from .sums import MOST_SUMS, plus
 from .walk import Step, Walk
 

@@ -1,0 +1,171 @@
+"""The hyperparameters of a block, network or cell: what a use gives, and the defaults."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors
+from ..dims import Axis
+from ..hyperparameter import (
+    InitKind,
+    Kind,
+    Symbol,
+)
+from ..types import DTYPES, DType
+from . import arguments, decisions, evaluate
+from .context import Context, join
+from .environment import Environment
+from .lookup import layer_of
+from .values import (
+    STAGES,
+    Combinator,
+    CompileTimeFunction,
+    FunctionReference,
+    FunctionStage,
+    describe,
+)
+
+_TYPES = ("int", "float", "bool", "str", "dtype", "list", "stage")
+
+
+def bind_function(
+    reference: FunctionReference,
+    node: ast.Call | None,
+    env: Environment | None,
+    context: Context,
+    span: Span | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> FunctionStage:
+    """A block, network or cell with its hyperparameters; defaults may read those before them."""
+    function = reference.function
+    where = node.span if node is not None else span
+    assert where is not None
+    given = arguments.match(
+        node, function.name, [item.name for item in function.hyperparameters], where
+    )
+    inner = Environment(reference.home)
+    values: dict[str, Any] = {}
+    if overrides is None:  # the choices of the network itself bear its name already
+        context = arguments.hinted(node, function.name, context)
+    for item in function.hyperparameters:
+        mark = context.session.hold(tuple(values.items()))
+        if overrides is not None and item.name in overrides:
+            value = _of_type(item, overrides[item.name], function.name, item.span, context)
+        elif item.name in given.by_name:
+            assert env is not None
+            source = given.by_name[item.name]
+            value = _typed(item, source, function.name, env, reference, context)
+        elif item.default is not None:
+            value = _typed(item, item.default, function.name, inner, reference, context)
+        else:
+            needed = ", ".join(h.name for h in function.hyperparameters if h.default is None)
+            raise Fault(errors.calls.MissingHyperparameter(where, function.name, item.name, needed))
+        context.session.release(mark)
+        values[item.name] = value
+        inner.replace(item.name, value, item.span)
+    return FunctionStage(reference, values)
+
+
+def _typed(
+    item: ast.Hyperparameter,
+    source: ast.Expression,
+    what: str,
+    env: Environment,
+    reference: FunctionReference,
+    context: Context,
+) -> Any:
+    kind = borrowed_kind(item)
+    if isinstance(kind, InitKind):
+        return arguments.read_initialiser(source, env, context)
+    if context.session.decider is not None:
+        context = replace(context, hint=join(context.hint, item.name))
+    value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
+    return _of_type(item, decisions.freeze(value, context), what, source.span, context)
+
+
+def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
+    """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an
+    unknown type.
+    """
+    match item.type:
+        case ast.Name(id=name) if name in _TYPES:
+            return None
+        case ast.Attribute(value=ast.Name(id=layer_name), name=name):
+            layer = layer_of(layer_name, item.type.span)
+            declared = {} if layer is None else {h.name: h.kind for h in layer.hyperparameters()}
+            if name in declared:
+                return declared[name]
+            raise Fault(
+                errors.signatures.UnknownType(
+                    item.type.span, f"{layer_name}.{name}", tuple(declared)
+                )
+            )
+        case _:
+            raise Fault(errors.signatures.UnknownType(item.type.span, item.type.span.text, _TYPES))
+
+
+def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, context: Context) -> Any:
+    """The value in the form its declared type gives it. Raises a Fault where it is of another
+    type.
+    """
+    kind = borrowed_kind(item)
+    if kind is not None:
+        try:
+            return kind.accept(value)
+        except (ValueError, OverflowError):
+            raise Fault(
+                errors.calls.WrongKind(span, what, item.name, str(kind), describe(value))
+            ) from None
+    assert isinstance(item.type, ast.Name)
+    accepted = _ACCEPT[item.type.id](value)
+    if accepted is None:
+        wanted = _WORDS[item.type.id]
+        raise Fault(errors.calls.WrongKind(span, what, item.name, wanted, describe(value)))
+    return accepted
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value)
+    return None
+
+
+def _dtype(value: Any) -> DType | None:
+    if isinstance(value, Symbol):
+        return DTYPES.get(value.name)
+    return value if isinstance(value, DType) else None
+
+
+def _stage(value: Any) -> Any:
+    return (
+        value
+        if isinstance(value, STAGES) and not isinstance(value, (Combinator, CompileTimeFunction))
+        else None
+    )
+
+
+_ACCEPT = {
+    "int": lambda value: (
+        value if isinstance(value, (int, Axis)) and not isinstance(value, bool) else None
+    ),
+    "float": _float,
+    "bool": lambda value: value if isinstance(value, bool) else None,
+    "str": lambda value: value if isinstance(value, str) else None,
+    "dtype": _dtype,
+    "list": lambda value: value if isinstance(value, tuple) else None,
+    "stage": _stage,
+}
+_WORDS = {
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text in quotes",
+    "dtype": "a dtype such as f32",
+    "list": "a list",
+    "stage": "a layer, a block or a fragment",
+}

@@ -1,0 +1,47 @@
+"""Pieces of syntax that stand nowhere: copies without a place, and values as literals."""
+
+from dataclasses import fields
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.span import NOWHERE
+from ..hyperparameter import spell
+
+
+class NotPrintable(Exception):
+    """A drawn program uses one recipe in ways that no single text says; its message tells which."""
+
+
+def bare(node: Any, **changes: Any) -> Any:
+    """A copy of a node, and of all below it, that stands nowhere: the printer lays it out anew."""
+    values = {item.name: _bare(getattr(node, item.name)) for item in fields(node)}
+    for name in ("span", "name_span"):
+        if name in values:
+            values[name] = NOWHERE
+    return type(node)(**(values | changes))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, ast.Node):
+        return bare(value)
+    return tuple(_bare(item) for item in value) if isinstance(value, tuple) else value
+
+
+def literal(value: Any) -> Any:
+    """A value as an expression. Raises NotPrintable for a stage."""
+    match value:
+        case bool():
+            return ast.Bool(value, span=NOWHERE)
+        case int() | float():
+            number = value if isinstance(value, int) else float(value)
+            sign = number < 0
+            node = ast.Number(abs(number), repr(abs(number)), span=NOWHERE)
+            return ast.Unary("-", node, span=NOWHERE) if sign else node
+        case str():
+            return ast.String(value, span=NOWHERE)
+        case tuple() | list():
+            return ast.List(tuple(literal(item) for item in value), span=NOWHERE)
+        case _ if spell(value).isidentifier():
+            return ast.Name(spell(value), span=NOWHERE)
+        case _:
+            raise NotPrintable(f"{value} has no literal form")
