@@ -90,24 +90,16 @@ def _handed_up(parts: Parts) -> Parts:
 
 
 def _splicing(method: Callable[[Parts], Any], spliced: tuple[int, ...]) -> Callable[[Parts], Any]:
-    first, *others = spliced
-    if first == 0 and not others:
-
-        def begin(parts: Parts) -> Any:
-            """A list that grows on its right: its beginning is a list already."""
-            begun: Parts = parts[0]
-            begun += parts[1:]
-            return method(begun)
-
-        return begin
+    grows = spliced[0] == 0
 
     def splice(parts: Parts) -> Any:
-        flat: Parts = []
-        for place, part in enumerate(parts):
+        """A list that grows on its right goes on in place, or long ones would take for ever."""
+        flat: Parts = parts[0] if grows else []
+        for place in range(grows, len(parts)):
             if place in spliced:
-                flat += part
+                flat += parts[place]
             else:
-                flat.append(part)
+                flat.append(parts[place])
         return method(flat)
 
     return splice
