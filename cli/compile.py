@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..compiler import verify as verification
     from ..compiler.backends import torch as torch_backend
     from ..runtime import artifact, files, fitting
+    from . import closing
 else:
     hashing = lazy_module("..compiler.hash", __package__)
     optimising = lazy_module("..compiler.optimise", __package__)
@@ -40,6 +41,7 @@ else:
     artifact = lazy_module("..runtime.artifact", __package__)
     files = lazy_module("..runtime.files", __package__)
     fitting = lazy_module("..runtime.fitting", __package__)
+    closing = lazy_module(".closing", __package__)
 
 ENDINGS = (".onnx", ".py", ".pt2")
 
@@ -87,6 +89,8 @@ def _output_of(context: click.Context, parameter: click.Parameter, value: str) -
     is_flag=True,
     help="Make it faster to run: fold batch norms and constants, remove what does nothing.",
 )
+@click.option("--seed", type=int, help="Draw the open choices of a space by this seed.")
+@click.option("--trace", metavar="T", help="Close them by a trace: JSON, or the file with it.")
 @click.option("--verify", is_flag=True, help="Compare every result on random inputs first.")
 @json_option
 @limit_options
@@ -98,6 +102,8 @@ def command(
     weights: Path | None,
     opset: int,
     optimise: bool,
+    seed: int | None,
+    trace: str | None,
     verify: bool,
     as_json: bool,
     limits: Limits,
@@ -108,8 +114,12 @@ def command(
     --weights the network is initialised with seed 0, and marked as untrained. What -O makes is
     for inference alone; --verify compares it with the network as written, too.
     """
-    checked = check_file(file, limits)
-    graph = checked.graph(network, dict(settings))
+    if seed is None and trace is None:
+        checked = check_file(file, limits)
+        graph = checked.graph(network, dict(settings))
+    else:
+        checked, name = closing.close(file, network, settings, seed, trace)
+        graph = checked.graph(name)
     print_reports(checked.reports)
     with deep_recursion():
         original = _make(graph, weights, opset, sources_of(checked, file))

@@ -3,10 +3,8 @@
 Comes in: a space, and a program or trace of it (else one is drawn). Goes out: programs.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,6 +13,7 @@ from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
 from ..grammar.diagnostic import ProgramError
 from ..grammar.parse import parse_file
+from .closing import read_trace
 from .options import Settings, network_option, set_option
 from .spaces import open_space, within_limits
 from .writing import Writer, program_options
@@ -68,25 +67,3 @@ def _parent(space: Space, program: Path | None, trace: str | None, seed: int) ->
     if any(report.is_error for report in parsed.reports):
         raise ProgramError(parsed.reports)
     return space.own(Program(parsed.program, str(program), program.resolve().parent))
-
-
-def read_trace(text: str) -> list[tuple[str, Any]]:
-    """A trace from JSON: pairs, an object by name, or what `archc sample --json` prints of one
-    program. `text` may name a file. Raises ValueError.
-    """
-    path = Path(text)
-    if not text.lstrip().startswith(("[", "{")):
-        text = path.read_text(encoding="utf-8")
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"the trace is no JSON: {error}") from None
-    if isinstance(found, dict):
-        found = found.get("trace", list(found.items()))
-    pairs = isinstance(found, list) and all(
-        isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str)
-        for item in found
-    )
-    if not pairs:
-        raise ValueError("a trace is a list of pairs, [[name, value], …]")
-    return [(name, value) for name, value in found]

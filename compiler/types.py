@@ -100,4 +100,6 @@ def product(sizes: Iterable[Dim]) -> Dim:
             number *= size
         else:
             result = size if result is None else result * size
-    return number if result is None else result * number
+    if result is None or number == 1:
+        return number if result is None else result
+    return result * number

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from ...grammar import ast
@@ -70,6 +71,8 @@ def match(
 
 
 _EXTRA = ("init", "weight")
+_DECIDED = (ast.Number, ast.String, ast.Bool, ast.Name)
+"""Arguments in which no choice can stand."""
 
 
 def bind_layer(
@@ -81,11 +84,12 @@ def bind_layer(
 ) -> LayerStage:
     """A layer with hyperparameters of the kinds that it declares."""
     layer = reference.layer
+    if node is None and not any(item.required for item in layer.hyperparameters()):
+        return _plain_stage(layer)  # type: ignore[arg-type] # classes are hashable
     declared = layer.hyperparameters()
-    context = hinted(node, layer.name, context)
-    collector = next((item for item in declared if isinstance(item.kind, NamedKind)), None)
-    names = [item.name for item in declared if item != collector and not item.name.startswith("_")]
-    extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
+    if node is not None and not all(isinstance(item.value, _DECIDED) for item in node.arguments):
+        context = hinted(node, layer.name, context)
+    collector, names, extra = _call_names(layer)  # type: ignore[arg-type]
     where = node.span if node is not None else span
     assert where is not None
     open_names = collector is not None
@@ -107,6 +111,22 @@ def bind_layer(
             )
     tied, initialiser = _extras(layer, given, extra, env, context)
     return LayerStage(layer(**values), tied, initialiser)
+
+
+@cache
+def _plain_stage(layer: type[Layer]) -> LayerStage:
+    """A layer as its defaults have it."""
+    return LayerStage(layer())
+
+
+@cache
+def _call_names(layer: type[Layer]) -> tuple[Hyperparameter | None, list[str], list[str]]:
+    """The hyperparameter that takes all other names, those for positions, and those beside them."""
+    declared = layer.hyperparameters()
+    collector = next((item for item in declared if isinstance(item.kind, NamedKind)), None)
+    names = [item.name for item in declared if item != collector and not item.name.startswith("_")]
+    extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
+    return collector, names, extra
 
 
 def _extras(
@@ -175,7 +195,7 @@ def hinted(node: ast.Call | None, what: str, context: Context) -> Context:
 def _argument(item: Hyperparameter, given: Given, env: Environment, context: Context) -> Any:
     """One hyperparameter of a layer; `?` is any value of its domain."""
     node = given.by_name[item.name]
-    if context.session.decider is not None:
+    if context.session.decider is not None and not isinstance(node, _DECIDED):
         context = replace(context, hint=f"{context.hint}.{item.name}")
     if isinstance(node, ast.Open):
         return item.kind.accept(decisions.any_value(node, item, given.what, context))

@@ -7,7 +7,10 @@ import archc
 import pytest
 from archc.cli.main import run
 
-SPACE = "network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> (relu | tanh) -> dense(4 | 8) -> dense(4)\n}\n"
+SPACE = """network S on x: f32[N, 4] -> f32[N, 4] {
+    x -> (relu | tanh) -> dense(4 | 8) -> dense(4)
+}
+"""
 
 
 @pytest.fixture

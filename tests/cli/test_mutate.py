@@ -7,7 +7,10 @@ import archc
 import pytest
 from archc.cli.main import run
 
-SPACE = "network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> (relu | tanh) -> dense(4 | 8) -> dense(4)\n}\n"
+SPACE = """network S on x: f32[N, 4] -> f32[N, 4] {
+    x -> (relu | tanh) -> dense(4 | 8) -> dense(4)
+}
+"""
 
 
 @pytest.fixture
@@ -84,3 +87,17 @@ def test_a_space_of_one_program_has_no_mutant(
     path.write_text("network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> relu\n}\n")
     assert run(["mutate", str(path)]) == 1
     assert "no other program" in capsys.readouterr().err
+
+
+def test_compile_closes_choices_by_seed_or_trace(
+    space: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "made.py"
+    assert run(["compile", str(space), "-o", str(out)]) == 1
+    assert "error[E226]" in capsys.readouterr().err
+    trace = '{"S.choice": "tanh", "S.dense.units": 8}'
+    assert run(["compile", str(space), "-o", str(out), "--trace", trace]) == 0
+    assert "anh" in out.read_text()
+    assert run(["compile", str(space), "-o", str(out), "--seed", "1"]) == 0
+    assert run(["compile", str(space), "-o", str(out), "--trace", "[]"]) == 2
+    assert "does not decide S.choice" in capsys.readouterr().err

@@ -120,7 +120,7 @@ def test_a_program_edited_by_hand_is_found_or_the_reason_told(space: archc.Space
 """
     found = space.contains(text)
     assert found
-    assert dict((item.name, item.value) for item in found.trace or ()) == {
+    assert {item.name: item.value for item in found.trace or ()} == {
         "Net.act": "gelu", "Net.repeat.n": 2, "Net.dropout.rate": 0.25,
         "Net.repeat.0.conv.filters": 4, "Net.repeat.0.conv.kernel": 3,
         "Net.repeat.0.choice": "identity", "Net.repeat.1.conv.filters": 2,
