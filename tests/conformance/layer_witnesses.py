@@ -1,5 +1,5 @@
-"""What else knows the shape and the values of a layer: PyTorch, on the meta device and eager, and
-ONNX Runtime.
+"""What else knows the shape and the values of a layer: PyTorch, on the meta device and eager, the
+printed source, and ONNX Runtime.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 import torch
 from archc.compiler.backends.onnx import export
+from archc.compiler.backends.python import class_name, source
 from archc.compiler.backends.torch import build
 from archc.compiler.checks import Checks
 from archc.compiler.errors.base import Site
@@ -99,6 +100,20 @@ def missing_kernel(error: Exception) -> bool:
 
 def type_text(tensor: torch.Tensor) -> tuple[str, tuple[int, ...]]:
     return str(tensor.dtype), tuple(tensor.shape)
+
+
+def source_outputs(
+    graph: Graph, weights: Mapping[str, torch.Tensor], batches: Sequence[Sequence[Any]]
+) -> list[tuple[torch.Tensor, ...]]:
+    """The results of the printed source, which is run as a file would be and loads the same
+    weights.
+    """
+    namespace: dict[str, Any] = {"__name__": "written"}
+    exec(compile(source(graph), "<written>", "exec"), namespace)
+    module = namespace[class_name(graph)]()
+    module.load_state_dict(weights, strict=True)
+    module.eval()
+    return [outputs_of(module, batch) for batch in batches]
 
 
 def onnx_outputs(

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from archc.compiler.dims import evaluate
+from archc.compiler.graph import Graph
 from archc.compiler.hyperparameter import Between, Domain
 from archc.compiler.layer import Layer
 from archc.compiler.types import TensorType
@@ -28,6 +29,7 @@ from layer_witnesses import (
     onnx_outputs,
     outputs_of,
     random_inputs,
+    source_outputs,
     torch_dtype,
     type_text,
 )
@@ -140,8 +142,8 @@ def _check_values(
     free: tuple[TensorType, ...] | None,
     opsets: tuple[int, ...],
 ) -> bool:
-    """PyTorch and ONNX Runtime on the graph with free axes, where the rule allows it, at two
-    sizes.
+    """PyTorch, the printed source and ONNX Runtime on the graph with free axes, where the rule
+    allows it, at two sizes.
     """
     graph = graph_of(call.layer, inputs, outputs)
     sizes = [inputs]
@@ -151,7 +153,8 @@ def _check_values(
     module = module_of(graph)
     _check_weights(call.layer, inputs, module)
     module.eval()
-    batches, results = [], []
+    batches: list[list[torch.Tensor]] = []
+    results: list[tuple[torch.Tensor, ...]] = []
     for seed, types in enumerate(sizes):
         batches.append(random_inputs(types, seed))
         wanted = infer(call.layer, types)
@@ -169,6 +172,7 @@ def _check_values(
         results.append(outputs_of(module, batches[-1]))
         assert [type_text(tensor) for tensor in results[-1]] == [_text(type_) for type_ in wanted]
     weights = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    _check_source(graph, weights, batches, results)
     _check_gradients(call.layer, module, batches[-1])
     ran = False
     for opset in opsets:
@@ -178,6 +182,18 @@ def _check_values(
             for array, tensor, type_ in zip(actual, expected, outputs, strict=True):
                 assert_close(array, tensor, type_.dtype)
     return ran
+
+
+def _check_source(
+    graph: Graph,
+    weights: dict[str, torch.Tensor],
+    batches: list[list[torch.Tensor]],
+    results: list[tuple[torch.Tensor, ...]],
+) -> None:
+    """The printed source computes the same numbers, to the last bit."""
+    for actual, expected in zip(source_outputs(graph, weights, batches), results, strict=True):
+        for tensor, wanted in zip(actual, expected, strict=True):
+            torch.testing.assert_close(tensor, wanted, rtol=0, atol=0, equal_nan=True)
 
 
 def _meta_agrees(
