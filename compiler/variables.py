@@ -50,12 +50,10 @@ def name_values(
     live = dict.fromkeys(name for name in parameters.values() if name in rebind)
     released: list[tuple[str, ...]] = []
     for index, step in enumerate(steps):
-        dying = [
-            of[value]
-            for value in dict.fromkeys(step.inputs)
-            if last[value] == index and of[value] in live
-        ]
-        dying.sort(key=list(live).index)  # the oldest name goes on
+        dying = [of[value] for value in step.inputs if last[value] == index and of[value] in live]
+        if len(dying) > 1:
+            dying = [*dict.fromkeys(dying)]
+            dying.sort(key=list(live).index)  # the oldest name goes on
         for value in step.outputs:
             if value in of:
                 continue  # handed through
@@ -66,7 +64,7 @@ def name_values(
                 of[value] = _new("x" if start else step.hint, fixed | live.keys())
             live[of[value]] = None
         unused = [of[value] for value in step.outputs if value not in last]
-        gone = (*dict.fromkeys([*dying, *unused]),)
+        gone = (*dict.fromkeys(dying + unused),) if dying or unused else ()
         for name in gone:
             del live[name]
         released.append(gone)

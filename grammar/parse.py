@@ -5,15 +5,13 @@ text never raises: what does not parse becomes a `Broken` node with a report, an
 program stands.
 """
 
-import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..lazy import lazy_module
 from . import ast, errors
 from .brackets import match
+from .collector import collection_paused
 from .diagnostic import Fault, Report
 from .limits import MAX_FILE, check_depth, check_tokens
 from .newlines import split
@@ -54,7 +52,7 @@ def parse(text: str, filename: str = "<memory>") -> Parsed:
     if zero >= 0:
         span = Span(source, zero, zero + 1)
         return _refused(source, Report(errors.NotText(span, "it holds a zero byte")))
-    with _collection_paused():
+    with collection_paused():
         return _parsed(source)
 
 
@@ -81,20 +79,6 @@ def _stands_outside(report: Report, named: bool = True) -> bool:
     if not isinstance(diagnostic, errors.NotADeclaration):
         return False
     return named or diagnostic.name is None
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Tokens and nodes make no cycles; looking for some among those of a large file would take a
-    third of the time.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def parse_expression(text: str, filename: str = "<expression>") -> ParsedExpression:

@@ -83,7 +83,8 @@ class Conv(Layer):
         kwargs: dict[str, object] = {}
         if self.stride != 1:
             kwargs["stride"] = shorten(spread(self.stride, space))
-        if symmetric(padding) and any(before for before, _ in padding):
+        alike = symmetric(padding)
+        if alike and any(before for before, _ in padding):
             kwargs["padding"] = shorten(tuple(before for before, _ in padding))
         if self.dilation != 1:
             kwargs["dilation"] = shorten(spread(self.dilation, space))
@@ -92,7 +93,7 @@ class Conv(Layer):
         if not self.bias:
             kwargs["bias"] = False
         args = (channels_of(x), self.filters, shorten(spread(self.kernel, space)))
-        if symmetric(padding):
+        if alike:
             return Module(f"nn.Conv{space}d", args, kwargs | weight_dtype(x))
         target = f"archc.compiler.support.padded_conv:PaddedConv{space}d"
         return Module(target, (*args, torch_pad(padding)), kwargs | weight_dtype(x))

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ....grammar.collector import collection_paused
 from ... import initialisers
 from ...graph import Graph, Node
 from ...hyperparameter import Initialiser
@@ -35,7 +36,7 @@ def build(
     `dtype` casts floating-point weights and inputs. `init=False` leaves random weights unset, for
     those who load weights next.
     """
-    with drawing(seed):
+    with drawing(seed), collection_paused():
         module = _module(graph, init)
     if dtype is not None or torch.device(device) != torch.device("cpu"):
         module.to(device=device, dtype=dtype)

@@ -4,6 +4,7 @@ Comes in: `nn.Conv2d`, or `package.module:Class`. Goes out: the class or functio
 """
 
 import math
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ ROOTS = {"torch": torch, "nn": nn, "F": nn.functional, "math": math}
 """The names that lowerings may use."""
 
 
+@cache
 def resolve(target: str) -> Any:
     """`nn.Conv2d`, or `package.module:Class`."""
     if ":" in target:
