@@ -77,8 +77,8 @@ def measure(report: Report, device: str = "cpu") -> None:
     transformer = pair("transformer.arch", Transformer(), device)
     cases: list[tuple[str, tuple[nn.Module, nn.Module], Tensor, int, int]] = [
         ("ResNet-18, batch 1", residual, images[:1], 61, 4),
-        ("ResNet-18, batch 32", residual, images, 25, 1),
-        (f"transformer, batch 8 of {LENGTH}", transformer, tokens, 41, 1),
+        ("ResNet-18, batch 32", residual, images, 61, 1),
+        (f"transformer, batch 8 of {LENGTH}", transformer, tokens, 61, 1),
     ]
     if report.quick:
         cases = [cases[0], ("transformer, batch 1", transformer, tokens[:1], 1, 1)]
