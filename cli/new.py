@@ -1,8 +1,8 @@
 """`archc new`: a small project that fits some data and runs as it is.
 
 Comes in: a folder's name and, if there are any, data: a table, a NumPy archive, a text, a folder of
-pictures or of MNIST's files. Goes out: `net.arch` with a network and a `train` block, and an
-`archc.toml`. The data stay where they are.
+pictures or of MNIST's files. Goes out: `net.arch` with a network and a `train` block, `space.arch`
+with a space of networks to search, and an `archc.toml`. The data stay where they are.
 """
 
 import os
@@ -21,15 +21,16 @@ from ..runtime.errors import DataError
 
 if TYPE_CHECKING:
     from ..runtime import data as data_sets
-    from ..runtime import files, starter
+    from ..runtime import files, starter, starter_space
     from ..runtime.data import npy
 else:
     data_sets = lazy_module("..runtime.data", __package__)
     files = lazy_module("..runtime.files", __package__)
     starter = lazy_module("..runtime.starter", __package__)
+    starter_space = lazy_module("..runtime.starter_space", __package__)
     npy = lazy_module("..runtime.data.npy", __package__)
 
-PROGRAM, SETTINGS = "net.arch", "archc.toml"
+PROGRAM, SPACE, SETTINGS = "net.arch", "space.arch", "archc.toml"
 BY_ENDING = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -50,6 +51,9 @@ device = "auto"           # cuda where it works, else mps, else cpu
 
 [compile]
 opset = 20
+
+[search]
+jobs = 2                  # trials at once, each in a process of its own
 """
 
 
@@ -63,30 +67,41 @@ opset = 20
 )
 @click.option("--target", metavar="NAME", help="The column or array to predict.")
 def command(folder: Path, data: Path | None, target: str | None) -> None:
-    """Make a small project in DIR: a network that fits the data, how to train it, settings.
+    """Make a small project in DIR: a network that fits the data, a space of networks to search,
+    how they are trained, settings.
 
     Without --data it learns scikit-learn's handwritten digits.
     """
-    program = folder / PROGRAM
-    if program.exists():
-        raise click.UsageError(f"{program} is there already; name another folder")
+    for name in (PROGRAM, SPACE):
+        if (folder / name).exists():
+            raise click.UsageError(f"{folder / name} is there already; name another folder")
     kind = "digits" if data is None else source_of(data)
     settings = {} if target is None or data is None else {"target": target}
     found, settings = _load(kind, data, settings)
     where = [] if data is None else [_path_from(folder, data)]
     source = f"{kind}({', '.join([*map(_word, where), *_named(settings)])})"
-    text = starter.starter(found, source, network_name(folder))
-    checked = check_text(text, str(program))
-    if not checked.ok:
-        raise InternalError(f"the program for {kind} does not check: {checked.reports[0].code}")
+    name = network_name(folder)
+    texts = {
+        PROGRAM: starter.starter(found, source, name),
+        SPACE: starter_space.starter_space(found, source, f"{name}Space"),
+    }
+    for file, text in texts.items():
+        checked = check_text(text, str(folder / file))
+        if not checked.ok:
+            raise InternalError(f"{file} for {kind} does not check: {checked.reports[0].code}")
+    _write(folder, texts)
+    _say(folder, found.signature())
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    """The programs; settings that are there already stay."""
     folder.mkdir(parents=True, exist_ok=True)
+    settings = {} if (folder / SETTINGS).exists() else {SETTINGS: TOML}
     try:
-        files.write_text(program, text)
-        if not (folder / SETTINGS).exists():
-            files.write_text(folder / SETTINGS, TOML)
+        for name, text in {**texts, **settings}.items():
+            files.write_text(folder / name, text)
     except files.WriteError as error:
         raise click.ClickException(error.message) from None
-    _say(folder, found.signature())
 
 
 def source_of(path: Path) -> str:
@@ -179,5 +194,9 @@ def _named(settings: Mapping[str, Any]) -> list[str]:
 
 def _say(folder: Path, signature: str) -> None:
     click.echo(f"wrote {folder / PROGRAM}: a network on {signature}")
+    click.echo(f"wrote {folder / SPACE}: a space of networks on the same")
     click.echo(f"wrote {folder / SETTINGS}")
-    click.echo(f"\nnext:\n  archc show {folder / PROGRAM}\n  archc train {folder / PROGRAM}")
+    click.echo(
+        f"\nnext:\n  archc show {folder / PROGRAM}\n  archc train {folder / PROGRAM}\n"
+        f"  archc search {folder / SPACE}"
+    )

@@ -2,7 +2,8 @@
 
 Comes in: a `Dataset`, the text of its source as a `train` block writes it, a name. Goes out: the
 text of a program in canonical form. The network is small and plain, there to be changed:
-convolutions for images, a perceptron for tables, a recurrent layer for sequences.
+convolutions for images, a perceptron for tables, a recurrent layer for sequences. What is said of
+the data here, `starter_space.py` says of a space of networks as well.
 """
 
 import re
@@ -23,7 +24,7 @@ METRICS = {"classification": "accuracy", "regression": "mae", "sequence": "bits_
 
 
 @dataclass(frozen=True, slots=True)
-class _Input:
+class Input:
     """An input of the network; `kind` is image, series, table, tokens or other, `count` how many
     different tokens there are.
     """
@@ -37,19 +38,44 @@ class _Input:
 
 def starter(data: Dataset, source: str, name: str) -> str:
     """A program that checks and trains on these data."""
-    inputs = [_input(data, item) for item in data.train.inputs]
-    lines = [_about(data), "", *_network(data, inputs, name), "", *_train(data, source, name)]
+    lines = [about(data), "", *_network(data, name), "", *train_block(data, source, name)]
+    return printed(lines)
+
+
+def printed(lines: list[str]) -> str:
+    """The canonical text."""
     return print_program(parse("\n".join(lines) + "\n").program)
 
 
-def _input(data: Dataset, name: str) -> _Input:
+def inputs_of(data: Dataset) -> list[Input]:
+    """What the network is given."""
+    return [input_of(data, item) for item in data.train.inputs]
+
+
+def header(data: Dataset, inputs: list[Input]) -> str:
+    """`on image: f32[N, 1, 8, 8] -> f32[N, 10]`."""
+    ports = ", ".join(f"{port.name}: {port.type}" for port in inputs)
+    return f"on {ports} -> {data.transform.target.output_type()}"
+
+
+def answer(data: Dataset) -> str:
+    """The last layer, and what gives its result the shape of the answers."""
+    target = data.transform.target
+    answers = prod(target.shape) if data.task == "regression" else target.classes
+    last = f"-> dense({max(answers, 1)})"
+    if data.task == "regression" and len(target.shape) != 1:
+        last += f" -> reshape([{', '.join(['_', *map(str, target.shape)])}])"
+    return last
+
+
+def input_of(data: Dataset, name: str) -> Input:
     column = data.train.inputs[name]
     axes = tuple(column.shape[1:])
     tokens = "int" in str(column.dtype)
     kinds = {3: "image", 2: "series", 1: "table"}
     kind = ("tokens" if len(axes) == 1 else "other") if tokens else kinds.get(len(axes), "other")
     count = _count(data, name) if kind == "tokens" else 0
-    return _Input(name, port_type(column), axes, kind, count)
+    return Input(name, port_type(column), axes, kind, count)
 
 
 def _count(data: Dataset, name: str) -> int:
@@ -60,7 +86,7 @@ def _count(data: Dataset, name: str) -> int:
     return max(largest + 1, classes)
 
 
-def _about(data: Dataset) -> str:
+def about(data: Dataset) -> str:
     sizes = ", ".join(
         f"{len(split):,} rows to {verb}"
         for verb, split in zip(("train", "validate", "test"), data.splits.values(), strict=True)
@@ -72,26 +98,21 @@ def _about(data: Dataset) -> str:
 # --- Networks ------------------------------------------------------------------------------------
 
 
-def _network(data: Dataset, inputs: list[_Input], name: str) -> list[str]:
-    target = data.transform.target
-    head = f"on {', '.join(f'{port.name}: {port.type}' for port in inputs)}"
-    head = f"{head} -> {target.output_type()}"
+def _network(data: Dataset, name: str) -> list[str]:
+    inputs = inputs_of(data)
+    head, last = header(data, inputs), answer(data)
     if data.task == "sequence":
-        return _sequence(inputs[0], name, head, target.classes)
-    answers = target.classes if data.task == "classification" else prod(target.shape)
-    last = f"-> dense({max(answers, 1)})"
-    if data.task == "regression" and len(target.shape) != 1:
-        last += f" -> reshape([{', '.join(['_', *map(str, target.shape)])}])"
+        return _sequence(inputs[0], name, head, last)
     if len(inputs) > 1:
         lines = _several(inputs, name, head, last)
     elif inputs[0].kind == "image":
         lines = _image(inputs[0], name, head, last)
     else:
         lines = _single(inputs[0], name, head, last)
-    return _scaled(data, lines) if data.task == "regression" else lines
+    return scaled(data, lines) if data.task == "regression" else lines
 
 
-def _scaled(data: Dataset, lines: list[str]) -> list[str]:
+def scaled(data: Dataset, lines: list[str]) -> list[str]:
     """The result brought to the mean and deviation of the answers, which would take long to learn
     where they are far from 0 and 1.
     """
@@ -116,7 +137,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _single(port: _Input, name: str, head: str, last: str) -> list[str]:
+def _single(port: Input, name: str, head: str, last: str) -> list[str]:
     hidden = " -> dense(width) -> relu" if port.kind == "table" else ""
     return [
         f"network {name}(width: int = 64) {head} {{",
@@ -125,7 +146,7 @@ def _single(port: _Input, name: str, head: str, last: str) -> list[str]:
     ]
 
 
-def _vector(port: _Input) -> str:
+def _vector(port: Input) -> str:
     """What makes an input a vector."""
     match port.kind:
         case "image":
@@ -141,7 +162,7 @@ def _vector(port: _Input) -> str:
             return f"{cast}-> flatten -> dense(width) -> relu"
 
 
-def _several(inputs: list[_Input], name: str, head: str, last: str) -> list[str]:
+def _several(inputs: list[Input], name: str, head: str, last: str) -> list[str]:
     """Each input becomes a vector; they are put side by side."""
     return [
         f"network {name}(width: int = 64) {head} {{",
@@ -152,11 +173,9 @@ def _several(inputs: list[_Input], name: str, head: str, last: str) -> list[str]
     ]
 
 
-def _image(port: _Input, name: str, head: str, last: str) -> list[str]:
+def _image(port: Input, name: str, head: str, last: str) -> list[str]:
     """A small residual network that halves the image while more than two pixels are left."""
-    halvings, size = 0, min(port.axes[1:])
-    while size > 2 and halvings < 4:
-        halvings, size = halvings + 1, (size + 1) // 2
+    halvings = halvings_of(port)
     widths = ", ".join(["width", *(f"{2**power} * width" for power in range(1, halvings))])
     stride = 2 if halvings else 1
     return [
@@ -170,11 +189,19 @@ def _image(port: _Input, name: str, head: str, last: str) -> list[str]:
     ]
 
 
-def _sequence(port: _Input, name: str, head: str, classes: int) -> list[str]:
+def halvings_of(port: Input) -> int:
+    """How often an image can be halved while more than two pixels are left, 4 times at most."""
+    halvings, size = 0, min(port.axes[1:])
+    while size > 2 and halvings < 4:
+        halvings, size = halvings + 1, (size + 1) // 2
+    return halvings
+
+
+def _sequence(port: Input, name: str, head: str, last: str) -> list[str]:
     inner = f"embedding({port.count}, width) -> " if port.kind == "tokens" else ""
     return [
         f"network {name}(width: int = 128) {head} {{",
-        f"    {port.name} -> {inner}gru(width) -> dense({classes})",
+        f"    {port.name} -> {inner}gru(width) {last}",
         "}",
     ]
 
@@ -182,7 +209,7 @@ def _sequence(port: _Input, name: str, head: str, classes: int) -> list[str]:
 # --- Training ------------------------------------------------------------------------------------
 
 
-def _train(data: Dataset, source: str, name: str) -> list[str]:
+def train_block(data: Dataset, source: str, name: str) -> list[str]:
     large = len(data.train) > LARGE
     return [
         f"train {name} {{",

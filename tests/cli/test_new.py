@@ -126,6 +126,36 @@ def test_a_project_for_data_checks_and_trains(
     assert np.isfinite(finished.metrics["train"]["loss"])
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_the_space_of_a_project_holds_networks_that_train(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make, signature, _ = CASES[case]
+    folder = tmp_path / "my-project"
+    assert run(["new", str(folder), "--data", str(make(tmp_path))]) == 0
+    program = folder / "space.arch"
+    assert run(["check", str(program)]) == 0
+    assert "warning" not in capsys.readouterr().out
+    assert run(["fmt", "--check", str(program)]) == 0
+    drawn = list(archc.space(program).samples(30, unique=True))
+    assert len(drawn) == 30
+    assert f"on {signature}" in drawn[0].text
+    model = archc.compile(min(drawn, key=lambda found: found.params))
+    finished = archc.train(model, folder=tmp_path / "run", device="cpu", epochs=1)
+    assert np.isfinite(finished.metrics["validation"]["loss"])
+
+
+def test_the_space_of_a_project_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = table(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "found", "--data", str(data)]) == 0
+    words = ["search", "found/space.arch", "--trials", "3", "--set", "train.epochs=1", "--json"]
+    assert run(words) == 0
+    assert '"DONE": 3' in capsys.readouterr().out
+
+
 def test_large_numbers_are_learned_soon(tmp_path: Path) -> None:
     rows = [f"{i},{1e6 - 2000 * i}" for i in range(200)]
     (tmp_path / "far.csv").write_text("\n".join(["x,price", *rows]) + "\n")
