@@ -20,11 +20,12 @@ class Rule:
     """One initialiser: its settings in positional order with their defaults, and what it is in
     `torch.nn.init`.
 
-    `words` maps a setting to the words it may hold; other settings are numbers. `call` gives the
-    function's name and keywords for checked settings. `least_rank` is the number of axes that a
-    weight must have.
+    `summary` says what it does. `words` maps a setting to the words it may hold; other settings are
+    numbers. `call` gives the function's name and keywords for checked settings. `least_rank` is the
+    number of axes that a weight must have.
     """
 
+    summary: str
     defaults: Settings
     call: Callable[[Settings], tuple[str, Settings]]
     words: Mapping[str, tuple[str, ...]]
@@ -33,6 +34,7 @@ class Rule:
 
 
 def _rule(
+    summary: str,
     call: Callable[[Settings], tuple[str, Settings]],
     *,
     least_rank: int = 0,
@@ -40,7 +42,7 @@ def _rule(
     words: Mapping[str, tuple[str, ...]] | None = None,
     **defaults: Any,
 ) -> Rule:
-    return Rule(defaults, call, words or {}, least_rank, most_rank)
+    return Rule(summary, defaults, call, words or {}, least_rank, most_rank)
 
 
 def _truncated(settings: Settings) -> tuple[str, Settings]:
@@ -61,13 +63,22 @@ def _xavier(settings: Settings) -> tuple[str, Settings]:
 _DISTRIBUTIONS = ("normal", "uniform")
 
 RULES: Mapping[str, Rule] = {
-    "zeros": _rule(lambda _: ("zeros_", {})),
-    "ones": _rule(lambda _: ("ones_", {})),
-    "constant": _rule(lambda s: ("constant_", {"val": s["value"]}), value=0.0),
-    "normal": _rule(lambda s: ("normal_", {"std": s["std"]}), std=0.02),
-    "truncated_normal": _rule(_truncated, std=0.02),
-    "uniform": _rule(lambda s: ("uniform_", dict(s)), a=-0.1, b=0.1),
+    "zeros": _rule("Zero everywhere.", lambda _: ("zeros_", {})),
+    "ones": _rule("One everywhere.", lambda _: ("ones_", {})),
+    "constant": _rule(
+        "One number everywhere.", lambda s: ("constant_", {"val": s["value"]}), value=0.0
+    ),
+    "normal": _rule(
+        "Normal around 0 with the standard deviation `std`.",
+        lambda s: ("normal_", {"std": s["std"]}),
+        std=0.02,
+    ),
+    "truncated_normal": _rule(
+        "Normal around 0, what lies beyond two deviations drawn again.", _truncated, std=0.02
+    ),
+    "uniform": _rule("Any number from `a` to `b`.", lambda s: ("uniform_", dict(s)), a=-0.1, b=0.1),
     "he": _rule(
+        "Variance 2 / fan (He et al. 2015), for what a relu follows.",
         _he,
         least_rank=2,
         words={"mode": ("fan_in", "fan_out"), "distribution": _DISTRIBUTIONS},
@@ -75,6 +86,7 @@ RULES: Mapping[str, Rule] = {
         distribution="normal",
     ),
     "xavier": _rule(
+        "Variance gain^2 * 2 / (fan in + fan out) (Glorot and Bengio 2010).",
         _xavier,
         least_rank=2,
         words={"distribution": _DISTRIBUTIONS},
@@ -82,9 +94,17 @@ RULES: Mapping[str, Rule] = {
         distribution="uniform",
     ),
     "orthogonal": _rule(
-        lambda s: ("orthogonal_", {} if s["gain"] == 1.0 else dict(s)), least_rank=2, gain=1.0
+        "Rows or columns of length `gain`, all at right angles (Saxe et al. 2014).",
+        lambda s: ("orthogonal_", {} if s["gain"] == 1.0 else dict(s)),
+        least_rank=2,
+        gain=1.0,
     ),
-    "identity": _rule(lambda _: ("eye_", {}), least_rank=2, most_rank=5),
+    "identity": _rule(
+        "The map that changes nothing: ones on the diagonal, or in the middle of a filter.",
+        lambda _: ("eye_", {}),
+        least_rank=2,
+        most_rank=5,
+    ),
 }
 
 

@@ -1,12 +1,12 @@
 """Scaled dot-product attention with several heads."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from .. import errors
 from ..checks import Checks
 from ..dims import Dim
 from ..facts import Truth
-from ..hyperparameter import AutoFloat, AutoSize, between, one_of, option, required
+from ..hyperparameter import Auto, AutoFloat, IntKind, between, one_of, option, required
 from ..layer import Layer
 from ..lowering import Module, OnnxBuilder
 from ..types import I64, TensorType
@@ -42,7 +42,7 @@ class Attention(Layer):
     )
 
     heads: int = required(one_of(1, 2, 4, 8))
-    kv_heads: AutoSize = option(default="auto")
+    kv_heads: Annotated[int | str, Auto(IntKind(), ("heads", "auto"))] = option(default="heads")
     causal: bool = option(default=False)
     dropout: float = option(default=0.0, domain=between(0.0, 0.5))
     scale: AutoFloat = option(default="auto")

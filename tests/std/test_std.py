@@ -27,6 +27,10 @@ USES = {
         "ConvNormAct": (IMAGE, "vision.ConvNormAct(4, 3, stride=2, act=silu)"),
         "Inception": (IMAGE, "vision.Inception(4, 4, 6, 2, 4, 4)"),
         "InceptionA": (IMAGE, "vision.InceptionA(32)"),
+        "InceptionB": (IMAGE, "vision.InceptionB(16)"),
+        "InceptionC": (IMAGE, "vision.InceptionC"),
+        "ReductionA": ("f32[N, 8, 7, 7]", "vision.ReductionA"),
+        "ReductionB": ("f32[N, 8, 7, 7]", "vision.ReductionB"),
         "Fire": (IMAGE, "vision.Fire(4, 6)"),
         "ShuffleUnit": (
             "f32[N, 12, H, W]",
@@ -54,6 +58,7 @@ USES = {
         ),
         "PositionalEncoding": (SEQUENCE, "attention.PositionalEncoding"),
     },
+    "linear": {"Lora": (SEQUENCE, "linear.Lora(6, rank=2)")},
     "recurrent": {
         "Lstm": (SEQUENCE, "scan(recurrent.Lstm(6))"),
         "Gru": (SEQUENCE, "scan(recurrent.Gru(6), reverse=true)"),
@@ -268,3 +273,13 @@ def test_drop_path_and_scale_of_convnext() -> None:
     x = torch.randn(2, 8, 5, 5)
     module.get_parameter("ConvNeXtBlock.gamma.weight").data.zero_()
     torch.testing.assert_close(module(x), x)
+
+
+def test_lora_starts_as_its_base() -> None:
+    module = used("linear", "Lora").torch().eval()
+    x = torch.randn(2, 5, 8)
+    base = module.get_submodule("Lora.base")
+    torch.testing.assert_close(module(x), base(x))
+    torch.nn.init.ones_(module.get_parameter("Lora.up.weight"))
+    added = (x @ module.get_parameter("Lora.down.weight").T).sum(-1, keepdim=True) * 16 / 2
+    torch.testing.assert_close(module(x), base(x) + added)
