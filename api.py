@@ -6,7 +6,7 @@ program at fault raises `ProgramError`, a wrong call `TypeError` or `ValueError`
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Integral, Real
@@ -302,11 +302,11 @@ def run_search(
     seed: int = 0,
     store: "str | os.PathLike[str] | None" = None,
     name: str | None = None,
-    maximize: str | None = None,
-    minimize: str | None = None,
+    maximize: "str | Sequence[str] | None" = None,
+    minimize: "str | Sequence[str] | None" = None,
     seconds: float | None = None,
     timeout: float | None = None,
-    lag: int = 8,
+    lag: int | None = 8,
     settings: Mapping[str, Any] | None = None,
     device: str = "cpu",
     progress: "Seen | None" = None,
@@ -335,7 +335,7 @@ def run_search(
         jobs=jobs,
         seed=seed,
         lag=lag,
-        objective=searching.objective(maximize, minimize, "loss" if trained else None),
+        goal=searching.goal(maximize, minimize, "loss" if trained else None),
         store=None if store is None else Path(store),
         name=name,
         evaluator="train" if trained else "",

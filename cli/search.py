@@ -129,14 +129,14 @@ def command(
             jobs=jobs,
             seed=seed,
             lag=max(jobs, LAG),
-            objective=chosen.objective or searching.objective(None, None, "loss"),
+            goal=chosen.goal or searching.goal(None, None, "loss"),
             store=path,
             evaluator=f"train {sorted(training.items())}",
             preload=(fitness.Fitness.__module__,),
         )
-        seen = _Seen(search.trials, search.objective.maximize)
+        seen = _Seen(search.trials, search.goal.objectives[0].maximize)
         try:
-            study = searching.run(space, made, evaluate, search, seen)
+            study = searching.run(space, made, evaluate, search, seen, _said)
         except KeyboardInterrupt:
             click.echo(f"stopped; {path} has every trial: go on with --resume", err=True)
             raise
@@ -156,7 +156,7 @@ def _chosen(
     if found.method is None:
         found.method, found.method_settings = DEFAULT_METHOD, dict(DEFAULT_SETTINGS)
         click.echo(f"not set, so method = {DEFAULT_METHOD}(population=20, tournament=5)", err=True)
-    if found.objective is None:
+    if not found.objectives:
         click.echo("not set, so minimize = loss", err=True)
     if found.trials is None:
         click.echo(f"not set, so budget = trials({DEFAULT_TRIALS})", err=True)
@@ -198,6 +198,10 @@ class _Seen:
         click.echo(
             f"trial {trial.number + 1}/{self.trials}: {trial.state}{score}{again}{mark}", err=True
         )
+
+
+def _said(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _answer(found: "summary.Summary", as_json: bool) -> None:

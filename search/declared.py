@@ -14,7 +14,8 @@ from ..grammar import ast
 from ..grammar.diagnostic import ProgramError
 from ..grammar.span import NOWHERE, Span
 from .errors import SearchError
-from .study import Objective
+from .goal import Goal, Objective
+from .registry import NAME
 
 SETTINGS = ("budget", "maximize", "method", "minimize")
 SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0}
@@ -30,9 +31,14 @@ class Declared:
 
     method: str | None = None
     method_settings: dict[str, Any] = field(default_factory=dict)
-    objective: Objective | None = None
+    objectives: list[Objective] = field(default_factory=list)
     trials: int | None = None
     seconds: float | None = None
+
+    @property
+    def goal(self) -> Goal | None:
+        """None where no objective is named."""
+        return Goal(tuple(self.objectives)) if self.objectives else None
 
 
 def declared_search(checked: Checked, network: str, overrides: Mapping[str, str]) -> Declared:
@@ -59,8 +65,12 @@ def _read(found: Declared, setting: SettingValue) -> None:
             found.method = name
         case SettingValue("method", CallValue() as call):
             found.method, found.method_settings = call.name, _arguments(call)
-        case SettingValue("maximize" | "minimize", Word(name)):
-            _objective(found, setting, name)
+        case SettingValue("maximize" | "minimize", value):
+            maximize = setting.name == "maximize"
+            for name in _words(setting, value):
+                if name in (item.name for item in found.objectives):
+                    raise _fault(setting.span, f"{name} is an objective twice", "leave one out")
+                found.objectives.append(Objective(name, maximize))
         case SettingValue("budget", value):
             for part in value if isinstance(value, tuple) else (value,):
                 _budget(found, part, setting.place)
@@ -75,10 +85,12 @@ _EXAMPLE = (
 )
 
 
-def _objective(found: Declared, setting: SettingValue, name: str) -> None:
-    if found.objective is not None:
-        raise _fault(setting.span, "a search has one objective", "leave one out")
-    found.objective = Objective(name, maximize=setting.name == "maximize")
+def _words(setting: SettingValue, value: Any) -> list[str]:
+    """One name, or a list of them."""
+    items = value if isinstance(value, tuple) else (value,)
+    if not items or not all(isinstance(item, Word) for item in items):
+        raise _fault(setting.place, f"{setting.name} cannot be meant like this", _EXAMPLE)
+    return [item.name for item in items]
 
 
 def _budget(found: Declared, part: Any, place: Span) -> None:
@@ -105,7 +117,20 @@ def _arguments(call: CallValue) -> dict[str, Any]:
     for argument in call.arguments:
         if argument.name is None:
             raise _fault(argument.span, f"{call.name} takes settings by name", _EXAMPLE)
-    return {str(item.name): item.value for item in call.arguments}
+    return {str(item.name): _plain(item.value) for item in call.arguments}
+
+
+def _plain(value: Any) -> Any:
+    """A setting as plain data; a method inside a method as `make_method` takes it."""
+    match value:
+        case Word(name):
+            return name
+        case CallValue() as call:
+            return {NAME: call.name, **_arguments(call)}
+        case tuple():
+            return tuple(_plain(item) for item in value)
+        case _:
+            return value
 
 
 def _fault(place: Span, message: str, known: str) -> DeclarationError:

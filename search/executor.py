@@ -5,6 +5,7 @@ again after a loss is the study's decision. It also says how an evaluation's ans
 every executor reads it alike.
 """
 
+import errno
 import inspect
 import time
 import traceback
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..compiler.program import Program
+from .handing import Handed, checksum_of, take_over
 from .trial import State
 
 ONLY = "score"
@@ -29,7 +31,10 @@ Report = tuple[int, str, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt at a trial. `directory` is made before and removed after it."""
+    """One attempt at a trial. `evaluated` makes its `directory`, from what was `handed` to it if
+    anything was; the study removes it. `bars` are what `report` must reach at each step (more being
+    better, in the direction of `watched`), else the trial is stopped early.
+    """
 
     number: int
     attempt: int
@@ -38,27 +43,57 @@ class Task:
     fidelity: Mapping[str, float]
     directory: Path
     device: str = "cpu"
+    handed: Handed | None = None
+    watched: str = ONLY
+    sign: float = 1.0
+    bars: Mapping[int, float] = field(default_factory=dict)
+
+
+class Pruned(Exception):
+    """Raised by `trial.report` where others were better at that step; let it pass."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """What an evaluation is told of its trial, beside the program."""
+    """What an evaluation is told of its trial, beside the program. `resumed` is the number of the
+    trial whose files are in `directory`, to be gone on from; None for a fresh start.
+    """
 
     number: int
     seed: int
     fidelity: Mapping[str, float]
     device: str
     directory: Path
+    resumed: int | None = None
+    watched: str = ONLY
+    sign: float = 1.0
+    bars: Mapping[int, float] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def report(self, step: int, value: float, name: str = ONLY) -> None:
-        """Keeps a value on the way, such as the loss after an epoch."""
-        self.reports.append((step, name, finite(float(value))))
+        """Keeps a value on the way, such as the loss after an epoch. Raises Pruned where the study
+        stops trials early and this one is behind.
+        """
+        known = finite(float(value))
+        self.reports.append((step, name, known))
+        bar = self.bars.get(step) if name == self.watched else None
+        if bar is not None and (known is None or self.sign * known < bar):
+            raise Pruned(f"{name} was {value:.4g} at step {step}, behind the others")
+
+    def note(self, text: str) -> None:
+        """Says something of this trial that people should know."""
+        self.notes.append(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt; a score that is no finite number is None."""
+    """What came of an attempt; a score that is no finite number is None.
+
+    The state WAITING says that the attempt was stopped, and is to go on later from its directory.
+    `checkpoint` is the checksum of what is in the directory, `notes` are for people; `fatal` is why
+    no further trial can work either, such as a full disk.
+    """
 
     number: int
     attempt: int
@@ -67,6 +102,9 @@ class Outcome:
     reports: tuple[Report, ...] = ()
     seconds: float = 0.0
     error: str = ""
+    checkpoint: str = ""
+    notes: tuple[str, ...] = ()
+    fatal: str = ""
 
 
 class Executor(Protocol):
@@ -83,6 +121,11 @@ class Executor(Protocol):
 
     def wait(self) -> list[Outcome]:
         """Waits until at least one task has ended; called only while `busy` is above 0."""
+
+    def interrupt(self) -> None:
+        """Asks what is running to save its state and stop soon; `wait` then tells what came of
+        it.
+        """
 
     def close(self) -> None:
         """Ends what is still running, at once."""
@@ -117,19 +160,45 @@ def _binds(signature: inspect.Signature, count: int) -> bool:
 
 def evaluated(evaluate: Evaluate, task: Task) -> Outcome:
     """Evaluates in this process. An exception of the function becomes an outcome."""
-    attempt = Attempt(task.number, task.seed, task.fidelity, task.device, task.directory)
-    task.directory.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    state, error = State.DONE, ""
+    attempt = Attempt(
+        task.number, task.seed, task.fidelity, task.device, task.directory,
+        watched=task.watched, sign=task.sign, bars=task.bars,
+    )  # fmt: skip
+    state, error, fatal, checkpoint = State.DONE, "", "", ""
     scores: dict[str, float | None] = {}
     try:
+        _begin(task, attempt)
         given = (task.program, attempt) if takes_trial(evaluate) else (task.program,)
         scores = _numbers(evaluate(*given))
+        checkpoint = checksum_of(task.directory)
+    except Pruned as stopped:
+        state, error = State.PRUNED, str(stopped)
+    except KeyboardInterrupt:
+        state, checkpoint = State.WAITING, checksum_of(task.directory)
     except (Exception, SystemExit) as failure:
-        state, error = _state_of(failure), traceback.format_exc()
-    seconds = time.monotonic() - begun
-    reports = tuple(attempt.reports)
-    return Outcome(task.number, task.attempt, state, scores, reports, seconds, error)
+        state, error, fatal = _state_of(failure), traceback.format_exc(), _fatal(failure)
+    return Outcome(
+        task.number,
+        task.attempt,
+        state,
+        scores,
+        tuple(attempt.reports),
+        time.monotonic() - begun,
+        error,
+        checkpoint,
+        tuple(attempt.notes),
+        fatal,
+    )
+
+
+def _begin(task: Task, attempt: Attempt) -> None:
+    """The directory, with what another attempt left for this one."""
+    trouble = take_over(task.handed, task.directory)
+    if trouble:
+        attempt.note(trouble)
+    elif task.handed is not None:
+        attempt.resumed = task.handed.trial
 
 
 def _numbers(answer: Any) -> dict[str, float | None]:
@@ -151,7 +220,28 @@ def _number(name: object, value: Any) -> float:
 def _state_of(failure: BaseException) -> State:
     """Out of memory is told by name: PyTorch need not be imported."""
     names = {kind.__name__ for kind in type(failure).__mro__}
-    if names & {"MemoryError", "OutOfMemoryError"}:
+    if names & {"MemoryError", "OutOfMemoryError"} or _says_no_memory(failure):
         return State.OOM
     is_nan = names & {"Diverged"}
     return State.NAN if is_nan else State.ERROR
+
+
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+def _says_no_memory(failure: BaseException) -> bool:
+    """PyTorch on the CPU tells it in a RuntimeError's words alone."""
+    text = str(failure).lower()
+    return isinstance(failure, RuntimeError) and any(words in text for words in NO_MEMORY)
+
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def _fatal(failure: BaseException | None) -> str:
+    """Why nothing further can be evaluated either; an empty text for a trial's own failure."""
+    while failure is not None:
+        if isinstance(failure, OSError) and failure.errno in NO_ROOM:
+            return f"nothing more can be written: {failure.strerror}"
+        failure = failure.__cause__ or failure.__context__
+    return ""

@@ -1,23 +1,22 @@
-"""Which program is trial n: asked of the method, from exactly the trials 0 to n - lag.
+"""Which program is trial n: asked of the method, from exactly the trials that it may see.
 
 Comes in: a space, a method, a seed, the trials so far. Goes out: the next trial. May be assumed:
-the answer depends on these alone, not on who evaluated what, how fast, or how often the study was
-stopped.
+with a lag the answer depends on these alone, not on who evaluated what, how fast, or how often the
+study was stopped. Without one (an asynchronous study) it is proposed from all that have finished.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.random import Random
 from ..compiler.spaces.space import Space
-from ..compiler.spaces.trace import Trace
 from ..grammar import ast
 from ..grammar.print import print_program
 from ..grammar.span import NOWHERE
 from .errors import SearchError
 from .method import Exhausted, History, Method, Proposal
+from .statics import STATICS, static_number
 from .trial import Trial, trace_text
 
 MOST_ASKS = 2_000
@@ -25,40 +24,88 @@ MOST_REPEATS = 300
 
 
 class Proposer:
-    """Holds what was proposed. `trials` is the study's list, which grows as trials are added."""
+    """Holds what was proposed. `trials` is the study's list, which grows as trials are added.
+
+    `lag` is how far behind the trials lie that the next one is proposed from, None for an
+    asynchronous study. `evaluator` is what, beside program, seed and fidelity, an outcome depends
+    on. `statics` are the numbers that a trial needs; those that are known of its graph it gets at
+    once.
+    """
 
     def __init__(
-        self, space: Space, method: Method, seed: int, lag: int, trials: Sequence[Trial]
+        self,
+        space: Space,
+        method: Method,
+        seed: int,
+        lag: int | None,
+        trials: Sequence[Trial],
+        evaluator: str = "",
+        statics: Collection[str] = (),
     ) -> None:
         self.method = method
         self.seed = seed
         self.lag = lag
+        self.evaluator = evaluator
+        self.statics = [name for name in STATICS if name in statics]
         self.trials = trials
         self.history = History(space, trials)
         self._first: dict[str, int] = {}
-        self._traces: dict[str, Trial] = {}
+        self._known: dict[str, Trial] = {}
+        self._exact: set[str] = set()
         self._noted = 0
         self._repeated = 0
+        self._front = 0
+        self._finished = [trial for trial in trials if trial.state.is_final]
+        self._visible: set[int] = set()
         self._catch_up()
+        if lag is not None and trials:
+            self._show(trials[: trials[-1].sees])
+
+    def finished(self, trial: Trial) -> None:
+        """A trial has come to its end."""
+        if self.lag is None:
+            self._finished.append(trial)
+
+    def is_visible(self, number: int) -> bool:
+        """Whether the method knows what came of a trial."""
+        return number in self._visible
 
     @property
     def is_ready(self) -> bool:
-        """Whether all trials that the next one is proposed from have finished."""
-        wanted = self.trials[len(self.history.trials) : self._visible()]
-        return all(trial.state.is_final for trial in wanted)
+        """Whether all trials that the next one is proposed from have finished; shows the method
+        those that have.
+        """
+        return self._is_ready_with(self.lag) if self.lag is not None else self._is_ready_now()
 
-    def _visible(self) -> int:
-        """How many trials the next one may know."""
-        return max(0, len(self.trials) - self.lag + 1)
+    def _is_ready_with(self, lag: int) -> bool:
+        shown = self.history.trials
+        while True:
+            wanted = max(len(self.trials) - lag + 1, self.method.awaits(self.history))
+            missing = self.trials[len(shown) : wanted]
+            if not missing:
+                return True
+            if not all(trial.state.is_final for trial in missing):
+                return False
+            self._show(missing)
+
+    def _is_ready_now(self) -> bool:
+        self._show(self._finished)
+        self._finished = []
+        while self._front < len(self.trials) and self.trials[self._front].state.is_final:
+            self._front += 1
+        return self._front >= min(self.method.awaits(self.history), len(self.trials))
+
+    def _show(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            self.method.tell(trial)
+            self.history.add(trial)
+            self._visible.add(trial.number)
 
     def propose(self) -> Trial:
-        """The next trial. Raises Exhausted where nothing new is left."""
+        """The next trial, once `is_ready`. Raises Exhausted where nothing new is left."""
         self._catch_up()
         if self._repeated >= MOST_REPEATS:
             raise Exhausted
-        for trial in self.trials[len(self.history.trials) : self._visible()]:
-            self.method.tell(trial)
-            self.history.add(trial)
         for attempt in range(MOST_ASKS):
             new = self._ask(attempt)
             if new is not None:
@@ -68,64 +115,79 @@ class Proposer:
     def _catch_up(self) -> None:
         """Notes what was proposed since the last time."""
         for trial in self.trials[self._noted :]:
+            text = trace_text(trial.trace)
             self._first.setdefault(trial.identity, trial.number)
-            self._traces.setdefault(_trace_key(trial.trace, trial.fidelity), trial)
+            self._known.setdefault(text, trial)
+            self._exact.add(_exactly(text, trial.fidelity))
             self._repeated = 0 if trial.replay_of is None else self._repeated + 1
         self._noted = len(self.trials)
 
     def _ask(self, attempt: int) -> Trial | None:
-        number = len(self.trials)
-        random = Random(self.seed, number, attempt)
+        random = Random(self.seed, len(self.trials), attempt)
         try:
             proposal = self.method.ask(self.history, random)
         except ValueError as error:
             raise SearchError(f"the method cannot search this space: {error}") from error
-        key = _trace_key(proposal.program.trace, proposal.fidelity)
-        same = self._traces.get(key)
-        if same is not None and not self.method.repeats:
+        text = trace_text(proposal.program.trace)
+        if not self.method.repeats and _exactly(text, proposal.fidelity) in self._exact:
             return None
-        trial = (
-            _trial(number, proposal, self.seed) if same is None else _again(number, proposal, same)
-        )
-        trial = replace(trial, replay_of=self._first.get(trial.identity))
+        known = self._known.get(text)
+        self._check(proposal, known)
+        trial = self._trial(proposal, known)
         return None if trial.replay_of is not None and not self.method.repeats else trial
 
+    def _trial(self, proposal: Proposal, known: Trial | None) -> Trial:
+        """Of a trace that was proposed before nothing need be expanded, unless the fidelity is
+        another.
+        """
+        program = proposal.program
+        if known is not None and dict(known.fidelity) == dict(proposal.fidelity):
+            identity = known.identity
+        else:
+            identity = identity_of(program, proposal.fidelity, self.seed, self.evaluator)
+        return Trial(
+            number=len(self.trials),
+            text=program.text if known is None else known.text,
+            hash=program.hash if known is None else known.hash,
+            identity=identity,
+            trace=program.trace,
+            parents=proposal.parents,
+            seed=self.seed,
+            fidelity=dict(proposal.fidelity),
+            sees=len(self.history.trials),
+            resumes=proposal.resumes,
+            replay_of=self._first.get(identity),
+            scores=self._statics(program, known),
+        )
 
-def _trial(number: int, proposal: Proposal, seed: int) -> Trial:
-    program = proposal.program
-    return Trial(
-        number=number,
-        text=program.text,
-        hash=program.hash,
-        identity=identity_of(program, proposal.fidelity),
-        trace=program.trace,
-        parents=proposal.parents,
-        seed=seed,
-        fidelity=proposal.fidelity,
-    )
+    def _statics(self, program: DrawnProgram, known: Trial | None) -> dict[str, float | None]:
+        if known is not None:
+            return {name: known.scores.get(name) for name in self.statics}
+        return {name: static_number(program, name) for name in self.statics}
+
+    def _check(self, proposal: Proposal, known: Trial | None) -> None:
+        """Raises ValueError for a method that goes on from what it may not."""
+        if proposal.resumes is None:
+            return
+        number = proposal.resumes
+        visible = number in range(len(self.trials)) and self.trials[number].state.is_final
+        if not visible or self.trials[number].trace != proposal.program.trace:
+            raise ValueError(f"trial {number} cannot be resumed: it is no visible trial of that")
+        if dict(self.trials[number].fidelity) == dict(proposal.fidelity):
+            raise ValueError(f"trial {number} had that fidelity already")
 
 
-def _again(number: int, proposal: Proposal, same: Trial) -> Trial:
-    """The trial of a trace that was proposed before: nothing need be expanded."""
-    return Trial(
-        number=number,
-        text=same.text,
-        hash=same.hash,
-        identity=same.identity,
-        trace=same.trace,
-        parents=proposal.parents,
-        seed=same.seed,
-        fidelity=proposal.fidelity,
-    )
+def _exactly(trace: str, fidelity: Mapping[str, float]) -> str:
+    return f"{trace}{sorted(fidelity.items())}"
 
 
-def _trace_key(trace: Trace, fidelity: Mapping[str, float]) -> str:
-    return f"{trace_text(trace)}{sorted(fidelity.items())}"
-
-
-def identity_of(program: DrawnProgram, fidelity: Mapping[str, float]) -> str:
-    """What an evaluation depends on: the graph, the settings of its training, the fidelity."""
+def identity_of(
+    program: DrawnProgram, fidelity: Mapping[str, float], seed: int, evaluator: str
+) -> str:
+    """What an outcome depends on: the graph, the settings of its training, the fidelity, the seed,
+    and what the evaluator says of itself (which holds the data's checksum).
+    """
     blocks = tuple(item for item in program.tree.declarations if isinstance(item, ast.Settings))
     training = print_program(ast.Program(blocks, span=NOWHERE))
-    whole = "\n".join((program.hash, training, str(sorted(fidelity.items()))))
-    return hashlib.sha256(whole.encode()).hexdigest()
+    facts = (program.hash, training, str(sorted(fidelity.items())), str(seed), evaluator)
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()

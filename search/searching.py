@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..compiler.spaces.space import Space
+from .errors import SearchError
 from .executor import Evaluate, Executor, takes_trial
 from .executors.inline import InlineExecutor
 from .executors.local import LocalExecutor
+from .goal import Goal, Objective
 from .method import Method
+from .registry import name_of
 from .store import Store
-from .study import LAG, Objective, Seen, Study
+from .study import LAG, Said, Seen, Study
+
+Names = str | Sequence[str] | None
+"""One number's name, or several, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,8 @@ class Search:
     """What a search is told, beside the space, the method and the evaluation.
 
     `trials` are those of the study in all, `seconds` those of this run, `timeout` those of a trial.
-    `jobs` are worker processes; 0 evaluates in this one. `store` is a file, None keeps nothing.
+    `jobs` are worker processes; 0 evaluates in this one. `lag` None makes the study asynchronous.
+    `store` is a file, None keeps nothing. `evaluator` and `shared` are the study's.
     """
 
     trials: int = 100
@@ -30,40 +37,62 @@ class Search:
     timeout: float | None = None
     jobs: int = 1
     seed: int = 0
-    lag: int = LAG
-    objective: Objective = field(default_factory=Objective)
+    lag: int | None = LAG
+    goal: Goal = field(default_factory=Goal)
     store: Path | None = None
     name: str | None = None
     evaluator: str = ""
+    shared: bool = False
     preload: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise ValueError(f"trials is at least 1, not {self.trials}")
-        if not 0 <= self.jobs <= self.lag:
+        if self.jobs < 0:
+            raise ValueError(f"jobs is at least 0, not {self.jobs}")
+        if self.lag is not None and self.jobs > self.lag:
             raise ValueError(
                 f"jobs is 0 to {self.lag}, not {self.jobs}: a trial is proposed from those at "
-                f"least {self.lag} before it, so more workers would wait; give a larger lag"
+                f"least {self.lag} before it, so more workers would wait; give a larger lag, or "
+                "make it asynchronous"
             )
 
 
 def run(
-    space: Space, method: Method, evaluate: Evaluate, search: Search, seen: Seen | None = None
+    space: Space,
+    method: Method,
+    evaluate: Evaluate,
+    search: Search,
+    seen: Seen | None = None,
+    said: Said | None = None,
 ) -> Study:
     """Runs a study, or goes on with the one of its name. Raises SearchError."""
-    takes_trial(evaluate)
+    check_evaluation(method, evaluate)
     store = Store(search.store)
     try:
         study = Study(
             store, search.name or space.name, space, method,
-            seed=search.seed, lag=search.lag, objective=search.objective,
-            evaluator=search.evaluator,
+            seed=search.seed, lag=search.lag, goal=search.goal,
+            evaluator=search.evaluator, shared=search.shared,
         )  # fmt: skip
         executor = _executor(evaluate, search)
-        study.run(executor, trials=search.trials, seconds=search.seconds, seen=seen)
+        study.run(executor, trials=search.trials, seconds=search.seconds, seen=seen, said=said)
     finally:
         store.close()
     return study
+
+
+def check_evaluation(method: Method, evaluate: Evaluate) -> None:
+    """Raises TypeError for what is no evaluation, SearchError for one that cannot train as much as
+    it is told to by a method that sets fidelities.
+    """
+    if not takes_trial(evaluate) and method.fidelities:
+        raise SearchError(
+            f"{name_of(method)} tells how far each program is trained, which evaluate(program) "
+            "cannot know",
+            "write evaluate(program, trial): train as far as trial.fidelity says, keep the state "
+            "in trial.directory, and go on from there where trial.resumed is a number",
+        )
 
 
 def _executor(evaluate: Evaluate, search: Search) -> Executor:
@@ -72,11 +101,16 @@ def _executor(evaluate: Evaluate, search: Search) -> Executor:
     return LocalExecutor(evaluate, search.jobs, timeout=search.timeout, preload=search.preload)
 
 
-def objective(maximize: str | None, minimize: str | None, otherwise: str | None) -> Objective:
-    """The objective that is named; else to minimise `otherwise`; else the only number there is."""
-    if maximize is not None and minimize is not None:
-        raise ValueError("a search has one objective: give maximize or minimize")
-    if maximize is not None:
-        return Objective(maximize)
-    name = otherwise if minimize is None else minimize
-    return Objective(name, maximize=name is None)
+def goal(maximize: Names, minimize: Names, otherwise: str | None) -> Goal:
+    """The objectives that are named, what is maximised first; else to minimise `otherwise`; else
+    the only number there is.
+    """
+    named = [Objective(name) for name in _names(maximize)]
+    named += [Objective(name, maximize=False) for name in _names(minimize)]
+    if not named:
+        named = [Objective(otherwise, maximize=otherwise is None)]
+    return Goal(tuple(named))
+
+
+def _names(given: Names) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given or ()

@@ -15,7 +15,7 @@ from .errors import SearchError
 from .executor import Outcome
 from .file_systems import network_file_system
 from .tables import VERSION, attempt, event, metadata, metric, program, schema, study, trial
-from .trial import State, Trial, trace_from, trace_text
+from .trial import REPLAYED, State, Trial, trace_from, trace_text
 
 # isort: split
 from sqlalchemy import Connection, Engine, create_engine, insert, select, update
@@ -137,6 +137,25 @@ class Store:
                 _close_attempt(connection, key, outcome, finished)
             _update(connection, key, finished)
 
+    def note(self, key: int, kind: str, detail: str) -> None:
+        """Notes an event of a study."""
+        with self.engine.begin() as connection:
+            _note(connection, key, kind, detail)
+
+    def finished(self, identity: str, but: int) -> tuple[str, Trial] | None:
+        """The first trial of an identity that another study has finished, with that one's name."""
+        query = (
+            select(trial, program.c.text, program.c.hash, study.c.name)
+            .join(program, program.c.key == trial.c.program)
+            .join(study, study.c.id == trial.c.study)
+            .where(trial.c.identity == identity, trial.c.study != but)
+            .where(trial.c.state.in_(sorted(REPLAYED)))
+            .order_by(trial.c.study, trial.c.number)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (row.name, _trial(row._mapping))
+
     def reclaim(self, key: int) -> None:
         """Trials that were running when their study ended wait again."""
         running = (attempt.c.study == key) & (attempt.c.state == State.RUNNING)
@@ -213,10 +232,17 @@ def _values(given: Trial) -> dict[str, Any]:
         "parents": json.dumps(given.parents),
         "seed": given.seed,
         "fidelity": json.dumps(dict(given.fidelity)),
+        "sees": given.sees,
+        "resumes": given.resumes,
         "replay_of": given.replay_of,
+        "source": given.source,
         "state": given.state,
         "scores": json.dumps(dict(given.scores), allow_nan=False),
+        "merits": json.dumps(given.merits),
         "merit": given.merit,
+        "violation": given.violation,
+        "cost": json.dumps(dict(given.cost)),
+        "checkpoint": given.checkpoint,
         "attempts": given.attempts,
         "seconds": given.seconds,
         "error": given.error,
@@ -233,10 +259,16 @@ def _trial(row: Mapping[Any, Any]) -> Trial:
         parents=tuple(json.loads(row["parents"])),
         seed=row["seed"],
         fidelity=json.loads(row["fidelity"]),
+        sees=row["sees"],
+        resumes=row["resumes"],
         replay_of=row["replay_of"],
+        source=row["source"],
         state=State(row["state"]),
         scores=json.loads(row["scores"]),
-        merit=row["merit"],
+        merits=tuple(json.loads(row["merits"])),
+        violation=row["violation"],
+        cost=json.loads(row["cost"]),
+        checkpoint=row["checkpoint"],
         attempts=row["attempts"],
         seconds=row["seconds"],
         error=row["error"],

@@ -1,65 +1,49 @@
 """A study: the trials of one search, proposed, evaluated and kept.
 
 Comes in: a space, a method, a store, an executor. Goes out: trials in the store, and the best of
-them. Trial n is proposed from exactly the trials 0 to n - lag, in the order of their numbers, so
-that the same study comes out however many workers run and however often it is stopped.
+them. Trial n is proposed from exactly the trials 0 to n - lag (or more, where the method awaits
+them), in the order of their numbers, so that the same study comes out however many workers run and
+however often it is stopped.
 """
 
-import fcntl
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
 from .errors import SearchError
-from .executor import ONLY, Executor, Outcome, Task
+from .executor import Executor, Outcome, Task
+from .goal import Goal, best_of, front_of
+from .handing import Handed
 from .method import Exhausted, Method
 from .proposer import Proposer
-from .registry import name_of, settings_of
+from .registry import fresh, name_of, settings_of
+from .stopping import Stop, stopping
 from .store import Store
 from .trial import REPLAYED, State, Trial
+from .workplace import Workplace, alone, checkpoint_text, workplace
 
 LAG = 8
 MOST_LOSSES = 2
+BEST = 3
+"""Of how many trials what they left is kept for being the best."""
 Seen = Callable[[Trial], None]
+Said = Callable[[str], None]
 
 EXHAUSTED, COMPLETE, OUT_OF_TIME = "EXHAUSTED", "COMPLETE", "OUT_OF_TIME"
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """Which of an evaluation's numbers is searched for. Without a name it is the only one."""
-
-    name: str | None = None
-    maximize: bool = True
-
-    def value(self, scores: Mapping[str, float | None]) -> float | None:
-        """Raises LookupError where the evaluation does not tell it."""
-        if self.name is None and len(scores) == 1:
-            return next(iter(scores.values()))
-        name = ONLY if self.name is None else self.name
-        if name not in scores:
-            told = ", ".join(scores)
-            wanted = (
-                f"no {name!r}" if self.name else "several numbers, and nobody said which counts"
-            )
-            raise LookupError(f"the evaluation tells {wanted} (it tells: {told})")
-        return scores[name]
-
-    def merit(self, value: float) -> float:
-        """The value turned so that more is better."""
-        return value if self.maximize else -value
+INTERRUPTED = "INTERRUPTED"
 
 
 class Study:
     """A study of a store: a new one, or the one of that name, which goes on.
+
+    `lag` None makes it asynchronous: a trial is proposed from all that have finished. `evaluator`
+    is what an outcome depends on beside program, seed and fidelity; if it is `shared`, outcomes of
+    the same identity are taken over from the other studies of the store. `folder` is where trials
+    keep files, beside the store if not given.
 
     Raises SearchError where the study of that name searches something else.
     """
@@ -72,31 +56,45 @@ class Study:
         method: Method,
         *,
         seed: int = 0,
-        lag: int = LAG,
-        objective: Objective | None = None,
+        lag: int | None = LAG,
+        goal: Goal | None = None,
         evaluator: str = "",
+        shared: bool = False,
+        folder: Path | None = None,
     ) -> None:
-        if lag < 1:
+        if lag is not None and lag < 1:
             raise ValueError(f"lag is at least 1, not {lag}")
         self.store = store
         self.name = name
         self.space = space
-        self.objective = objective or Objective()
+        self.goal = goal or Goal()
         self.lag = lag
-        self.settings = _settings(space, method, seed, lag, self.objective, evaluator)
+        self.shared = shared
+        self.folder = folder
+        self.settings = _settings(space, method, seed, lag, self.goal, evaluator)
         self.key = _open(store, name, self.settings)
         self.trials = store.trials(self.key)
-        self._proposer = Proposer(space, replace(method), seed, lag, self.trials)
+        self._method = fresh(method)
+        self._proposer = Proposer(
+            space, self._method, seed, lag, self.trials, evaluator, self.goal.names
+        )
         self._open = {trial.number for trial in self.trials if not trial.state.is_final}
         self.ended = store.ended(self.key)
         self._seen: Seen | None = None
+        self._said: Said | None = None
+        self._place = Workplace(Path())
 
     # --- what came out
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the best score; of equals the first."""
+        """The feasible trial that is best by the first objective; of equals the first."""
         return best_of(self.trials)
+
+    @property
+    def front(self) -> list[Trial]:
+        """The feasible trials that no other is better than in every objective."""
+        return front_of(self.trials)
 
     def program(self, trial: Trial) -> DrawnProgram:
         """The program of a trial."""
@@ -111,34 +109,49 @@ class Study:
         trials: int,
         seconds: float | None = None,
         seen: Seen | None = None,
+        said: Said | None = None,
     ) -> None:
         """Goes on until the study has so many trials in all, its time is over, or nothing new is
-        left. `seen` is called with each trial that has finished.
+        left. `seen` is called with each trial that has finished, `said` with what people should
+        know.
 
-        Raises KeyboardInterrupt after Ctrl-C: what was being evaluated is evaluated again when the
-        study goes on.
+        Raises KeyboardInterrupt after Ctrl-C, when what was running has finished, and after
+        SIGTERM, when it has been saved; a second signal stops at once, and what was being evaluated
+        is evaluated again when the study goes on. Raises SearchError where nothing can be written.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        with _alone(self.store, self.name), _scratch(self.store, self.name) as scratch:
-            self.store.reclaim(self.key)
-            self.trials[:] = self.store.trials(self.key)
-            self._open = {trial.number for trial in self.trials if not trial.state.is_final}
-            self.ended, self._seen = "", seen
+        self.ended, self._seen, self._said = "", seen, said
+        path = self.store.path
+        with (
+            alone(path, self.name),
+            workplace(path, self.name, self.folder) as self._place,
+            stopping(executor.interrupt, self._say) as stop,
+        ):
+            self._reopen()
             try:
-                while self._fill(executor, trials, deadline, scratch) or executor.busy:
+                while self._fill(executor, trials, deadline, stop) or executor.busy:
                     for outcome in executor.wait():
-                        self._finish(outcome)
+                        self._finish(outcome, stop)
             finally:
                 executor.close()
-            self.ended = self.ended or COMPLETE
+            self.ended = INTERRUPTED if stop.wanted else self.ended or COMPLETE
             self.store.end(self.key, self.ended)
+        if stop.wanted:
+            raise KeyboardInterrupt
 
-    def _fill(self, executor: Executor, budget: int, deadline: float | None, scratch: Path) -> bool:
+    def _reopen(self) -> None:
+        """What was running when the study ended waits again."""
+        self.store.reclaim(self.key)
+        self.trials[:] = self.store.trials(self.key)
+        self._open = {trial.number for trial in self.trials if not trial.state.is_final}
+        self._place.open(self.trials)
+
+    def _fill(self, executor: Executor, budget: int, deadline: float | None, stop: Stop) -> bool:
         """Gives the executor what it can take; whether it has anything to do."""
-        while executor.free > 0:
+        while executor.free > 0 and not stop.wanted:
             trial = self._waiting()
             if trial is not None:
-                self._begin(trial, executor, scratch)
+                self._begin(trial, executor)
             elif not self._propose(budget, deadline):
                 break
         return executor.busy > 0
@@ -151,18 +164,25 @@ class Study:
                 continue
             source = None if trial.replay_of is None else self.trials[trial.replay_of]
             if source is None or (source.state.is_final and source.state not in REPLAYED):
-                return trial
-            if source.state.is_final:
-                self._replay(trial, source)
+                if not self._taken_over(trial):
+                    return trial
+            elif source.state.is_final:
+                self._replay(trial, source, "")
         return None
 
-    def _replay(self, trial: Trial, source: Trial) -> None:
-        done = replace(
-            trial,
-            state=source.state, scores=source.scores, merit=source.merit, error=source.error,
-        )  # fmt: skip
+    def _taken_over(self, trial: Trial) -> bool:
+        """Whether another study of the store knew what comes of a trial."""
+        found = self.store.finished(trial.identity, self.key) if self.shared else None
+        return found is not None and self._replay(trial, found[1], f"{found[0]}#{found[1].number}")
+
+    def _replay(self, trial: Trial, source: Trial, name: str) -> bool:
+        done = replace(trial, source=name)
+        done = self._judged(done, source.state, {**trial.scores, **source.scores}, source.error)
+        if name and done.state is not source.state:
+            return False  # the other study did not measure what counts here
         self.store.finish(self.key, done)
         self._keep(done)
+        return True
 
     def _propose(self, budget: int, deadline: float | None) -> bool:
         """Whether there is a new trial."""
@@ -179,59 +199,131 @@ class Study:
         self.store.add(self.key, trial)
         self.trials.append(trial)
         self._open.add(trial.number)
+        self._tidy()
         return True
 
-    def _begin(self, trial: Trial, executor: Executor, scratch: Path) -> None:
+    def _begin(self, trial: Trial, executor: Executor) -> None:
         begun = replace(trial, state=State.RUNNING, attempts=trial.attempts + 1)
+        handed = self._handed(begun)
         self.store.begin(self.key, begun)
         self._keep(begun)
-        directory = scratch / f"{begun.number}-{begun.attempts}"
-        program = self.program(begun)
-        task = Task(begun.number, begun.attempts, program, begun.seed, begun.fidelity, directory)
+        task = Task(
+            begun.number,
+            begun.attempts,
+            self.program(begun),
+            begun.seed,
+            begun.fidelity,
+            self._place.directory(begun.number, begun.attempts),
+            handed=handed,
+        )
         executor.start(task)
 
-    def _finish(self, outcome: Outcome) -> None:
+    def _handed(self, trial: Trial) -> Handed | None:
+        """What a trial starts from: what its own earlier attempt saved, or the trial it resumes."""
+        source = trial
+        if not trial.checkpoint:
+            if trial.resumes is None:
+                return None
+            source = self.trials[self._origin(trial.resumes)]
+        if source.checkpoint:
+            return self._place.handed(source)
+        if source.source:
+            text = f"trial {source.number} was taken over from {source.source} without its files"
+            self._note(f"trial {trial.number}: {text}; trained from the start")
+        return None
+
+    def _origin(self, number: int) -> int:
+        """The trial that was evaluated where this one took over its outcome."""
+        replayed = self.trials[number].replay_of
+        return number if replayed is None or self.trials[number].attempts else replayed
+
+    def _finish(self, outcome: Outcome, stop: Stop) -> None:
         trial = self.trials[outcome.number]
         if trial.state is not State.RUNNING or trial.attempts != outcome.attempt:
             return
-        done = self._judged(trial, outcome)
+        if outcome.fatal:
+            advice = "make room, and go on with the study: nothing that had finished is lost"
+            raise SearchError(f"trial {outcome.number}: {outcome.fatal}", advice)
+        for text in outcome.notes:
+            self._note(f"trial {outcome.number}: {text}")
+        done = self._outcome(trial, outcome, stop)
         self.store.finish(self.key, done, outcome)
+        if outcome.checkpoint and done.checkpoint == checkpoint_text(outcome):
+            self._place.keep(outcome)
+        else:
+            self._place.remove(outcome.number, outcome.attempt)
         self._keep(done)
+        self._tidy()
 
-    def _judged(self, trial: Trial, outcome: Outcome) -> Trial:
-        """The trial with its outcome: lost ones wait again, once."""
-        seconds = trial.seconds + outcome.seconds
-        state, error, merit = outcome.state, outcome.error, None
-        if state is State.LOST and self.store.losses(self.key, trial.number) + 1 < MOST_LOSSES:
-            return replace(trial, state=State.WAITING, seconds=seconds)
+    def _outcome(self, trial: Trial, outcome: Outcome, stop: Stop) -> Trial:
+        """The trial with its outcome: a lost one waits again, once, and so does a stopped one."""
+        trial = replace(trial, seconds=trial.seconds + outcome.seconds)
+        if outcome.state is State.WAITING or (outcome.state is State.LOST and stop.wanted):
+            stop.wanted = True
+            saved = checkpoint_text(outcome) or trial.checkpoint
+            return replace(trial, state=State.WAITING, checkpoint=saved)
+        lost = outcome.state is State.LOST
+        if lost and self.store.losses(self.key, trial.number) + 1 < MOST_LOSSES:
+            return replace(trial, state=State.WAITING)
+        scores = {**trial.scores, **outcome.scores}
+        done = self._judged(trial, outcome.state, scores, outcome.error)
+        left = checkpoint_text(outcome) if done.state is State.DONE else ""
+        return replace(done, checkpoint=left)
+
+    def _judged(
+        self, trial: Trial, state: State, scores: Mapping[str, float | None], error: str
+    ) -> Trial:
+        """The trial with a final state, and what its numbers mean here."""
+        merits: tuple[float, ...] = ()
+        violation = 0.0
         if state is State.DONE:
             try:
-                value = self.objective.value(outcome.scores)
+                judged = self.goal.judge(scores)
             except LookupError as failure:
                 state, error = State.ERROR, str(failure)
             else:
-                state = State.NAN if value is None else state
-                merit = None if value is None else self.objective.merit(value)
+                state = State.NAN if judged is None else state
+                merits, violation = judged or (merits, violation)
         return replace(
-            trial, state=state, scores=outcome.scores, merit=merit, seconds=seconds, error=error
+            trial, state=state, scores=scores, merits=merits, violation=violation, error=error
         )
 
     def _keep(self, trial: Trial) -> None:
         self.trials[trial.number] = trial
         if trial.state.is_final:
             self._open.discard(trial.number)
+            self._proposer.finished(trial)
             if self._seen is not None:
                 self._seen(trial)
 
+    def _tidy(self) -> None:
+        """Removes what was left by trials that nobody goes on from any more."""
+        left = self._place.left
+        if len(left) <= BEST:
+            return
+        done = [self.trials[number] for number in left if self.trials[number].merits]
+        # of equals the last, which may have been trained further
+        best = sorted(done, key=lambda trial: (trial.goodness, trial.number))[-BEST:]
+        needed = {trial.number for trial in best} | self._open
+        needed |= {number for number in left if not self._proposer.is_visible(number)}
+        resumed = [self.trials[number].resumes for number in self._open]
+        kept = [n for n in self._method.keeps(self._proposer.history) if n < len(self.trials)]
+        needed |= {self._origin(n) for n in (*kept, *resumed) if n is not None}
+        for number in set(left) - needed:
+            self._place.drop(number)
 
-def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The trial with the best score; of equals the first."""
-    done = [trial for trial in trials if trial.state is State.DONE]
-    return max(done, key=lambda trial: trial.merit or 0.0, default=None)
+    def _note(self, text: str) -> None:
+        """Something that people should know, now and later."""
+        self.store.note(self.key, "note", text)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        if self._said is not None:
+            self._said(text)
 
 
 def _settings(
-    space: Space, method: Method, seed: int, lag: int, objective: Objective, evaluator: str
+    space: Space, method: Method, seed: int, lag: int | None, goal: Goal, evaluator: str
 ) -> dict[str, Any]:
     """All that proposals and merits depend on."""
     process = space.process
@@ -244,8 +336,7 @@ def _settings(
         "method_settings": settings_of(method),
         "seed": seed,
         "lag": lag,
-        "objective": objective.name,
-        "maximize": objective.maximize,
+        **goal.to_json(),
         "evaluator": evaluator,
     }
 
@@ -262,41 +353,3 @@ def _open(store: Store, name: str, settings: dict[str, Any]) -> int:
             "give this study a name or a store of its own",
         )
     return key
-
-
-@contextmanager
-def _alone(store: Store, name: str) -> Iterator[None]:
-    """A study has one coordinator; the lock goes with the process, however it ends."""
-    if store.path is None:
-        yield
-        return
-    lock = os.open(f"{store.path}.{_file_name(name)}.lock", os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise SearchError(f"the study {name!r} is being run already", "wait, or stop it") from None
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-@contextmanager
-def _scratch(store: Store, name: str) -> Iterator[Path]:
-    """The folder of the trials' directories, emptied of what an earlier process left."""
-    if store.path is None:
-        with tempfile.TemporaryDirectory(prefix="archc-study-") as folder:
-            yield Path(folder)
-        return
-    path = Path(f"{store.path}.{_file_name(name)}.scratch").resolve()
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SearchError
+from .goal import best_of, front_of
 from .store import Store
-from .study import Study, best_of
+from .study import Study
 from .trial import Trial, trace_pairs
 
 
@@ -33,15 +34,24 @@ class Summary:
         return best_of(self.trials)
 
     @property
+    def front(self) -> list[Trial]:
+        return front_of(self.trials)
+
+    @property
     def states(self) -> dict[str, int]:
         """How many trials there are in each state."""
         return dict(Counter(str(trial.state) for trial in self.trials))
 
     def score(self, trial: Trial) -> float | None:
-        """The number that is searched for, as the evaluation told it."""
-        if trial.merit is None:
-            return None
-        return trial.merit if self.settings["maximize"] else -trial.merit
+        """The first number that is searched for, as the evaluation told it."""
+        values = self.values(trial)
+        return values[0] if values else None
+
+    def values(self, trial: Trial) -> list[float]:
+        """All numbers that are searched for."""
+        directions = [maximize for _, maximize in self.settings["objectives"]]
+        pairs = zip(directions, trial.merits, strict=False)
+        return [merit if maximize else -merit for maximize, merit in pairs]
 
     def to_json(self) -> dict[str, Any]:
         """What `archc search --json` says."""

@@ -20,7 +20,7 @@ except ImportError as missing:  # an extra: not everybody searches
         "searching needs SQLAlchemy, which is not installed", "run: pip install 'archc[search]'"
     ) from missing
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -50,15 +50,22 @@ trial = Table(
     Column("study", Integer, ForeignKey("study.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("program", String(64), ForeignKey("program.key"), nullable=False),
-    Column("identity", String(64), nullable=False),
+    Column("identity", String(64), nullable=False, index=True),
     Column("trace", Text, nullable=False),
     Column("parents", Text, nullable=False),
     Column("seed", Integer, nullable=False),
     Column("fidelity", Text, nullable=False),
+    Column("sees", Integer, nullable=False),
+    Column("resumes", Integer),
     Column("replay_of", Integer),
+    Column("source", String(220), nullable=False),
     Column("state", String(10), nullable=False),
     Column("scores", Text, nullable=False),
-    Column("merit", Float),
+    Column("merits", Text, nullable=False),
+    Column("merit", Float),  # the first of the merits, for those who ask in SQL
+    Column("violation", Float, nullable=False),
+    Column("cost", Text, nullable=False),
+    Column("checkpoint", String(80), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("error", Text, nullable=False),

@@ -30,15 +30,21 @@ class State(StrEnum):
         return self not in (State.WAITING, State.RUNNING)
 
 
-REPLAYED = frozenset({State.DONE, State.NAN, State.ERROR, State.PRUNED})
+REPLAYED = frozenset({State.DONE, State.NAN, State.ERROR, State.OOM, State.PRUNED})
 """The outcomes that another evaluation of the same program would bring again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`hash` is that of the graph; `identity` also tells trainings of one graph apart. `scores` are
-    the evaluation's numbers, `merit` the one that is searched for, turned so that more is better.
-    `replay_of` is the earlier trial of the same identity whose outcome this one takes over.
+    """`hash` is that of the graph; `identity` also tells trainings of one graph apart. `sees` is
+    how many finished trials it was proposed from. `resumes` is the trial that it continues,
+    `replay_of` the earlier trial of the same identity whose outcome it takes over, `source` the
+    same in another study of the store, as `name#number`.
+
+    `scores` are all numbers of the evaluation. `merits` are those that are searched for, in the
+    order of the objectives, turned so that more is better; `violation` is by how much it breaks
+    the constraints, 0 for a feasible one. `cost` is what the evaluation was planned to take, such
+    as epochs. `checkpoint` is the checksum of what it left in its directory, "" for nothing.
     """
 
     number: int
@@ -49,13 +55,35 @@ class Trial:
     parents: tuple[int, ...] = ()
     seed: int = 0
     fidelity: Mapping[str, float] = field(default_factory=dict)
+    sees: int = 0
+    resumes: int | None = None
     replay_of: int | None = None
+    source: str = ""
     state: State = State.WAITING
     scores: Mapping[str, float | None] = field(default_factory=dict)
-    merit: float | None = None
+    merits: tuple[float, ...] = ()
+    violation: float = 0.0
+    cost: Mapping[str, float] = field(default_factory=dict)
+    checkpoint: str = ""
     attempts: int = 0
     seconds: float = 0.0
     error: str = ""
+
+    @property
+    def merit(self) -> float | None:
+        """The merit by the first objective; None without a score."""
+        return self.merits[0] if self.merits else None
+
+    @property
+    def feasible(self) -> bool:
+        return self.violation == 0.0
+
+    @property
+    def goodness(self) -> tuple[float, float]:
+        """By which single trials are compared: the less it violates, then the first objective. Of
+        trials with a score alone.
+        """
+        return (-self.violation, self.merits[0])
 
     def to_json(self) -> dict[str, Any]:
         """What `archc study show --json` says of it."""
@@ -66,8 +94,13 @@ class Trial:
             "scores": dict(self.scores),
             "attempts": self.attempts,
             "parents": list(self.parents),
+            "fidelity": dict(self.fidelity),
+            "resumes": self.resumes,
             "seconds": round(self.seconds, 3),
             "replay_of": self.replay_of,
+            "source": self.source or None,
+            "feasible": self.feasible,
+            "cost": dict(self.cost),
             "trace": trace_pairs(self.trace),
             "error": self.error,
         }

@@ -12,6 +12,7 @@ import threading
 import traceback
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
+from types import FrameType
 from typing import Any
 
 import cloudpickle
@@ -25,6 +26,7 @@ READY = "ready"
 def serve(pipe: Connection, function: bytes, threads: int) -> None:
     """The whole life of a worker."""
     os.setsid()
+    signal.signal(signal.SIGTERM, _stop)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         _limit_threads(threads)
@@ -35,9 +37,14 @@ def serve(pipe: Connection, function: bytes, threads: int) -> None:
     while True:
         try:
             task: Task = pipe.recv()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
             return
         pipe.send(_failed(task, failure) if failure else evaluated(evaluate, task))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """A training saves its state and passes this on; `evaluated` makes an outcome of it."""
+    raise KeyboardInterrupt
 
 
 def _failed(task: Task, failure: str) -> Outcome:

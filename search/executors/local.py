@@ -6,7 +6,6 @@ is shared between workers, so that none can hold a lock that others need.
 """
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -123,6 +122,12 @@ class LocalExecutor:
             if found or not busy:
                 return found
 
+    def interrupt(self) -> None:
+        """SIGTERM, which `serve` turns into an exception of the evaluation."""
+        for worker in self._workers:
+            if worker.task is not None and worker.process.pid is not None:
+                os.kill(worker.process.pid, signal.SIGTERM)
+
     def close(self) -> None:
         for worker in tuple(self._workers):
             self._end(worker)
@@ -158,7 +163,6 @@ class LocalExecutor:
                 message = worker.pipe.recv()
                 if message != READY:
                     worker.task = None
-                    _clean(task)
                     return message  # type: ignore[no-any-return]
                 worker.ready, worker.begun = True, time.monotonic()
         except (EOFError, OSError):
@@ -179,7 +183,6 @@ class LocalExecutor:
     def _broken(self, worker: _Worker, task: Task, state: State, error: str) -> Outcome:
         seconds = worker.seconds
         self._end(worker)
-        _clean(task)
         return Outcome(task.number, task.attempt, state, seconds=seconds, error=error)
 
     def _end(self, worker: _Worker) -> None:
@@ -204,10 +207,6 @@ def _pickled(evaluate: Evaluate) -> bytes:
             "let it make what cannot travel when it is called, or use jobs=0",
         ) from error
     return pickled
-
-
-def _clean(task: Task) -> None:
-    shutil.rmtree(task.directory, ignore_errors=True)
 
 
 @contextmanager

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 
 from ...compiler.spaces.drawn import DrawnProgram
 from ...compiler.spaces.random import Random
-from ..method import Exhausted, History, Method, Proposal
+from ..method import ANY_CHOICE, Exhausted, History, Method, Proposal
 
 
 @dataclass
 class Grid(Method):
     """Lazily: a space of any size can be begun."""
+
+    manipulates = ANY_CHOICE
+    mechanism = "enumeration"
+    needs = ("choices without real ranges",)
 
     _programs: Iterator[DrawnProgram] | None = field(default=None, init=False, repr=False)
 

@@ -6,7 +6,7 @@ Independent draws by the weights of the space; programs that were drawn before a
 from dataclasses import dataclass
 
 from ...compiler.spaces.random import Random
-from ..method import History, Method, Proposal
+from ..method import ANY_CHOICE, History, Method, Proposal
 
 
 @dataclass
@@ -14,6 +14,9 @@ class RandomSearch(Method):
     """`uniform` makes every program equally likely, whatever its choices weigh."""
 
     uniform: bool = False
+
+    manipulates = ANY_CHOICE
+    mechanism = "independent draws"
 
     def ask(self, history: History, random: Random) -> Proposal:
         return Proposal(history.space.sample(random.bits(), uniform=self.uniform))

@@ -8,8 +8,7 @@ in one choice.
 from dataclasses import dataclass
 
 from ...compiler.spaces.random import Random
-from ..method import History, Method, Proposal
-from ..trial import Trial
+from ..method import ANY_CHOICE, History, Method, Proposal
 
 
 @dataclass
@@ -20,6 +19,8 @@ class RegularizedEvolution(Method):
     tournament: int = 25
 
     repeats = True
+    manipulates = ANY_CHOICE
+    mechanism = "evolution"
 
     def __post_init__(self) -> None:
         for name in ("population", "tournament"):
@@ -31,11 +32,6 @@ class RegularizedEvolution(Method):
         if history.number < self.population or not alive:
             return Proposal(history.space.sample(random.bits()))
         drawn = (alive[random.below(len(alive))] for _ in range(self.tournament))
-        parent = max(drawn, key=_merit)
+        parent = max(drawn, key=lambda trial: trial.goodness)
         child = history.space.mutate(history.program(parent), random.bits())
         return Proposal(child, parents=(parent.number,))
-
-
-def _merit(trial: Trial) -> float:
-    assert trial.merit is not None
-    return trial.merit

@@ -82,7 +82,7 @@ def test_from_a_file_to_its_best_program(folder: Path, capsys: pytest.CaptureFix
         ("budget =", "budgte =", "net.arch:9: search has no setting 'budgte'"),
         ("population=2", "2", "takes settings by name"),
         ("maximize = accuracy", "maximize = 3", "net.arch:8: maximize cannot be meant like this"),
-        ("maximize = accuracy", "maximize = accuracy\nminimize = loss", "has one objective"),
+        ("maximize = accuracy", "maximize = accuracy\nminimize = accuracy", "an objective twice"),
     ],
 )
 def test_a_block_at_fault_is_told(

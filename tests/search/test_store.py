@@ -11,9 +11,10 @@ from archc.compiler.spaces.space import Space
 from archc.search.errors import SearchError
 from archc.search.executors.inline import InlineExecutor
 from archc.search.file_systems import network_file_system
+from archc.search.goal import Goal, Objective
 from archc.search.registry import make_method
 from archc.search.store import Store
-from archc.search.study import Objective, Study
+from archc.search.study import Study
 from archc.search.trial import State
 
 MOUNTS = """\
@@ -89,7 +90,7 @@ def test_all_of_a_trial_comes_back(plain: Space, search: Any, tmp_path: Path) ->
     given = {"population": 3, "tournament": 2}
     study = search(
         plain, "regularized_evolution", evaluate, 10, store, given,
-        seed=-5, objective=Objective("accuracy"),
+        seed=-5, goal=Goal((Objective("accuracy"),)),
     )  # fmt: skip
     found = store.find("study")
     assert found is not None

@@ -9,9 +9,10 @@ from archc.compiler.spaces.space import Space
 from archc.search.errors import SearchError
 from archc.search.executor import takes_trial
 from archc.search.executors.inline import InlineExecutor
+from archc.search.goal import Goal, Objective
 from archc.search.registry import make_method, method_names, name_of
 from archc.search.store import Store
-from archc.search.study import Objective, Study
+from archc.search.study import Study
 from archc.search.trial import State
 
 Search = Callable[..., Study]
@@ -42,10 +43,10 @@ def test_less_can_be_better(plain: Space, search: Search) -> None:
     def evaluate(program: Any, trial: Any) -> dict[str, float]:
         return {"loss": float(trial.number), "other": 1.0}
 
-    study = search(plain, "random", evaluate, 5, objective=Objective("loss", maximize=False))
+    study = search(plain, "random", evaluate, 5, goal=Goal((Objective("loss", maximize=False),)))
     assert study.best is not None
     assert (study.best.number, study.best.merit) == (0, 0.0)
-    study = search(plain, "random", evaluate, 5, objective=Objective("loss"))
+    study = search(plain, "random", evaluate, 5, goal=Goal((Objective("loss"),)))
     assert study.best is not None
     assert study.best.number == 4
 
@@ -57,7 +58,7 @@ def test_evolution_goes_where_less_is_better(wide: Space, search: Search, oracle
             oracle(trial)
             for trial in search(
                 wide, "regularized_evolution", oracle, 40,
-                method_settings=given, objective=Objective(maximize=maximize),
+                method_settings=given, goal=Goal((Objective(maximize=maximize),)),
             ).trials[20:]
         )
         for maximize in (False, True)
@@ -70,7 +71,7 @@ def test_which_number_counts_must_be_told(plain: Space, search: Search) -> None:
     assert [trial.state for trial in study.trials] == [State.ERROR] * 2
     assert "nobody said which counts" in study.trials[0].error
     study = search(
-        plain, evaluate=lambda program: {"a": 1}, trials=2, objective=Objective("accuracy")
+        plain, evaluate=lambda program: {"a": 1}, trials=2, goal=Goal((Objective("accuracy"),))
     )
     assert "no 'accuracy' (it tells: a)" in study.trials[0].error
 

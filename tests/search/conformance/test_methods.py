@@ -49,6 +49,9 @@ class Workers:
         task = self.tasks.pop(self.random.randrange(len(self.tasks)))
         return [evaluated(self.evaluate, task)]
 
+    def interrupt(self) -> None:
+        self.tasks.clear()
+
     def close(self) -> None:
         self.tasks.clear()
 
