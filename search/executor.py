@@ -33,7 +33,8 @@ Report = tuple[int, str, float | None]
 class Task:
     """One attempt at a trial. `evaluated` makes its `directory`, from what was `handed` to it if
     anything was; the study removes it. `bars` are what `report` must reach at each step (more being
-    better, in the direction of `watched`), else the trial is stopped early.
+    better, in the direction of `watched`), else the trial is stopped early. `token` is what its
+    outcome must show to be taken.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Task:
     watched: str = ONLY
     sign: float = 1.0
     bars: Mapping[int, float] = field(default_factory=dict)
+    token: str = ""
 
 
 class Pruned(Exception):
@@ -105,6 +107,7 @@ class Outcome:
     checkpoint: str = ""
     notes: tuple[str, ...] = ()
     fatal: str = ""
+    token: str = ""
 
 
 class Executor(Protocol):
@@ -189,6 +192,7 @@ def evaluated(evaluate: Evaluate, task: Task) -> Outcome:
         checkpoint,
         tuple(attempt.notes),
         fatal,
+        task.token,
     )
 
 

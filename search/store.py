@@ -1,275 +1,362 @@
-"""What is kept of studies: one SQLite file, written through SQLAlchemy Core.
+"""What is kept of studies, through SQLAlchemy Core: in a file of SQLite, or in PostgreSQL.
 
 Comes in: trials and what came of them. Goes out: the same, after whatever. Every transition of a
 trial is one transaction, so that a process that is killed leaves a store that says how far it came.
+A transaction that is done again, because nobody knows whether it was done, changes nothing.
 """
 
-import hashlib
 import json
+import logging
+import secrets
+import sqlite3
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from . import statements as sql
+from .database import Database
+from .databases.postgresql import Postgresql
+from .databases.sqlite import COPY, Sqlite
 from .errors import SearchError
-from .executor import Outcome
-from .file_systems import network_file_system
-from .tables import VERSION, attempt, event, metadata, metric, program, schema, study, trial
-from .trial import REPLAYED, State, Trial, trace_from, trace_text
+from .executor import Outcome, Report
+from .migration import prepare
+from .rows import CHANGING, Damaged, clean, reports_checksum, trial_from, trial_values
+from .tables import attempt, event, lineage, metadata, metric, program, study, trial
+from .trial import State, Trial
 
 # isort: split
-from sqlalchemy import Connection, Engine, create_engine, insert, select, update
-from sqlalchemy import event as hooks
-from sqlalchemy.dialects.sqlite import insert as insert_or
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-BUSY_SECONDS = 30
-PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+COPY_SECONDS = 3600
+RETRY_SECONDS = 1.0
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Store:
-    """A file with studies; `path=None` keeps them in memory. Raises SearchError for a file that is
-    no store, one of a later version, or one on a network file system.
+    """A file, or the URL of a database, with studies; None keeps them in memory.
+
+    With `restore` a damaged file is put aside and its last copy used. Raises SearchError for a
+    place that is no store, one of a later version, or one on a network file system, and Damaged.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self.engine = _engine(path)
+    def __init__(self, place: Path | str | None, *, restore: bool = False) -> None:
+        self.database = database_at(place)
+        self.path = self.database.path if isinstance(self.database, Sqlite) else None
+        self._new = {table: self.database.insert_new(table) for table in metadata.sorted_tables}
+        self._connection: Connection | None = None
+        self._lock = threading.RLock()
+        self._copied: float | None = None
         try:
-            with self.engine.begin() as connection:
-                metadata.create_all(connection)
-                _check_version(connection, path)
-        except DatabaseError as error:
-            self.engine.dispose()
-            raise SearchError(f"{path} is no store of studies: {error.orig}") from None
+            self._open()
+            if restore:
+                self.check()
+        except Damaged as error:
+            done = self.database.restore() if restore else None
+            if done is None:
+                self.close()
+                raise
+            log.warning("%s; %s", error.message, done)
+            self._drop()
+            self._open()
+            self.check()
+            for key in self._keys():
+                self.note(key, "restored", f"{error.message}; {done}")
+
+    @property
+    def name(self) -> str:
+        """How it is called in messages."""
+        return self.database.name
 
     def close(self) -> None:
-        self.engine.dispose()
+        self._drop()
+        self.database.engine.dispose()
+
+    def check(self) -> None:
+        """Reads every trial. Raises Damaged where one is not what was written."""
+        for key in self._keys():
+            self.trials(key)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Keeps other coordinators of a study out, and copies of the store current. Raises
+        SearchError where there is another one.
+        """
+        with self.database.alone(name):
+            self._drop()
+            try:
+                self._write(lambda connection: None)
+                self._copy()
+                yield
+            finally:
+                self._copied = None
+                self._drop()
+
+    def now(self) -> float:
+        """The time by the database's clock, in seconds since 1970."""
+        ((now,),) = self._rows(select(self.database.now()))
+        return float(now)
 
     # --- studies
 
     def studies(self) -> list[tuple[str, Mapping[str, Any]]]:
         """The names of the studies, oldest first, with their settings."""
         query = select(study.c.name, study.c.settings).order_by(study.c.id)
-        with self.engine.connect() as connection:
-            return [(row.name, json.loads(row.settings)) for row in connection.execute(query)]
+        return [(name, json.loads(settings)) for name, settings in self._rows(query)]
 
     def ended(self, key: int) -> str:
         """Why a study stopped, an empty text where it did not come to an end."""
-        with self.engine.connect() as connection:
-            found = connection.execute(select(study.c.ended).where(study.c.id == key))
-            return str(found.scalar_one())
+        ((ended,),) = self._rows(select(study.c.ended).where(study.c.id == key))
+        return str(ended)
 
     def find(self, name: str) -> tuple[int, dict[str, Any]] | None:
         """The key and the settings of a study."""
-        query = select(study.c.id, study.c.settings).where(study.c.name == name)
-        with self.engine.connect() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else (row.id, json.loads(row.settings))
+        rows = self._rows(select(study.c.id, study.c.settings).where(study.c.name == name))
+        return (rows[0].id, json.loads(rows[0].settings)) if rows else None
 
     def create(self, name: str, settings: Mapping[str, Any]) -> int:
         """A new study's key."""
         values = {
             "name": name, "created": time.time(), "settings": json.dumps(settings), "ended": "",
         }  # fmt: skip
-        with self.engine.begin() as connection:
-            made = connection.execute(insert(study).values(values)).inserted_primary_key
-            assert made is not None
-            key = int(made[0])
-            _note(connection, key, "created")
+
+        def create(connection: Connection) -> int:
+            connection.execute(self._new[study], values)
+            found = select(study.c.id).where(study.c.name == name)
+            return int(connection.execute(found).scalar_one())
+
+        key = self._write(create)
+        self.note(key, "created")
         return key
 
     def end(self, key: int, why: str) -> None:
         """Notes why a study stopped."""
-        with self.engine.begin() as connection:
-            connection.execute(update(study).where(study.c.id == key).values(ended=why))
-            _note(connection, key, "ended", why)
+        ended = update(study).where(study.c.id == key).values(ended=why)
+        self._write(lambda connection: connection.execute(ended))
+        self.note(key, "ended", why)
+
+    def note(self, key: int, kind: str, detail: str = "") -> None:
+        """Notes an event of a study."""
+        values = {"study": key, "time": time.time(), "kind": kind, "detail": clean(detail)}
+        self._write(lambda connection: connection.execute(insert(event), values))
+
+    def events(self, key: int) -> list[tuple[float, str, str]]:
+        """What happened to a study: when, what, and more of it."""
+        query = select(event.c.time, event.c.kind, event.c.detail).where(event.c.study == key)
+        return [(row.time, row.kind, row.detail) for row in self._rows(query.order_by(event.c.id))]
 
     # --- trials
 
     def trials(self, key: int) -> list[Trial]:
-        """The trials of a study in the order of their numbers."""
-        query = (
-            select(trial, program.c.text, program.c.hash)
-            .join(program, program.c.key == trial.c.program)
-            .where(trial.c.study == key)
-            .order_by(trial.c.number)
-        )
-        with self.engine.connect() as connection:
-            return [_trial(row._mapping) for row in connection.execute(query)]
+        """The trials of a study in the order of their numbers. Raises Damaged."""
+        parents: dict[int, tuple[int, ...]] = {}
+        for number, parent in self._rows(sql.PARENTS, {"key": key}):
+            parents[number] = (*parents.get(number, ()), parent)
+        rows = self._rows(sql.TRIALS, {"key": key})
+        return [trial_from(row._mapping, parents.get(row.number, ())) for row in rows]
 
     def losses(self, key: int, number: int) -> int:
         """How often a worker died over a trial."""
-        query = select(attempt.c.attempt).where(
-            attempt.c.study == key,
-            attempt.c.number == number,
-            attempt.c.state == State.LOST,
-            attempt.c.interrupted.is_(False),
-        )
-        with self.engine.connect() as connection:
-            return len(connection.execute(query).all())
-
-    def add(self, key: int, new: Trial) -> None:
-        """A proposed trial."""
-        text = hashlib.sha256(new.text.encode()).hexdigest()
-        values = _values(new) | {"study": key, "program": text}
-        made = insert_or(program).values(key=text, hash=new.hash, text=new.text)
-        with self.engine.begin() as connection:
-            connection.execute(made.on_conflict_do_nothing())
-            connection.execute(insert(trial).values(values))
-
-    def begin(self, key: int, begun: Trial) -> None:
-        """An attempt at a trial begins."""
-        values = {
-            "study": key, "number": begun.number, "attempt": begun.attempts,
-            "state": State.RUNNING, "begun": time.time(), "seconds": 0.0,
-            "interrupted": False, "error": "",
-        }  # fmt: skip
-        with self.engine.begin() as connection:
-            connection.execute(insert(attempt).values(values))
-            _update(connection, key, begun)
-
-    def finish(self, key: int, finished: Trial, outcome: Outcome | None = None) -> None:
-        """A trial after an attempt, or after it took over what came of another."""
-        with self.engine.begin() as connection:
-            if outcome is not None:
-                _close_attempt(connection, key, outcome, finished)
-            _update(connection, key, finished)
-
-    def note(self, key: int, kind: str, detail: str) -> None:
-        """Notes an event of a study."""
-        with self.engine.begin() as connection:
-            _note(connection, key, kind, detail)
+        return len(self._rows(sql.LOSSES, {"key": key, "of": number}))
 
     def finished(self, identity: str, but: int) -> tuple[str, Trial] | None:
         """The first trial of an identity that another study has finished, with that one's name."""
-        query = (
-            select(trial, program.c.text, program.c.hash, study.c.name)
-            .join(program, program.c.key == trial.c.program)
-            .join(study, study.c.id == trial.c.study)
-            .where(trial.c.identity == identity, trial.c.study != but)
-            .where(trial.c.state.in_(sorted(REPLAYED)))
-            .order_by(trial.c.study, trial.c.number)
-        )
-        with self.engine.connect() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else (row.name, _trial(row._mapping))
+        rows = self._rows(sql.FINISHED, {"identity": identity, "but": but})
+        if not rows:
+            return None
+        parents = self._rows(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
+        return rows[0].name, trial_from(rows[0]._mapping, tuple(row.parent for row in parents))
+
+    def reports(self, key: int) -> dict[int, list[Report]]:
+        """What the last attempt at each trial reported, by the trials' numbers. Raises Damaged."""
+        found: dict[tuple[int, int], list[Report]] = {}
+        for number, time_, step, name, value in self._rows(sql.METRICS, {"key": key}):
+            found.setdefault((number, time_), []).append((step, name, value))
+        for number, time_, checksum in self._rows(sql.CHECKSUMS, {"key": key}):
+            if checksum != reports_checksum(found.get((number, time_), ())):
+                raise Damaged(f"{self.name}: what trial {number} reported is damaged")
+        return {number: found[number, time_] for number, time_ in sorted(found)}
+
+    def add(self, key: int, new: Trial) -> None:
+        """A proposed trial."""
+        values = trial_values(new) | {"study": key}
+        text = {"key": values["program"], "hash": new.hash, "text": new.text}
+        parents = [
+            {"study": key, "number": new.number, "place": place, "parent": parent}
+            for place, parent in enumerate(new.parents)
+        ]
+
+        def add(connection: Connection) -> None:
+            connection.execute(self._new[program], text)
+            connection.execute(self._new[trial], values)
+            if parents:
+                connection.execute(self._new[lineage], parents)
+
+        self._write(add)
+
+    def begin(self, key: int, begun: Trial) -> str:
+        """An attempt at a trial begins. The answer is its token, without which it cannot end."""
+        token = secrets.token_hex(8)
+        values = {
+            "study": key, "number": begun.number, "attempt": begun.attempts,
+            "state": str(State.RUNNING), "begun": time.time(), "seconds": 0.0,
+            "interrupted": False, "error": "", "token": token, "worker": "",
+        }  # fmt: skip
+
+        def begin(connection: Connection) -> None:
+            connection.execute(self._new[attempt], values)
+            connection.execute(sql.CHANGE, _change(key, begun))
+
+        self._write(begin)
+        return token
+
+    def finish(self, key: int, finished: Trial, outcome: Outcome | None = None) -> bool:
+        """A trial after an attempt, or after it took over what came of another. Whether the attempt
+        was still to be ended: a result that comes after another one is refused.
+        """
+        change = _change(key, finished)
+        if outcome is None:
+            self._write(lambda connection: connection.execute(sql.CHANGE, change))
+            return True
+        state = finished.state if finished.state.is_final else outcome.state
+        reports = [(step, clean(name), value) for step, name, value in outcome.reports]
+        ends = {
+            "of_study": key, "of_number": outcome.number, "of_attempt": outcome.attempt,
+            "of_token": outcome.token, "to_state": str(state), "to_seconds": outcome.seconds,
+            "to_error": clean(outcome.error), "to_checksum": reports_checksum(reports),
+        }  # fmt: skip
+        place = {"study": key, "number": outcome.number, "attempt": outcome.attempt}
+        metrics = [
+            {**place, "place": at, "step": step, "name": name, "value": value}
+            for at, (step, name, value) in enumerate(reports)
+        ]
+
+        def finish(connection: Connection) -> bool:
+            if connection.execute(sql.END, ends).rowcount == 0:
+                return False
+            connection.execute(sql.CHANGE, change)
+            if metrics:
+                connection.execute(self._new[metric], metrics)
+            return True
+
+        is_taken = self._write(finish)
+        if not is_taken:
+            self.note(key, "refused", f"a late result of trial {outcome.number}")
+        if self._copied is not None and time.monotonic() - self._copied > COPY_SECONDS:
+            self._copy()
+        return is_taken
 
     def reclaim(self, key: int) -> None:
         """Trials that were running when their study ended wait again."""
-        running = (attempt.c.study == key) & (attempt.c.state == State.RUNNING)
-        lost = {"state": State.LOST, "interrupted": True, "error": "the study was interrupted"}
-        waiting = (trial.c.study == key) & (trial.c.state == State.RUNNING)
-        with self.engine.begin() as connection:
+        found = [item for item in self.trials(key) if item.state is State.RUNNING]
+        running = (attempt.c.study == key) & (attempt.c.state == str(State.RUNNING))
+        lost = {
+            "state": str(State.LOST), "interrupted": True, "error": "the study was interrupted",
+        }  # fmt: skip
+
+        def reclaim(connection: Connection) -> None:
             connection.execute(update(attempt).where(running).values(lost))
-            found = connection.execute(update(trial).where(waiting).values(state=State.WAITING))
+            for item in found:
+                connection.execute(sql.CHANGE, _change(key, replace(item, state=State.WAITING)))
             connection.execute(update(study).where(study.c.id == key).values(ended=""))
-            _note(connection, key, "opened", f"{found.rowcount} trials reclaimed")
+
+        self._write(reclaim)
+        self.note(key, "opened", f"{len(found)} trials reclaimed")
+
+    # --- transactions
+
+    def _open(self) -> None:
+        try:
+            self.database.inspect()
+            prepare(self.database)
+        except DBAPIError as error:
+            self.close()
+            raise self.database.fault(error) from None
+        except SearchError:
+            self.close()
+            raise
+
+    def _keys(self) -> list[int]:
+        return [int(row.id) for row in self._rows(select(study.c.id).order_by(study.c.id))]
+
+    def _rows(self, query: Any, values: Mapping[str, Any] | None = None) -> list[Any]:
+        def read(connection: Connection) -> list[Any]:
+            return list(connection.execute(query, values or {}))
+
+        return self._patiently(partial(self._transaction, read, writes=False))
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        return self._patiently(partial(self._transaction, work, writes=True))
+
+    def _transaction(self, work: Callable[[Connection], T], writes: bool) -> T:
+        if self._connection is None:
+            self._connection = self.database.engine.connect()
+            with self._connection.begin():
+                self.database.secure(self._connection)
+        self._connection.execution_options(writes=writes)
+        with self._connection.begin():
+            return work(self._connection)
+
+    def _patiently(self, transaction: Callable[[], T]) -> T:
+        """A connection that was cut is made again, and the transaction done again."""
+        since: float | None = None
+        while True:
+            try:
+                with self._lock:
+                    return transaction()
+            except (DBAPIError, SearchError) as error:
+                cut = isinstance(error, DBAPIError) and error.connection_invalidated
+                fault = self.database.fault(error) if isinstance(error, DBAPIError) else error
+                self._drop()
+                if since is None and not cut:
+                    raise fault from None
+                if since is None:
+                    since = time.monotonic()
+                    seconds = self.database.patience
+                    log.warning("%s; trying again for %g seconds", fault.message, seconds)
+                if time.monotonic() - since > self.database.patience:
+                    raise fault from None
+            time.sleep(RETRY_SECONDS)
+
+    def _drop(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _copy(self) -> None:
+        """A copy that could not be made is said, and no reason to stop."""
+        self._copied = time.monotonic()
+        try:
+            self.database.copy(COPY)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("no copy of %s could be made: %s", self.name, error)
 
 
-def _engine(path: Path | None) -> Engine:
-    if path is None:
-        return create_engine("sqlite://", poolclass=StaticPool)
-    kind = network_file_system(path)
-    if kind is not None:
-        raise SearchError(
-            f"{path} lies on a network file system ({kind}), where SQLite's locks do not hold",
-            "keep the store on a local disk, and copy it when the study is over",
-        )
-    if not path.parent.is_dir():
-        raise SearchError(f"there is no folder {path.parent}", "make it, or name another store")
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
-    hooks.listen(engine, "connect", _set_pragmas)
-    return engine
-
-
-def _set_pragmas(connection: Any, record: Any) -> None:
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _check_version(connection: Connection, path: Path | None) -> None:
-    found = connection.execute(select(schema.c.version)).scalar_one_or_none()
-    if found is None:
-        connection.execute(insert(schema).values(version=VERSION))
-    elif found != VERSION:
-        raise SearchError(
-            f"{path} is a store of version {found}, and this archc reads version {VERSION}",
-            "use the archc that made it, or another store",
-        )
-
-
-def _note(connection: Connection, key: int, kind: str, detail: str = "") -> None:
-    values = {"study": key, "time": time.time(), "kind": kind, "detail": detail}
-    connection.execute(insert(event).values(values))
-
-
-def _update(connection: Connection, key: int, changed: Trial) -> None:
-    place = (trial.c.study == key) & (trial.c.number == changed.number)
-    connection.execute(update(trial).where(place).values(_values(changed)))
-
-
-def _close_attempt(connection: Connection, key: int, outcome: Outcome, found: Trial) -> None:
-    place = {"study": key, "number": outcome.number, "attempt": outcome.attempt}
-    where = [attempt.c[name] == value for name, value in place.items()]
-    state = found.state if found.state.is_final else outcome.state
-    values = {"state": state, "seconds": outcome.seconds, "error": outcome.error}
-    connection.execute(update(attempt).where(*where).values(values))
-    rows = [
-        place | {"step": step, "name": name, "value": value}
-        for step, name, value in outcome.reports
-    ]
-    if rows:
-        connection.execute(insert(metric), rows)
-
-
-def _values(given: Trial) -> dict[str, Any]:
-    return {
-        "number": given.number,
-        "identity": given.identity,
-        "trace": trace_text(given.trace),
-        "parents": json.dumps(given.parents),
-        "seed": given.seed,
-        "fidelity": json.dumps(dict(given.fidelity)),
-        "sees": given.sees,
-        "resumes": given.resumes,
-        "replay_of": given.replay_of,
-        "source": given.source,
-        "state": given.state,
-        "scores": json.dumps(dict(given.scores), allow_nan=False),
-        "merits": json.dumps(given.merits),
-        "merit": given.merit,
-        "violation": given.violation,
-        "cost": json.dumps(dict(given.cost)),
-        "checkpoint": given.checkpoint,
-        "attempts": given.attempts,
-        "seconds": given.seconds,
-        "error": given.error,
-    }
-
-
-def _trial(row: Mapping[Any, Any]) -> Trial:
-    return Trial(
-        number=row["number"],
-        text=row["text"],
-        hash=row["hash"],
-        identity=row["identity"],
-        trace=trace_from(row["trace"]),
-        parents=tuple(json.loads(row["parents"])),
-        seed=row["seed"],
-        fidelity=json.loads(row["fidelity"]),
-        sees=row["sees"],
-        resumes=row["resumes"],
-        replay_of=row["replay_of"],
-        source=row["source"],
-        state=State(row["state"]),
-        scores=json.loads(row["scores"]),
-        merits=tuple(json.loads(row["merits"])),
-        violation=row["violation"],
-        cost=json.loads(row["cost"]),
-        checkpoint=row["checkpoint"],
-        attempts=row["attempts"],
-        seconds=row["seconds"],
-        error=row["error"],
+def database_at(place: Path | str | None) -> Database:
+    """The database of a path or a URL; None is one in memory. Raises SearchError."""
+    if not isinstance(place, str) or "://" not in place:
+        return Sqlite(None if place is None else Path(place))
+    kind, _, rest = place.partition("://")
+    match kind.partition("+")[0]:
+        case "postgresql" | "postgres":
+            return Postgresql(place)
+        case "sqlite":
+            return Sqlite(Path(rest.removeprefix("/")))
+    raise SearchError(
+        f"a store cannot lie in {kind}", "it is a path, or postgresql://user:password@host/database"
     )
+
+
+def _change(key: int, changed: Trial) -> dict[str, Any]:
+    """The values of a trial that can change, for the statement that changes them."""
+    values = trial_values(changed)
+    kept = {name: values[name] for name in (*CHANGING, "checksum")}
+    return kept | {"of_study": key, "of_number": changed.number}

@@ -24,7 +24,7 @@ from .registry import fresh, name_of, settings_of
 from .stopping import Stop, stopping
 from .store import Store
 from .trial import REPLAYED, State, Trial
-from .workplace import Workplace, alone, checkpoint_text, workplace
+from .workplace import Workplace, checkpoint_text, workplace
 
 LAG = 8
 MOST_LOSSES = 2
@@ -123,7 +123,7 @@ class Study:
         self.ended, self._seen, self._said = "", seen, said
         path = self.store.path
         with (
-            alone(path, self.name),
+            self.store.alone(self.name),
             workplace(path, self.name, self.folder) as self._place,
             stopping(executor.interrupt, self._say) as stop,
         ):
@@ -205,7 +205,7 @@ class Study:
     def _begin(self, trial: Trial, executor: Executor) -> None:
         begun = replace(trial, state=State.RUNNING, attempts=trial.attempts + 1)
         handed = self._handed(begun)
-        self.store.begin(self.key, begun)
+        token = self.store.begin(self.key, begun)
         self._keep(begun)
         task = Task(
             begun.number,
@@ -215,6 +215,7 @@ class Study:
             begun.fidelity,
             self._place.directory(begun.number, begun.attempts),
             handed=handed,
+            token=token,
         )
         executor.start(task)
 
@@ -247,7 +248,8 @@ class Study:
         for text in outcome.notes:
             self._note(f"trial {outcome.number}: {text}")
         done = self._outcome(trial, outcome, stop)
-        self.store.finish(self.key, done, outcome)
+        if not self.store.finish(self.key, done, outcome):
+            return
         if outcome.checkpoint and done.checkpoint == checkpoint_text(outcome):
             self._place.keep(outcome)
         else:

@@ -1,12 +1,19 @@
-"""The tables of a store. A change here needs a new `VERSION` and a migration in `store.py`."""
+"""The tables of a store. A change here needs a new `VERSION` and a file in `migrations/`.
+
+Comes in: nothing. Goes out: tables as SQLAlchemy knows them, the same for every database. What a
+trial's columns hold is said by `Trial`; `rows.py` turns one into the other.
+"""
 
 try:
     from sqlalchemy import (
+        BigInteger,
         Boolean,
         Column,
         Float,
         ForeignKey,
+        ForeignKeyConstraint,
         Integer,
+        LargeBinary,
         MetaData,
         PrimaryKeyConstraint,
         String,
@@ -34,6 +41,7 @@ study = Table(
     Column("created", Float, nullable=False),
     Column("settings", Text, nullable=False),  # JSON: what proposals and merits depend on
     Column("ended", String(20), nullable=False),  # why it stopped, "" while it has not
+    Column("evaluate", LargeBinary),  # how workers elsewhere evaluate, as cloudpickle wrote it
 )
 
 program = Table(
@@ -52,8 +60,7 @@ trial = Table(
     Column("program", String(64), ForeignKey("program.key"), nullable=False),
     Column("identity", String(64), nullable=False, index=True),
     Column("trace", Text, nullable=False),
-    Column("parents", Text, nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("fidelity", Text, nullable=False),
     Column("sees", Integer, nullable=False),
     Column("resumes", Integer),
@@ -69,13 +76,31 @@ trial = Table(
     Column("attempts", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("error", Text, nullable=False),
+    Column("checksum", BigInteger),  # of all of the row; none in rows that older versions wrote
     PrimaryKeyConstraint("study", "number"),
+)
+
+
+def _of_trial() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["study", "number"], ["trial.study", "trial.number"])
+
+
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("study", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("place", Integer, nullable=False),  # the first parent has 0
+    Column("parent", Integer, nullable=False),
+    PrimaryKeyConstraint("study", "number", "place"),
+    _of_trial(),
+    sqlite_with_rowid=False,
 )
 
 attempt = Table(
     "attempt",
     metadata,
-    Column("study", Integer, ForeignKey("study.id"), nullable=False),
+    Column("study", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("state", String(10), nullable=False),
@@ -83,19 +108,39 @@ attempt = Table(
     Column("seconds", Float, nullable=False),
     Column("interrupted", Boolean, nullable=False),  # the study ended, not the worker
     Column("error", Text, nullable=False),
+    Column("token", String(32), nullable=False),  # who does not know it cannot end the attempt
+    Column("worker", Text, nullable=False),  # who works on it, "" for the coordinator's own
+    Column("deadline", Float),  # when the lease of a worker elsewhere ends
+    Column("checksum", BigInteger),  # of what it reported
     PrimaryKeyConstraint("study", "number", "attempt"),
+    _of_trial(),
+)
+
+job = Table(
+    "job",  # an attempt that waits for a worker elsewhere, or for the coordinator to hear of it
+    metadata,
+    Column("study", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("task", LargeBinary, nullable=False),
+    Column("outcome", LargeBinary),
+    PrimaryKeyConstraint("study", "number", "attempt"),
+    _of_trial(),
 )
 
 metric = Table(
     "metric",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("study", Integer, ForeignKey("study.id"), nullable=False),
+    Column("study", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("step", Integer, nullable=False),
-    Column("name", String(200), nullable=False),
+    Column("place", Integer, nullable=False),  # the first report has 0
+    Column("step", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
     Column("value", Float),
+    PrimaryKeyConstraint("study", "number", "attempt", "place"),
+    _of_trial(),
+    sqlite_with_rowid=False,
 )
 
 event = Table(

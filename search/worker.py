@@ -48,7 +48,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _failed(task: Task, failure: str) -> Outcome:
-    return Outcome(task.number, task.attempt, State.ERROR, error=failure)
+    return Outcome(task.number, task.attempt, State.ERROR, error=failure, token=task.token)
 
 
 def _limit_threads(threads: int) -> None:

@@ -1,12 +1,10 @@
-"""Where the trials of a study work: a folder beside its store, and a lock on it.
+"""Where the trials of a study work: a folder beside its store.
 
 Comes in: a store, the name of a study. Goes out: a directory for each attempt, of which those stay
 that a later trial may go on from. A checkpoint is named by its attempt and its checksum, so that
 the store, which is written after it, says which directories count, whenever the study was killed.
 """
 
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
@@ -14,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import SearchError
+from .databases.sqlite import file_name
 from .executor import Outcome
 from .handing import Handed
 from .trial import Trial
@@ -71,36 +69,14 @@ def checkpoint_text(outcome: Outcome) -> str:
 
 
 @contextmanager
-def alone(store: Path | None, name: str) -> Iterator[None]:
-    """A study has one coordinator; the lock goes with the process, however it ends."""
-    if store is None:
-        yield
-        return
-    lock = os.open(f"{store}.{_file_name(name)}.lock", os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise SearchError(f"the study {name!r} is being run already", "wait, or stop it") from None
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-@contextmanager
 def workplace(store: Path | None, name: str, folder: Path | None = None) -> Iterator[Workplace]:
     """The folder of a study: the one that is given, else beside the store; without a store one that
     goes when the run ends.
     """
     if folder is None and store is not None:
-        folder = Path(f"{store}.{_file_name(name)}.files")
+        folder = Path(f"{store}.{file_name(name)}.files")
     if folder is not None:
         yield Workplace(folder.resolve())
         return
     with tempfile.TemporaryDirectory(prefix="archc-study-") as temporary:
         yield Workplace(Path(temporary))
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)

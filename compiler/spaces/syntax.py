@@ -1,11 +1,14 @@
 """Pieces of syntax that stand nowhere: copies without a place, and values as literals."""
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..hyperparameter import spell
+
+PLACES = ("span", "name_span")
 
 
 class NotPrintable(Exception):
@@ -14,11 +17,18 @@ class NotPrintable(Exception):
 
 def bare(node: Any, **changes: Any) -> Any:
     """A copy of a node, and of all below it, that stands nowhere: the printer lays it out anew."""
-    values = {item.name: _bare(getattr(node, item.name)) for item in fields(node)}
-    for name in ("span", "name_span"):
-        if name in values:
-            values[name] = NOWHERE
-    return type(node)(**(values | changes))
+    kind: Any = type(node)
+    for name in _field_names(kind):
+        if name in PLACES:
+            changes.setdefault(name, NOWHERE)
+        elif name not in changes:  # what is replaced need not be copied
+            changes[name] = _bare(getattr(node, name))
+    return kind(**changes)
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
 def _bare(value: Any) -> Any:

@@ -183,7 +183,9 @@ class LocalExecutor:
     def _broken(self, worker: _Worker, task: Task, state: State, error: str) -> Outcome:
         seconds = worker.seconds
         self._end(worker)
-        return Outcome(task.number, task.attempt, state, seconds=seconds, error=error)
+        return Outcome(
+            task.number, task.attempt, state, seconds=seconds, error=error, token=task.token
+        )
 
     def _end(self, worker: _Worker) -> None:
         """Ends a worker with all that it started."""

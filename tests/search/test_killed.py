@@ -25,7 +25,7 @@ archc.run_search(
 )
 """
 QUERY = """
-    SELECT number, trace, parents, state, merit FROM trial
+    SELECT number, trace, state, merit FROM trial
     WHERE state NOT IN ('WAITING', 'RUNNING') ORDER BY number
 """
 

@@ -1,0 +1,1 @@
+"""Where stores live: one file of SQLite, or a server of PostgreSQL."""
