@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ..grammar.record import record
+from . import rules
 from .dims import Axis, Dim, Symbol, names, substitute, terms_of
 from .graph import Graph, Node, Weight
 from .types import TensorType
@@ -104,7 +105,21 @@ def _count(shape: Sequence[int]) -> int:
 
 def params(part: Part) -> int:
     """The trained numbers: shared and tied weights once, buffers not at all."""
-    return sum(_count(weight.shape) for weight in _weights(part) if weight.trainable)
+    seen: set[str] = set()
+    total = 0
+    for node in part.nodes:
+        if node.owner not in seen:
+            seen.add(node.owner)
+            total += node_params(node, part.values)
+    return total
+
+
+def node_params(node: Node, values: Sequence[TensorType]) -> int:
+    """The trained numbers that a node owns."""
+    rule = None if node.tied else rules.known(node.layer, _types(values, node.inputs))
+    if rule is not None:
+        return rules.params(rule)
+    return sum(_count(weight.shape) for weight in owned_weights(node, values) if weight.trainable)
 
 
 def weight_bytes(part: Part) -> int:
@@ -120,14 +135,19 @@ def node_flops(node: Node, values: Sequence[TensorType]) -> Dim:
 
 
 def _types(values: Sequence[TensorType], wanted: Iterable[int]) -> tuple[TensorType, ...]:
-    return tuple(values[value] for value in wanted)
+    return tuple([values[value] for value in wanted])
 
 
 def flops_dim(part: Part, sizes: Sizes) -> Dim:
     """The operations of one forward pass; an expression while axes are open."""
     total: Dim = 0
+    values, key = part.values, tuple(sizes.items())
     for node in part.nodes:
-        total = total + settle(node_flops(node, part.values), sizes)
+        rule = rules.known(node.layer, _types(values, node.inputs))
+        if rule is None:
+            total = total + settle(node_flops(node, values), sizes)
+        else:
+            total = total + rules.flops(rule, node.layer, sizes, key)
     return total
 
 

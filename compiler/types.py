@@ -24,6 +24,9 @@ class DType:
     onnx: int
     numpy: str
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def is_float(self) -> bool:
         return self.kind == "float"
@@ -65,6 +68,9 @@ class TensorType:
 
     dtype: DType
     shape: Shape
+
+    def __hash__(self) -> int:
+        return hash((self.dtype.name, self.shape))
 
     @property
     def rank(self) -> int:

@@ -1,16 +1,16 @@
 """Binding what stands in parentheses to hyperparameters: of a layer, and of a block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from ...grammar.record import record
+from ...grammar.record import record, replaced
 from ...grammar.span import Span
 from .. import errors, initialisers
 from ..dims import Axis
+from ..facts import Facts
 from ..hyperparameter import (
     Hyperparameter,
     Initialiser,
@@ -22,9 +22,12 @@ from ..hyperparameter import (
 )
 from ..layer import Layer
 from . import decisions, evaluate
+from .builder import GraphBuilder
 from .context import Context
 from .environment import Environment
+from .holding import Identity
 from .lookup import find_name
+from .session import Session
 from .values import (
     LayerReference,
     LayerStage,
@@ -84,10 +87,23 @@ def bind_layer(
 ) -> LayerStage:
     """A layer with hyperparameters of the kinds that it declares."""
     layer = reference.layer
-    if node is None and not any(item.required for item in layer.hyperparameters()):
-        return _plain_stage(layer)  # type: ignore[arg-type] # classes are hashable
+    if node is None:
+        if not any(item.required for item in layer.hyperparameters()):
+            return _plain_stage(layer)  # type: ignore[arg-type] # classes are hashable
+    elif literal(Identity(node)):
+        return _literal_stage(layer, Identity(node))  # type: ignore[arg-type]
+    return _bound(layer, node, env, context, span)
+
+
+def _bound(
+    layer: type[Layer],
+    node: ast.Call | None,
+    env: Environment | None,
+    context: Context,
+    span: Span | None,
+) -> LayerStage:
     declared = layer.hyperparameters()
-    if node is not None and not all(isinstance(item.value, _DECIDED) for item in node.arguments):
+    if node is not None and context.naming:
         context = hinted(node, layer.name, context)
     collector, names, extra = _call_names(layer)  # type: ignore[arg-type]
     where = node.span if node is not None else span
@@ -109,8 +125,39 @@ def bind_layer(
             raise Fault(
                 errors.calls.MissingHyperparameter(where, layer.name, item.name, _usage(declared))
             )
-    tied, initialiser = _extras(layer, given, extra, env, context)
-    return LayerStage(layer(**values), tied, initialiser)
+    if extra and not given.by_name.keys().isdisjoint(_EXTRA):
+        tied, initialiser = _extras(layer, given, extra, env, context)
+        return LayerStage(layer(**values), tied, initialiser)
+    if all(type(value) in _ATOMS for value in values.values()):
+        return _known_stage(layer, **values)  # type: ignore[arg-type]
+    return LayerStage(layer(**values))
+
+
+@lru_cache(maxsize=8_192)
+def literal(call: Identity) -> bool:
+    """Whether all arguments of a call are written out, so that it means the same everywhere."""
+    return all(_is_literal(argument.value) for argument in call.node.arguments)
+
+
+def _is_literal(node: ast.Expression) -> bool:
+    if isinstance(node, ast.List):
+        return all(map(_is_literal, node.items))
+    return isinstance(node, (ast.Number, ast.Bool, ast.String))
+
+
+@lru_cache(maxsize=8_192)
+def _literal_stage(layer: type[Layer], call: Identity) -> LayerStage:
+    nowhere = Context(Session(), GraphBuilder(Session().limits, Facts()), {})
+    return _bound(layer, call.node, Environment(), nowhere, None)
+
+
+_ATOMS = frozenset({int, float, bool, str})
+
+
+@lru_cache(maxsize=8_192, typed=True)
+def _known_stage(layer: type[Layer], **values: Any) -> LayerStage:
+    """A layer with simple values: one object, with which its shapes are kept (`rules.py`)."""
+    return LayerStage(layer(**values))
 
 
 @cache
@@ -186,17 +233,19 @@ def read_initialiser(node: ast.Expression, env: Environment, context: Context) -
 
 def hinted(node: ast.Call | None, what: str, context: Context) -> Context:
     """While one decides, choices among the arguments are named after the stage they belong to."""
-    if context.session.decider is None:
+    if not context.naming:
         return context
     name = (context.name_of(node) if node is not None else None) or context.hint or what
-    return replace(context, hint=name)
+    return replaced(context, hint=name)
 
 
 def _argument(item: Hyperparameter, given: Given, env: Environment, context: Context) -> Any:
     """One hyperparameter of a layer; `?` is any value of its domain."""
     node = given.by_name[item.name]
-    if context.session.decider is not None and not isinstance(node, _DECIDED):
-        context = replace(context, hint=f"{context.hint}.{item.name}")
+    if type(node) is ast.Number:
+        return _accept(item.kind, item.name, node, given.what, env, context)
+    if context.naming and not isinstance(node, _DECIDED):
+        context = replaced(context, hint=f"{context.hint}.{item.name}")
     if isinstance(node, ast.Open):
         return item.kind.accept(decisions.any_value(node, item, given.what, context))
     return _accept(item.kind, item.name, node, given.what, env, context)

@@ -9,20 +9,21 @@ from typing import Any
 
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
-from .. import errors
+from .. import errors, rules
 from ..checks import Checks
 from ..dims import Axis, AxisTooLarge, evaluate, names
 from ..errors.base import Site
 from ..facts import Facts
 from ..graph import Graph, Node, Port, RuntimeCheck, Scope
 from ..layer import Layer, WeightType
-from ..types import TensorType, product
+from ..types import TensorType
 from .outside import guarded
-from .retelling import names_told, remaining_checks, retold_nodes
+from .retelling import NO_NAMES, names_told, remaining_checks, retold_nodes
 from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
 
 MOST_AXES = 64
+NOTHING: Mapping[str, str] = {}
 
 
 class GraphBuilder:
@@ -62,30 +63,49 @@ class GraphBuilder:
     ) -> tuple[Tensor, ...]:
         layer = stage.layer
         self._count_node(span)
+        plain = not self.facts.assumptions
+        types = [item.type for item in inputs]
+        rule = rules.known(layer, types) if plain else None
+        if rule is not None:
+            results: Sequence[TensorType] = rule.outputs
+            self._count_elements(rule.elements, span)
+            if rule.weights:
+                self._own(rule.weights, owner, stage, inputs, span)
+        else:
+            results, weights = self._worked_out(layer, inputs, span)
+            elements = sum(map(_elements, results))
+            self._count_elements(elements, span)
+            self._own(weights, owner, stage, inputs, span)
+            if plain:
+                results = rules.keep(layer, types, results, weights, elements).outputs
+        outputs = tuple([self.value(type_, span) for type_ in results])
+        tied = stage.tied
+        self.nodes.append(
+            Node(
+                layer,
+                tuple([item.id for item in inputs]),
+                tuple([item.id for item in outputs]),
+                name,
+                owner,
+                span,
+                {key: f"{tie.owner}.{tie.name}" for key, tie in tied.items()} if tied else NOTHING,
+                stage.initialiser,
+            )
+        )
+        return outputs
+
+    def _worked_out(
+        self, layer: Layer, inputs: Sequence[Tensor], span: Span
+    ) -> tuple[Sequence[TensorType], Mapping[str, WeightType]]:
+        """The types of the outputs and the weights."""
         types = [self.normal(item.type) for item in inputs]
-        site = Site(layer.name, span, tuple((t.span, t.type) for t in inputs))
+        site = site_of(layer, inputs, span)
         check = Checks(self.facts, site)
         check.inputs(types, *layer.arity)
         with guarded(site):
             inferred = self._inferred(layer, check, types)
             weights = layer.weights(*types)
-        results = inferred if isinstance(inferred, tuple) else (inferred,)
-        self._count_elements(results, span)
-        self._own(weights, owner, stage, site)
-        outputs = tuple(self.value(type_, span) for type_ in results)
-        self.nodes.append(
-            Node(
-                layer,
-                tuple(item.id for item in inputs),
-                tuple(item.id for item in outputs),
-                name,
-                owner,
-                span,
-                {key: f"{tie.owner}.{tie.name}" for key, tie in stage.tied.items()},
-                stage.initialiser,
-            )
-        )
-        return outputs
+        return inferred if isinstance(inferred, tuple) else (inferred,), weights
 
     def _inferred(
         self, layer: Layer, check: Checks, types: Sequence[TensorType]
@@ -144,21 +164,27 @@ class GraphBuilder:
         )
 
     def _own(
-        self, weights: Mapping[str, WeightType], owner: str, stage: LayerStage, site: Site
+        self,
+        weights: Mapping[str, WeightType],
+        owner: str,
+        stage: LayerStage,
+        inputs: Sequence[Tensor],
+        span: Span,
     ) -> None:
         if not weights:
             return
         earlier = self._owned.get(owner)
         if earlier is not None:
-            self._same_weights(owner, weights, earlier, site)
+            if earlier[0] is not weights:
+                self._same_weights(owner, weights, earlier, site_of(stage.layer, inputs, span))
             return
-        self._owned[owner] = (weights, site.call)
+        self._owned[owner] = (weights, span)
         for name, weight in weights.items():
             tie = stage.tied.get(name)
             if tie is not None:
                 self._ties.append((owner, weight, tie))
             else:
-                self._count_weight(name, weight, site)
+                self._count_weight(name, weight, stage.layer, inputs, span)
 
     def _same_weights(
         self,
@@ -193,10 +219,12 @@ class GraphBuilder:
         if len(self.nodes) >= self.limits.nodes:
             raise Fault(errors.limits.TooManyNodes(span, self.limits.nodes, None))
 
-    def _count_weight(self, name: str, weight: WeightType, site: Site) -> None:
-        size = product(weight.shape)
-        assert isinstance(size, int)  # weights have fixed shapes
+    def _count_weight(
+        self, name: str, weight: WeightType, layer: Layer, inputs: Sequence[Tensor], span: Span
+    ) -> None:
+        size = prod(weight.shape)
         if size > self.limits.weight:
+            site = site_of(layer, inputs, span)
             raise Fault(
                 errors.limits.WeightTooLarge(site, name, list(weight.shape), self.limits.weight)
             )
@@ -204,12 +232,11 @@ class GraphBuilder:
             self.parameters += size
         if self.parameters > self.limits.parameters:
             raise Fault(
-                errors.limits.TooManyParameters(site.call, self.parameters, self.limits.parameters)
+                errors.limits.TooManyParameters(span, self.parameters, self.limits.parameters)
             )
 
-    def _count_elements(self, results: Sequence[TensorType], span: Span) -> None:
-        for type_ in results:
-            self.activations += _elements(type_)
+    def _count_elements(self, elements: int, span: Span) -> None:
+        self.activations += elements
         if self.activations > self.limits.activations:
             raise Fault(
                 errors.limits.TooManyActivations(span, self.activations, self.limits.activations)
@@ -227,9 +254,11 @@ class GraphBuilder:
     ) -> Graph:
         """The graph, its types in the form that all the facts give them."""
         self._check_ties()
-        values = tuple(self.normal(type_) for type_ in self.values)
-        before = [tensor.type for _, tensor in inputs]
-        told = names_told(before, [values[tensor.id] for _, tensor in inputs], self.facts)
+        values, told = tuple(self.values), NO_NAMES
+        if self.facts.assumptions:
+            values = tuple(self.normal(type_) for type_ in self.values)
+            before = [tensor.type for _, tensor in inputs]
+            told = names_told(before, [values[tensor.id] for _, tensor in inputs], self.facts)
         return Graph(
             name,
             values,
@@ -241,6 +270,11 @@ class GraphBuilder:
             hyperparameters,
             program,
         )
+
+
+def site_of(layer: Layer, inputs: Sequence[Tensor], span: Span) -> Site:
+    """Where a layer is applied, for messages."""
+    return Site(layer.name, span, tuple((item.span, item.type) for item in inputs))
 
 
 def _elements(type_: TensorType) -> int:

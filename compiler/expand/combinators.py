@@ -1,11 +1,11 @@
 """What takes a body or a cell: `repeat`, `for`, `fork`, `residual`, `share`, `scan`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import replaced
 from .. import errors
 from . import evaluate, lookup, scanning, signatures, size, stages
 from .context import Context, join
@@ -31,8 +31,8 @@ def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int
     if len(node.arguments) != 1 or node.arguments[0].name not in (None, "n"):
         raise Fault(errors.calls.CountWanted(node.span, name, len(node.arguments)))
     argument = node.arguments[0].value
-    if context.session.decider is not None:
-        context = replace(context, hint=f"{context.name_of(node) or name}.n")
+    if context.naming:
+        context = replaced(context, hint=f"{context.name_of(node) or name}.n")
     count = evaluate.number(argument, env, context)
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         raise Fault(errors.calls.BadCount(argument.span, name, describe(count)))
@@ -104,7 +104,7 @@ def _share(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -
     for turn in range(count):
         before = flow
         turn_path = f"{path}.{turn}"
-        once = replace(context, memory=memory, memory_root=join(context.place, turn_path))
+        once = replaced(context, memory=memory, memory_root=join(context.place, turn_path))
         mark = context.session.hold(id(node), turn, count, stages.flatten(before))
         flow = _turn(node.body, turn_path, owner, flow, Environment(env), once)
         context.session.release(mark)

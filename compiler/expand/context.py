@@ -54,6 +54,14 @@ class Context:
             join(self.prefix, self.path) if self.prefix and self.path else self.prefix or self.path
         )
 
+    @property
+    def naming(self) -> bool:
+        """Whether choices need their names: not where nobody decides, nor where it is known
+        beforehand what is decided; but what an instance remembers is found by its name.
+        """
+        session = self.session
+        return session.decider is not None and (session.replayed is None or self.memory is not None)
+
     def name_of(self, stage: ast.Expression) -> str | None:
         """The name of a stage written in the body at hand; None for braces that open no path."""
         return self.names.get(id(stage))

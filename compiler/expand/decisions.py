@@ -7,14 +7,13 @@ an error.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 from math import comb
 from typing import Any, Protocol
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from ...grammar.record import record
+from ...grammar.record import record, replaced
 from .. import errors
 from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
 from . import evaluate
@@ -79,6 +78,8 @@ class Decider(Protocol):
 def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) -> Any:
     """The option decided on: an expression; `IDENTITY` for an optional stage that is left out."""
     options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
+    if replays(node, context):
+        return options[_replay(node, context)]
     weights = _weights(node, len(options), env, context)
     hint = "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
     return options[decide(node, Alternatives(options, weights), hint, context)]
@@ -144,6 +145,8 @@ def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) ->
     session = context.session
     if session.decider is None:
         raise Fault(errors.calls.OpenChoice(node.span))
+    if replays(node, context):
+        return _replay(node, context)
     full = join(context.place, context.hint or hint)
     if context.memory is None:
         decision = session.decider.decide(Site(session.site_name(full), domain, node), context)
@@ -157,13 +160,29 @@ def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) ->
     return decision
 
 
+def replays(node: ast.Expression, context: Context) -> bool:
+    """Whether a choice is settled by what was decided before, and by nothing else."""
+    return (
+        context.session.replayed is not None
+        and context.memory is None
+        and id(node) not in context.frozen
+    )
+
+
+def _replay(node: ast.Expression, context: Context) -> Any:
+    session = context.session
+    assert session.replayed is not None
+    decision = session.decided[context.place, id(node)] = next(session.replayed)
+    return decision
+
+
 def of_file(let: OpenLet, context: Context) -> Any:
     """The value of a file's own `let`, whose choices are made once for the whole program."""
     session, declaration = context.session, let.declaration
     if declaration.name not in session.lets:
         if session.decider is None:
             raise Fault(errors.calls.OpenChoice(declaration.value.span))
-        outside = replace(
+        outside = replaced(
             context, path="", prefix="", hint=declaration.name, frozen={}, memory=None
         )
         value = freeze(evaluate.evaluate(declaration.value, let.home, outside), outside)
@@ -184,7 +203,7 @@ def freeze(value: Any, context: Context) -> Any:
         return value
     frozen: dict[int, Any] = {}
     _freeze(value.expression, value.environment, context, frozen)
-    return replace(value, frozen=frozen)
+    return replaced(value, frozen=frozen)
 
 
 def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any]) -> None:
@@ -214,7 +233,7 @@ def _freeze_call(
     items = function.layer.hyperparameters() if isinstance(function, LayerReference) else ()
     for place, argument in enumerate(node.arguments):
         name = argument.name or (items[place].name if place < len(items) else str(place))
-        inner = replace(context, hint=f"{context.hint}.{what}.{name}")
+        inner = replaced(context, hint=f"{context.hint}.{what}.{name}")
         if isinstance(argument.value, ast.Open):
             item = next((item for item in items if item.name == name), None)
             if item is None:

@@ -50,16 +50,32 @@ def evaluate(
     node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str] = ()
 ) -> Any:
     """The value of an expression. `symbols` are the bare words that stand for themselves here."""
-    context.session.count_step(node.span)
+    session = context.session
+    session.spent += 1
+    if session.spent > session.allowed:
+        session.spend(node.span, 0)
+    kind = type(node)
+    if kind in _LITERALS:
+        return node.value  # type: ignore[union-attr]
+    if kind is ast.Name:
+        return _name(node, env, context, symbols)  # type: ignore[arg-type]
+    if kind is ast.Call:
+        return _call(node, env, context)  # type: ignore[arg-type]
+    return _composed(node, env, context, symbols)
+
+
+_LITERALS = frozenset({ast.Number, ast.String, ast.Bool})
+
+
+def _composed(
+    node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str]
+) -> Any:
+    """What is neither a literal, a name nor a call."""
     match node:
-        case ast.Number() | ast.String() | ast.Bool():
-            return node.value
-        case ast.Name():
-            return _name(node, env, context, symbols)
+        case ast.Choice() | ast.Optional():
+            return chosen(decisions.option(node, env, context), env, context)
         case ast.Pipeline():
             return pipelines.pipeline(node, env, context)
-        case ast.Call():
-            return _call(node, env, context)
         case ast.Binary():
             return _binary(node, env, context, symbols)
         case ast.Unary():
@@ -85,8 +101,6 @@ def _form(node: ast.Expression, env: Environment, context: Context) -> Any:
             return FragmentStage(node, env)
         case ast.Labelled():
             return _labelled(node, env, context)
-        case ast.Choice() | ast.Optional():
-            return chosen(decisions.option(node, env, context), env, context)
         case ast.Range():
             return decisions.number(node, env, context)
         case ast.Open():

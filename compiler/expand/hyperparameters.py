@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..dims import Axis
@@ -81,8 +81,8 @@ def _typed(
     kind = borrowed_kind(item)
     if isinstance(kind, InitKind):
         return arguments.read_initialiser(source, env, context)
-    if context.session.decider is not None:
-        context = replace(context, hint=join(context.hint, item.name))
+    if context.naming:
+        context = replaced(context, hint=join(context.hint, item.name))
     value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
     return _of_type(item, decisions.freeze(value, context), what, source.span, context)
 

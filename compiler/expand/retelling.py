@@ -16,6 +16,7 @@ from ..types import TensorType
 
 Told = Mapping[str, Dim]
 """What a lost name is equal to."""
+NO_NAMES: Told = {}
 
 
 def names_told(before: Iterable[TensorType], after: Iterable[TensorType], facts: Facts) -> Told:

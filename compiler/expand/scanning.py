@@ -1,11 +1,11 @@
 """`scan(cell)`: a cell over axis 1, its body a graph of its own inside one node."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..errors.base import Site
@@ -105,8 +105,8 @@ def _body(
     inner = GraphBuilder(outer.limits, outer.facts)
     inner.batch = outer.batch
     own = CellStates(tuple(s.name for s in function.states))
-    inside = replace(context, builder=inner, cell=own, prefix=join(context.place, name))
-    inside = replace(inside, path="", owner="").open("", function.body, owner="")
+    inside = replaced(context, builder=inner, cell=own, prefix=join(context.place, name))
+    inside = replaced(inside, path="", owner="").open("", function.body, owner="")
     inside = inside.enter(step_into("cell", function.name, use), function)
     env = functions.environment_of(stage)
     elements = [

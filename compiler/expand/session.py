@@ -2,7 +2,7 @@
 each body.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,7 @@ class Session:
     axes: Mapping[str, int] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
     decider: Any = None  # decisions.Decider: who settles open choices
+    replayed: Iterator[Any] | None = None  # what is decided, where that is known beforehand
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
     decided: dict[tuple[str, int], Any] = field(default_factory=dict)
     applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)

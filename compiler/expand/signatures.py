@@ -8,7 +8,7 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
-from .. import errors
+from .. import errors, rules
 from ..dims import Axis, Dim, axis
 from ..facts import Facts, Truth
 from ..types import DTYPES, F32, DType, TensorType
@@ -151,7 +151,7 @@ def network_input(port: ast.Port, env: Environment, context: Context) -> TensorT
                 size = context.session.axes.get(node.id, axis(node.id))
                 env.replace(node.id, size, node.span)
         sizes.append(axis_value(node, env, context))
-    return TensorType(declared_dtype(declared) or F32, tuple(sizes))
+    return rules.same(TensorType(declared_dtype(declared) or F32, tuple(sizes)))
 
 
 def state_type(

@@ -3,11 +3,11 @@ body.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NoReturn
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import replaced
 from .. import errors
 from . import (
     arguments,
@@ -62,21 +62,21 @@ def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Conte
     """What flows out of a stage when `inputs` flow in."""
     context.session.spend(node.span)
     match node:
+        case ast.Choice() | ast.Optional():
+            return _chosen(node, inputs, env, context)
+        case ast.Name() | ast.Attribute() | ast.Call(body=None):
+            mark = context.session.hold(inputs)
+            value = evaluate.evaluate(node, env, context)
+            context.session.release(mark)
+            return apply_value(value, inputs, node, context)
         case ast.Labelled():
             return _labelled(node, inputs, env, context)
         case ast.Pipeline():
             return _chain(node, inputs, env, context)
         case ast.Fragment() | ast.If() | ast.For():
             return _braces(node, inputs, env, context)
-        case ast.Call(body=body) if body is not None:
+        case ast.Call():
             return _with_body(node, inputs, env, context)
-        case ast.Name() | ast.Attribute() | ast.Call():
-            mark = context.session.hold(inputs)
-            value = evaluate.evaluate(node, env, context)
-            context.session.release(mark)
-            return apply_value(value, inputs, node, context)
-        case ast.Choice() | ast.Optional():
-            return _chosen(node, inputs, env, context)
         case ast.Open():
             return _chosen(vocabularies.built_in(Identity(node)), inputs, env, context)
         case _:
@@ -115,8 +115,10 @@ def _chosen(
     node: ast.Choice | ast.Optional, inputs: Inputs, env: Environment, context: Context
 ) -> Flow:
     """The option decided on, applied. A value that was chosen may be a stage too."""
-    named = context.name_of(node)
-    inner = replace(context, hint=named) if named and not context.hint else context
+    inner = context
+    if context.naming and not context.hint:
+        named = context.name_of(node)
+        inner = replaced(context, hint=named) if named else context
     mark = context.session.hold(inputs)
     option = decisions.option(node, env, inner)
     context.session.release(mark)
@@ -220,7 +222,7 @@ def use(
             context.session.spend(node.span, SCOPE_WORK)
             written = context.written or (context.place, id(node))
             context.session.applied.setdefault(written, (join(context.place, name), value))
-            context = replace(context, written=None)
+            context = replaced(context, written=None)
             return functions.apply(value, inputs, name, owner, node.span, context)
         case FragmentStage():
             return _closure(value, inputs, name, owner, node, context)
@@ -228,7 +230,7 @@ def use(
             if value.home is not context.builder:
                 raise Fault(errors.weights.SharedIntoCell(node.span, name, value.span))
             root = join(context.place, name)
-            inner = replace(context, memory=value.memory, memory_root=root, written=value.written)
+            inner = replaced(context, memory=value.memory, memory_root=root, written=value.written)
             return use(value.stage, inputs, name, node, inner, value.owner)
         case _:
             return _refuse(value, node)
@@ -266,11 +268,11 @@ def _closure(
     if isinstance(inner_node, ast.Call) and inner_node.body is None:
         return combinators.scan(inner_node, inputs, name, owner, env, context)
     inner = context.open(name, inner_node, owner=owner, level=context.level + 1)
-    inner = replace(inner, frozen={**inner.frozen, **value.frozen}) if value.frozen else inner
+    inner = replaced(inner, frozen={**inner.frozen, **value.frozen}) if value.frozen else inner
     context.session.spend(node.span, SCOPE_WORK)
     written = context.written or (context.place, id(node))
     context.session.applied.setdefault(written, (inner.place, value))
-    inner = replace(inner, written=None)
+    inner = replaced(inner, written=None)
     scope = context.builder.begin(inner.path, "fragment", "", _nothing, inputs)
     flow = apply(inner_node, inputs, env, inner)
     context.builder.end(scope, flatten(flow))

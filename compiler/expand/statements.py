@@ -3,11 +3,11 @@ on.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..dims import AxisTooLarge
@@ -106,7 +106,7 @@ def _bind(statement: ast.Bind, env: Environment, context: Context) -> None:
 
 
 def _let(statement: ast.Let, env: Environment, context: Context) -> None:
-    hinted = replace(context, hint=statement.name) if context.session.decider else context
+    hinted = replaced(context, hint=statement.name) if context.naming else context
     value = decisions.freeze(evaluate.evaluate(statement.value, env, hinted), hinted)
     if isinstance(value, (Tensor, Results)):
         raise Fault(errors.flow.LetOfTensor(statement.span, statement.name, describe(value)))
@@ -114,7 +114,7 @@ def _let(statement: ast.Let, env: Environment, context: Context) -> None:
 
 
 def _instance(statement: ast.Instance, env: Environment, context: Context) -> None:
-    hinted = replace(context, hint=statement.name) if context.session.decider else context
+    hinted = replaced(context, hint=statement.name) if context.naming else context
     value = decisions.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
     if not isinstance(value, STAGES) or isinstance(value, Instance):
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))

@@ -177,14 +177,17 @@ class Process:
 
     def replay(self, decisions: Sequence[Any]) -> Expansion:
         """The program of decisions that are known to be valid."""
-        return self.expand(_Replay(decisions), exploring=False)
+        return self.expand(_Replay(), exploring=False, replayed=iter(decisions))
 
-    def expand(self, decider: Any, *, exploring: bool = True) -> Expansion:
+    def expand(
+        self, decider: Any, *, exploring: bool = True, replayed: Iterator[Any] | None = None
+    ) -> Expansion:
         """One expansion of the network, decided by `decider`; what states depend on is kept while
         it explores. Raises DeadEnd.
         """
         session = _Deciding(self.limits, axes=self.axes)
         session.decider, session.entered = decider, self.entered
+        session.replayed = replayed
         session.holds = [] if exploring else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
@@ -277,11 +280,8 @@ class Process:
 class _Replay:
     """Decides as it was decided before."""
 
-    def __init__(self, decisions: Sequence[Any]) -> None:
-        self.left = iter(decisions)
-
     def decide(self, site: Site, context: Context) -> Any:
-        return next(self.left)
+        return next(context.session.replayed)  # type: ignore[arg-type]
 
 
 class _Stuck(Exception):

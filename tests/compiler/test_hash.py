@@ -44,6 +44,34 @@ def test_it_does_not_see(body: str) -> None:
     assert hash_of(body) == hash_of(BASE)
 
 
+@pytest.mark.parametrize("operator", ["+", "*"])
+def test_sums_of_sums_are_one_sum(operator: str) -> None:
+    parts = "p = x -> conv(4, 3)\nq = x -> relu\nr = x -> tanh\n"
+    found = {
+        hash_of(parts + tail.replace("+", operator))
+        for tail in ("(p + q) + r", "p + (q + r)", "(r + p) + q", "(p, q, r) -> add")
+        if operator == "+" or "add" not in tail
+    }
+    assert len(found) == 1
+    once = "s = p + q\n(s + r) -> relu".replace("+", operator)
+    twice = "s = p + q\n(s + r) + s".replace("+", operator)
+    assert hash_of(parts + twice) != hash_of(parts + "p + p + q + q + r".replace("+", operator))
+    assert hash_of(parts + once) == hash_of(parts + "(p + (q + r)) -> relu".replace("+", operator))
+
+
+def test_one_layer_used_twice_is_not_two_layers() -> None:
+    """f(a) + f(a) with one f, with two of them, and with one result that is added to itself."""
+    found = {
+        hash_of(body)
+        for body in (
+            "layer f = conv(4, 3)\n(x -> f) + (x -> f)",
+            "let f = conv(4, 3)\n(x -> f) + (x -> f)",
+            "y = x -> conv(4, 3)\ny + y",
+        )
+    }
+    assert len(found) == 3
+
+
 DIFFERENT = {
     "a hyperparameter": BASE.replace("conv(4, 1)", "conv(4, 1, bias=false)"),
     "a layer": BASE.replace("relu", "gelu"),
@@ -175,4 +203,4 @@ def test_random_networks_are_told_apart() -> None:
 
 
 def test_it_is_versioned_and_stable() -> None:
-    assert hash_of("x -> conv(8, 3) -> relu") == "a1:8b35e036f29ff2bdae6034337db5776d"
+    assert hash_of("x -> conv(8, 3) -> relu") == "a2:a90c92f1f0b8d2b2b609dbaaeef305e7"
