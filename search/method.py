@@ -33,7 +33,9 @@ ANY_CHOICE = frozenset({Manipulated.HYPERPARAMETERS, Manipulated.LAYERS, Manipul
 
 
 class Exhausted(Exception):
-    """Raised by `ask` where the method has nothing left to propose."""
+    """Raised by `ask` where the method has nothing left to propose. Where trials have not finished
+    yet it is asked once more when they have, and then sees all of them.
+    """
 
 
 @dataclass(frozen=True, slots=True)

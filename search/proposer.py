@@ -55,6 +55,7 @@ class Proposer:
         self._noted = 0
         self._repeated = 0
         self._front = 0
+        self._awaited = 0
         self._finished = [trial for trial in trials if trial.state.is_final]
         self._visible: set[int] = set()
         self._catch_up()
@@ -80,7 +81,8 @@ class Proposer:
     def _is_ready_with(self, lag: int) -> bool:
         shown = self.history.trials
         while True:
-            wanted = max(len(self.trials) - lag + 1, self.method.awaits(self.history))
+            awaited = max(self._awaited, self.method.awaits(self.history))
+            wanted = max(len(self.trials) - lag + 1, awaited)
             missing = self.trials[len(shown) : wanted]
             if not missing:
                 return True
@@ -93,7 +95,8 @@ class Proposer:
         self._finished = []
         while self._front < len(self.trials) and self.trials[self._front].state.is_final:
             self._front += 1
-        return self._front >= min(self.method.awaits(self.history), len(self.trials))
+        awaited = max(self._awaited, self.method.awaits(self.history))
+        return self._front >= min(awaited, len(self.trials))
 
     def _show(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
@@ -101,9 +104,24 @@ class Proposer:
             self.history.add(trial)
             self._visible.add(trial.number)
 
-    def propose(self) -> Trial:
-        """The next trial, once `is_ready`. Raises Exhausted where nothing new is left."""
+    def propose(self) -> Trial | None:
+        """The next trial, once `is_ready`. Raises Exhausted where nothing new is left.
+
+        That is certain only once all trials have finished, for some may go on: until then it is
+        None, and the method is asked again when they have.
+        """
         self._catch_up()
+        while True:
+            try:
+                return self._new()
+            except Exhausted:
+                if len(self.history.trials) == len(self.trials):
+                    raise
+                self._awaited = len(self.trials)
+                if not self.is_ready:
+                    return None
+
+    def _new(self) -> Trial:
         if self._repeated >= MOST_REPEATS:
             raise Exhausted
         for attempt in range(MOST_ASKS):

@@ -196,6 +196,8 @@ class Study:
         except Exhausted:
             self.ended = EXHAUSTED
             return False
+        if trial is None:
+            return False
         self.store.add(self.key, trial)
         self.trials.append(trial)
         self._open.add(trial.number)

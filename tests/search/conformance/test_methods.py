@@ -16,7 +16,10 @@ from archc.search.study import Study
 from archc.search.trial import State, Trial
 
 SETTINGS: dict[str, Mapping[str, Any]] = {
-    "regularized_evolution": {"population": 6, "tournament": 3}
+    "asha": {"eta": 2, "most": 4},
+    "halving": {"count": 4, "eta": 2, "most": 4},
+    "hyperband": {"most": 4, "eta": 2},
+    "regularized_evolution": {"population": 6, "tournament": 3},
 }
 TRIALS = 16
 
@@ -140,10 +143,10 @@ def test_a_stopped_study_goes_on_with_the_same_proposals(
 
 
 def test_no_trial_twice_unless_it_says_so(method: str, space: Space, search: Search) -> None:
-    calls: list[str] = []
+    calls: list[tuple[str, str]] = []
 
-    def counted(program: Any) -> float:
-        calls.append(archc.compile(str(program)).hash)
+    def counted(program: Any, trial: Any) -> float:
+        calls.append((archc.compile(str(program)).hash, str(trial.fidelity)))
         return float(len(calls))
 
     study = search(space, method, counted, trials=40, method_settings=settings(method))
