@@ -33,18 +33,21 @@ if TYPE_CHECKING:
     from onnx import ModelProto
     from torch.nn import Module
 
+    from . import studies
     from .compiler import connections, drawing
     from .compiler.backends import onnx as onnx_backend
     from .compiler.backends import python as python_backend
     from .compiler.backends import torch as torch_backend
-    from .runtime import fitness
     from .runtime import plan as plans
     from .runtime import resolve as resolving
     from .runtime import train as training
     from .runtime.data import Dataset
     from .runtime.progress import Progress
     from .runtime.train import Run
-    from .search import registry, searching
+    from .search import early_stop as early
+    from .search import goal as goals
+    from .search import ledger, registry, searching
+    from .search.early_stop import Rule
     from .search.executor import Evaluate
     from .search.method import Method
     from .search.study import Seen, Study
@@ -58,11 +61,14 @@ else:
     onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
     python_backend = lazy_module(".compiler.backends.python", __package__)
     torch_backend = lazy_module(".compiler.backends.torch", __package__)
-    fitness = lazy_module(".runtime.fitness", __package__)
+    early = lazy_module(".search.early_stop", __package__)
+    goals = lazy_module(".search.goal", __package__)
+    ledger = lazy_module(".search.ledger", __package__)
     plans = lazy_module(".runtime.plan", __package__)
     registry = lazy_module(".search.registry", __package__)
     resolving = lazy_module(".runtime.resolve", __package__)
     searching = lazy_module(".search.searching", __package__)
+    studies = lazy_module(".studies", __package__)
     training = lazy_module(".runtime.train", __package__)
 
 Axis = int | str
@@ -297,52 +303,68 @@ def run_search(
     method: "str | Method" = "regularized_evolution",
     evaluate: "Evaluate | None" = None,
     *,
-    trials: int = 100,
+    trials: int | None = None,
+    epochs: float | None = None,
+    flops: float | None = None,
+    seconds: float | None = None,
     jobs: int = 1,
     seed: int = 0,
     store: "str | os.PathLike[str] | None" = None,
     name: str | None = None,
     maximize: "str | Sequence[str] | None" = None,
     minimize: "str | Sequence[str] | None" = None,
-    seconds: float | None = None,
+    constraints: "Mapping[str, tuple[float | None, float | None]] | None" = None,
+    early_stop: "str | Rule | None" = None,
     timeout: float | None = None,
-    lag: int | None = 8,
+    lag: int = 8,
+    asynchronous: bool = False,
+    evaluator_id: str | None = None,
     settings: Mapping[str, Any] | None = None,
     device: str = "cpu",
     progress: "Seen | None" = None,
 ) -> "Study":
-    """Tries programs of a space until the study has `trials` of them: `.best`, `.trials`.
+    """Tries programs of a space until the budget is spent: `.best`, `.front`, `.trials`.
 
     `evaluate(program)` or `evaluate(program, trial)` returns a number, more being better, or
-    several by name, of which `maximize` or `minimize` names the one that counts. Without it each
-    program is trained as its `train` block says, and its validation loss counts.
+    several by name, of which `maximize` and `minimize` name those that count, the first one most.
+    Without it each program is trained as its `train` block says, and its validation loss counts.
+    `params`, `flops`, `activations`, `layers` and `longest_path` are always known, `latency` (in
+    milliseconds) is measured where it is named. `constraints` bounds numbers, `{"latency": (None,
+    5.0)}`: of trials that keep them the best is taken.
 
-    `settings` are those of a method given by name. `jobs` are worker processes, 0 evaluates in this
-    one. `store` is a file that keeps the study: run again with the same arguments, it goes on where
-    it stopped. `seconds` bounds this run, `timeout` a trial. `progress` is called with each trial.
+    The budget is in `trials` of the study in all (100 if nothing is given), `epochs` or `flops` of
+    all trainings, or `seconds` of this run. `settings` are those of a method given by name. `jobs`
+    are worker processes, 0 evaluates in this one. `store` is a file that keeps the study: run again
+    with the same arguments, it goes on where it stopped. Studies of one store share what they have
+    trained, and what a function with the same `evaluator_id` told. `early_stop` is `"median"`,
+    `"halving"` or a rule. A trial is proposed from those at least `lag` before it, so that workers
+    do not change a study; an `asynchronous` one uses all that have finished. `timeout` bounds a
+    trial, `progress` is called with each.
 
     Raises SearchError, ProgramError for a `train` that cannot be meant, ValueError.
     """
-    trained = evaluate is None
+    goal = goals.Goal(
+        searching.goal(maximize, minimize, "loss" if evaluate is None else None).objectives,
+        tuple(goals.constraint(key, *bounds) for key, bounds in (constraints or {}).items()),
+    )
+    rule = early.make_rule(early_stop, {}) if isinstance(early_stop, str) else early_stop
+    rules = studies.Rules(seed, None if asynchronous else lag, rule)
     if evaluate is None:
-        root = space.source.folder or Path.cwd()
-        evaluate = fitness.Fitness(space.name, axes=space.process.axes, root=root, device=device)
-        evaluate.plan(space.sample())
+        wired = studies.training(space, goal, rules, device=device)
+    else:
+        wired = studies.calling(space, goal, rules, evaluate, evaluator_id, device)
+    limited = (trials, epochs, flops, seconds) != (None, None, None, None)
     search = searching.Search(
-        trials=trials,
-        seconds=seconds,
+        definition=wired.definition,
+        budget=ledger.Budget(trials if limited else 100, epochs, flops, seconds),
         timeout=timeout,
         jobs=jobs,
-        seed=seed,
-        lag=lag,
-        goal=searching.goal(maximize, minimize, "loss" if trained else None),
         store=None if store is None else Path(store),
         name=name,
-        evaluator="train" if trained else "",
-        preload=(fitness.Fitness.__module__,) if trained else (),
+        preload=wired.preload,
     )
     made = registry.make_method(method, settings) if isinstance(method, str) else method
-    return searching.run(space, made, evaluate, search, progress)
+    return searching.run(space, made, wired.evaluate, search, progress)
 
 
 def _text(name: str, value: Any) -> str:

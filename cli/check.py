@@ -23,8 +23,10 @@ from .options import format_option, print_reports
 
 if TYPE_CHECKING:
     from ..runtime import plan
+    from ..search import declared as declaring
     from . import spaces
 else:
+    declaring = lazy_module("..search.declared", __package__)
     plan = lazy_module("..runtime.plan", __package__)
     spaces = lazy_module(".spaces", __package__)
 
@@ -64,11 +66,17 @@ def _check(name: str, limits: Limits) -> Checked:
 
 
 def with_settings(checked: Checked) -> Checked:
-    """The same, with what is wrong with its `train` blocks."""
-    if not any(isinstance(item, ast.Settings) for item in checked.program.declarations):
+    """The same, with what is wrong with its `train` and `search` blocks."""
+    if not _settings(checked):
         return checked
-    found = plan.check_settings(checked)
+    found = [*plan.check_settings(checked)]
+    if any(item.kind == "search" for item in _settings(checked)):
+        found += declaring.check_searches(checked)
     return replace(checked, reports=(*checked.reports, *found)) if found else checked
+
+
+def _settings(checked: Checked) -> list[ast.Settings]:
+    return [item for item in checked.program.declarations if isinstance(item, ast.Settings)]
 
 
 def _print(checked: Sequence[tuple[str, Checked]], output_format: str) -> None:

@@ -7,11 +7,12 @@ best program on stdout, progress on stderr.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..compiler.check import Checked, check_file
+from ..grammar.diagnostic import ProgramError, Report
 from ..lazy import lazy_module
 from .options import (
     Settings,
@@ -24,21 +25,31 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from .. import studies
+    from ..compiler import errors as diagnostics
     from ..compiler import program as programs
     from ..compiler import settings as settings_of_blocks
     from ..compiler.spaces import space as spaces
-    from ..runtime import fitness
+    from ..runtime import files
     from ..runtime import plan as plans
+    from ..runtime import progress as progresses
     from ..search import declared as declaring
-    from ..search import errors, registry, searching, summary
+    from ..search import errors, goal, ledger, registry, searching, summary
+    from ..search.method import Method
+    from ..search.study import Study
     from ..search.trial import Trial
 else:
-    fitness = lazy_module("..runtime.fitness", __package__)
+    studies = lazy_module("..studies", __package__)
+    diagnostics = lazy_module("..compiler.errors", __package__)
     spaces = lazy_module("..compiler.spaces.space", __package__)
     programs = lazy_module("..compiler.program", __package__)
     declaring = lazy_module("..search.declared", __package__)
     errors = lazy_module("..search.errors", __package__)
+    files = lazy_module("..runtime.files", __package__)
+    goal = lazy_module("..search.goal", __package__)
+    ledger = lazy_module("..search.ledger", __package__)
     plans = lazy_module("..runtime.plan", __package__)
+    progresses = lazy_module("..runtime.progress", __package__)
     registry = lazy_module("..search.registry", __package__)
     searching = lazy_module("..search.searching", __package__)
     settings_of_blocks = lazy_module("..compiler.settings", __package__)
@@ -79,6 +90,14 @@ SEARCH = "search."
     help="The file that keeps the study; <file>.study.db if not given.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a study that was begun.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for the best program, trained to its end; <file>.best if not given.",
+)
+@click.option("--final/--no-final", default=True, help="Whether to train the best to its end.")
 @set_option
 @device_option
 @json_option
@@ -94,6 +113,8 @@ def command(
     seed: int,
     store: Path | None,
     resume: bool,
+    output: Path | None,
+    final: bool,
     settings: Settings,
     device: str,
     as_json: bool,
@@ -102,50 +123,57 @@ def command(
     block says. `--set search.method.population=32` sets what the block would.
 
     Every trial is kept in the study, so a search that was stopped, by whatever, goes on with
-    --resume as if it had not been.
+    --resume as if it had not been. In the end the best program is trained for all its epochs,
+    tested once on the test data, and written with its weights, as ONNX and as source.
     """
+    checked = _checked(context, file)
+    path = store or Path(f"{file.stem}.study.db")
+    if path.exists() and not resume:
+        raise click.UsageError(f"{path} exists already: go on with --resume, or name another")
+    with told(context):
+        found, made = _chosen(checked, network, method, settings)
+        values, overrides = settings_of_blocks.split_overrides(_others(settings))
+        source = programs.Program(checked.program, str(file), file.parent.resolve())
+        space = spaces.Space(source, network, values)
+        lag = None if found.asynchronous else found.lag or max(jobs, LAG)
+        rules = studies.Rules(seed, lag, found.early_stop)
+        aim = found.goal(goal.Objective("loss", maximize=False))
+        wired = _wired(space, aim, rules, overrides, device, found)
+        limits = {**found.budget, **({} if trials is None else {"trials": trials})}
+        search = searching.Search(
+            definition=wired.definition,
+            budget=ledger.Budget(**(limits or {"trials": DEFAULT_TRIALS})),
+            timeout=timeout,
+            jobs=jobs,
+            store=path,
+            preload=wired.preload,
+        )
+        folder = output or Path(f"{file.stem}.best")
+        if final:
+            studies.require_own(folder)
+        try:
+            study = _run(space, made, wired, search)
+            done = _finished(study, wired, folder) if final else None
+        except KeyboardInterrupt:
+            click.echo(f"stopped; {path} has every trial: go on with --resume", err=True)
+            raise
+    _answer(summary.of_study(study, path), done, as_json)
+
+
+def _checked(context: click.Context, file: Path) -> Checked:
+    """The file; ends the command where its `train` blocks cannot be meant."""
     checked = check_file(file)
     reports = (*checked.reports, *plans.check_settings(checked))
     if reports:
         print_reports(reports)
     if any(report.is_error for report in reports):
         context.exit(1)
-    path = store or Path(f"{file.stem}.study.db")
-    if path.exists() and not resume:
-        raise click.UsageError(f"{path} exists already: go on with --resume, or name another")
-    with told(context):
-        chosen, made = _chosen(checked, file, network, method, settings)
-        values, training = settings_of_blocks.split_overrides(_others(settings))
-        source = programs.Program(checked.program, str(file), file.parent.resolve())
-        space = spaces.Space(source, network, values)
-        evaluate = fitness.Fitness(
-            space.name, training, space.process.axes, file.parent.resolve(), device
-        )
-        evaluate.plan(space.sample())
-        search = searching.Search(
-            trials=trials or chosen.trials or DEFAULT_TRIALS,
-            seconds=chosen.seconds,
-            timeout=timeout,
-            jobs=jobs,
-            seed=seed,
-            lag=max(jobs, LAG),
-            goal=chosen.goal or searching.goal(None, None, "loss"),
-            store=path,
-            evaluator=f"train {sorted(training.items())}",
-            preload=(fitness.Fitness.__module__,),
-        )
-        seen = _Seen(search.trials, search.goal.objectives[0].maximize)
-        try:
-            study = searching.run(space, made, evaluate, search, seen, _said)
-        except KeyboardInterrupt:
-            click.echo(f"stopped; {path} has every trial: go on with --resume", err=True)
-            raise
-    _answer(summary.of_study(study, path), as_json)
+    return checked
 
 
 def _chosen(
-    checked: Checked, file: Path, network: str | None, method: str | None, settings: Settings
-) -> "tuple[declaring.Declared, Any]":
+    checked: Checked, network: str | None, method: str | None, settings: Settings
+) -> "tuple[declaring.Declared, Method]":
     """What the block and the command line say together, and the method."""
     name = network or next(iter(checked.networks), "")
     prefix = "search."
@@ -158,9 +186,48 @@ def _chosen(
         click.echo(f"not set, so method = {DEFAULT_METHOD}(population=20, tournament=5)", err=True)
     if not found.objectives:
         click.echo("not set, so minimize = loss", err=True)
-    if found.trials is None:
+    if not found.budget:
         click.echo(f"not set, so budget = trials({DEFAULT_TRIALS})", err=True)
     return found, registry.make_method(found.method, found.method_settings)
+
+
+def _wired(
+    space: "spaces.Space",
+    aim: "goal.Goal",
+    rules: "studies.Rules",
+    overrides: dict[str, str],
+    device: str,
+    found: "declaring.Declared",
+) -> "studies.Wired":
+    """The training that evaluates. A number that it does not measure is shown where it stands."""
+    try:
+        return studies.training(space, aim, rules, overrides, device)
+    except studies.UnknownNumber as error:
+        place = found.places.get(error.name)
+        if place is None:
+            raise
+        refused = diagnostics.search.SearchRefused(place, error.message, error.help)
+        raise ProgramError([Report(refused)]) from None
+
+
+def _run(
+    space: "spaces.Space", made: "Method", wired: "studies.Wired", search: "searching.Search"
+) -> "Study":
+    first = search.definition.goal.objectives[0]
+    seen = _Seen(search.budget.trials, first.maximize)
+    return searching.run(space, made, wired.evaluate, search, seen, _said)
+
+
+def _finished(study: "Study", wired: "studies.Wired", folder: Path) -> "studies.Final | None":
+    """The best program trained to its end; None where there is none."""
+    best = study.best
+    if best is None or wired.fitness is None:
+        return None
+    click.echo(f"training the program of trial {best.number} to its end", err=True)
+    try:
+        return studies.finish(study, best, wired.fitness, folder, progresses.for_terminal())
+    except files.WriteError as error:
+        raise errors.SearchError(error.message, error.help) from None
 
 
 def _others(settings: Settings) -> Settings:
@@ -177,14 +244,14 @@ def told(context: click.Context) -> Iterator[None]:
         click.echo(f"error: {error.message}", err=True)
         if error.help:
             click.echo(f"help: {error.help}", err=True)
-        context.exit(1 if type(error).__name__ == "DeclarationError" else 2)
+        context.exit(2)
 
 
 class _Seen:
     """A line for each trial that has finished."""
 
-    def __init__(self, trials: int, maximize: bool) -> None:
-        self.trials = trials
+    def __init__(self, trials: int | None, maximize: bool) -> None:
+        self.trials = "" if trials is None else f"/{trials}"
         self.sign = 1 if maximize else -1
         self.best: float | None = None
 
@@ -194,9 +261,10 @@ class _Seen:
             self.best = trial.merit
         score = "" if trial.merit is None else f" {self.sign * trial.merit:.4g}"
         again = "" if trial.replay_of is None else f" (the program of trial {trial.replay_of})"
+        again = f" (known from {trial.source})" if trial.source else again
         mark = ", the best so far" if better else ""
         click.echo(
-            f"trial {trial.number + 1}/{self.trials}: {trial.state}{score}{again}{mark}", err=True
+            f"trial {trial.number + 1}{self.trials}: {trial.state}{score}{again}{mark}", err=True
         )
 
 
@@ -204,13 +272,19 @@ def _said(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _answer(found: "summary.Summary", as_json: bool) -> None:
+def _answer(found: "summary.Summary", final: "studies.Final | None", as_json: bool) -> None:
     if as_json:
-        print_json(found.to_json(), indent=None)
+        told = {"final": None if final is None else final.to_json()}
+        print_json(found.to_json() | told, indent=None)
         return
     best = found.best
     if best is None:
         click.echo("no trial came to a score; see `archc study show`", err=True)
     else:
         click.echo(best.text, nl=False)
+    if final is not None:
+        for split, metrics in final.run.metrics.items():
+            if metrics:
+                click.echo(f"{split}: {progresses.metrics_line(metrics)}", err=True)
+        click.echo(f"the best program with its weights: {final.folder}", err=True)
     click.echo(found.line(), err=True)

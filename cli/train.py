@@ -4,7 +4,6 @@ Comes in: a file, overrides, a device, a folder. Goes out: a run's folder; its m
 progress on stderr.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,11 +108,5 @@ def _answer(run: "training.Run", as_json: bool) -> None:
         return
     for split, metrics in run.metrics.items():
         if metrics:
-            click.echo(f"{split}: {metrics_line(metrics)}")
+            click.echo(f"{split}: {progress.metrics_line(metrics)}")
     click.echo(f"{run.epochs} epochs in {run.seconds:.1f} s on {run.device}: {run.path}")
-
-
-def metrics_line(metrics: Mapping[str, float | None]) -> str:
-    """`loss 0.1234, accuracy 0.9912`."""
-    parts = (f"{name} {progress.number(value)}" for name, value in metrics.items())
-    return ", ".join(parts)

@@ -71,7 +71,8 @@ def settle(cost: Dim, sizes: Sizes) -> Dim:
     return cost if isinstance(cost, int) else substitute(cost, sizes)
 
 
-def _exact(what: str, cost: Dim) -> int:
+def exact(what: str, cost: Dim) -> int:
+    """The cost where it is a number. Raises UnknownSizes."""
     if isinstance(cost, Axis):
         raise UnknownSizes(what, cost)
     return cost
@@ -153,7 +154,7 @@ def flops_dim(part: Part, sizes: Sizes) -> Dim:
 
 def flops(graph: Graph, sizes: Sizes | None = None) -> int:
     """The operations of one forward pass for one example. Raises UnknownSizes."""
-    return _exact("the FLOPs", flops_dim(graph, sizes_of(graph, sizes)))
+    return exact("the FLOPs", flops_dim(graph, sizes_of(graph, sizes)))
 
 
 # --- Memory --------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ def activations(graph: Graph, sizes: Sizes | None = None) -> int:
     """The bytes of all results of all layers, which training keeps for one example. Raises
     UnknownSizes.
     """
-    return _exact("the activations", activations_dim(graph, sizes_of(graph, sizes)))
+    return exact("the activations", activations_dim(graph, sizes_of(graph, sizes)))
 
 
 @record
@@ -220,7 +221,7 @@ def peak_memory(graph: Graph, sizes: Sizes | None = None) -> PeakMemory:
 
 
 def _bytes(graph: Graph, value: int, sizes: Sizes) -> int:
-    return _exact("the bytes", type_bytes(graph.values[value], sizes))
+    return exact("the bytes", type_bytes(graph.values[value], sizes))
 
 
 def _last_uses(graph: Graph) -> dict[int, int]:

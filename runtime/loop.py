@@ -47,12 +47,22 @@ class Keeper(Protocol):
 
 
 class Loop:
-    """Runs a job from where it stands to its last epoch."""
+    """Runs a job from where it stands to its last epoch, or to the epoch `until`, as if the rest
+    came later: its schedule is that of the whole.
+    """
 
     def __init__(
-        self, job: Job, standing: Standing, keeper: Keeper, progress: Progress, stop: Stop
+        self,
+        job: Job,
+        standing: Standing,
+        keeper: Keeper,
+        progress: Progress,
+        stop: Stop,
+        until: int | None = None,
     ) -> None:
         self.job = job
+        self.epochs = job.plan.epochs if until is None else min(until, job.plan.epochs)
+        self.each = until is None
         self.standing = standing
         self.keeper = keeper
         self.progress = progress
@@ -66,10 +76,10 @@ class Loop:
     def run(self) -> None:
         """Raises Diverged, Stopped, and WriteError where the disk is full."""
         job, standing = self.job, self.standing
-        total = job.plan.epochs * job.per_epoch
+        total = self.epochs * job.per_epoch
         self.progress.begin(total, standing.epoch * job.per_epoch + standing.step)
         job.module.train()
-        while standing.epoch < job.plan.epochs:
+        while standing.epoch < self.epochs:
             self._epoch()
             self._finish_epoch()
 
@@ -200,8 +210,10 @@ class Loop:
         standing.loss, standing.count = None, 0
         for tally in job.tallies:
             tally.reset()
-        self._save()
-        if job.world.any(self.stop.wanted)[0] and standing.epoch < job.plan.epochs:
+        stop = job.world.any(self.stop.wanted)[0] and standing.epoch < self.epochs
+        if self.each or stop or standing.epoch == self.epochs:
+            self._save()
+        if stop:
             raise Stopped
 
     def _record(self, train: Numbers, validation: Numbers) -> None:
@@ -215,7 +227,7 @@ class Loop:
         }
         self.keeper.record(record)
         self.progress.advance((standing.epoch + 1) * job.per_epoch, train["loss"] or 0.0)
-        self.progress.epoch(record, job.plan.epochs)
+        self.progress.epoch(record, self.epochs)
 
     def _remember_best(self, loss: float | None) -> None:
         standing = self.standing

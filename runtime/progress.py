@@ -143,3 +143,8 @@ def for_terminal(stream: TextIO | None = None) -> Progress:
     """A bar where someone is watching, lines where not."""
     where = stream or sys.stderr
     return Bar(where) if where.isatty() else Lines(where)
+
+
+def metrics_line(metrics: Mapping[str, float | None]) -> str:
+    """`loss 0.1234, accuracy 0.9912`."""
+    return ", ".join(f"{name} {number(value)}" for name, value in metrics.items())

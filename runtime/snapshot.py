@@ -72,7 +72,7 @@ def restore(job: Job, checkpoint: Checkpoint) -> Standing:
             "the data have changed since the checkpoint was written",
             "bring the old data back, or train anew in another folder",
         )
-    model = _below("model/", tensors)
+    model = below("model/", tensors)
     job.module.load_state_dict(model)
     job.optimizer.load_state_dict(_whole_optimizer_state(state["optimizer"], tensors))
     job.schedule.load(state["schedule"])
@@ -84,7 +84,8 @@ def restore(job: Job, checkpoint: Checkpoint) -> Standing:
     return Standing(**state["standing"], loss=None if loss is None else loss.to(job.device))
 
 
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin so, by the rest of them."""
     return {
         name.removeprefix(prefix): value
         for name, value in tensors.items()
@@ -111,7 +112,7 @@ def _whole_optimizer_state(
     state: dict[int, dict[str, Any]] = {}
     for weight, entries in plain["state"].items():
         state.setdefault(int(weight), {}).update(entries)
-    for path, value in _below("optimizer/", tensors).items():
+    for path, value in below("optimizer/", tensors).items():
         weight, _, name = path.partition("/")
         state.setdefault(int(weight), {})[name] = value
     return {"state": state, "param_groups": plain["groups"]}

@@ -15,8 +15,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..compiler.backends.torch import build
 from ..compiler.graph import Graph
 from . import curves
+from .checkpoint import Checkpoints
 from .data import Dataset, registry
 from .device import device_name
 from .environment import environment
@@ -30,7 +32,7 @@ from .plan import Plan
 from .progress import Progress, Silent
 from .run_folder import CURVES, PROGRAM, RESULT, WEIGHTS, RunFolder, next_folder
 from .signals import stopping
-from .snapshot import Standing, restore
+from .snapshot import Standing, below, restore
 from .weights import metadata_of, module_with, save_weights
 from .world import World, joined
 
@@ -67,6 +69,10 @@ class Options:
     `program` is the text that the folder keeps (`resolve.py` makes it), `used` the texts of the
     files that it uses, by their names beside it. `root` is the folder that data paths are relative
     to, `axes` are sizes that were given to symbolic axes.
+
+    `until` stops after so many epochs of the plan: such a part ends with a checkpoint, from which
+    `resume` goes on, and without weights, curves or a look at the test split. `start` is a folder
+    of checkpoints whose newest weights a new training starts from.
     """
 
     folder: Path | None = None
@@ -77,6 +83,8 @@ class Options:
     tensorboard: bool = False
     axes: Mapping[str, int] = field(default_factory=dict)
     used: Mapping[str, str] = field(default_factory=dict)
+    until: int | None = None
+    start: Path | None = None
 
 
 def load_data(plan: Plan, root: Path) -> Dataset:
@@ -108,11 +116,11 @@ def train(
         finished = folder.result() if options.resume else None
         if finished is not None:
             return _finished(graph, finished, folder, world)
-        job = build_job(graph, plan, loaded, world)
+        job = build_job(graph, plan, loaded, world, _started(graph, options, world))
         standing = _begin(job, folder, options, shown)
         try:
             with stopping() as stop:
-                Loop(job, standing, folder, shown, stop).run()
+                Loop(job, standing, folder, shown, stop, options.until).run()
         except Stopped:
             shown.say(f"stopped; everything is saved. Go on with: --resume -o {folder.path}")
             raise
@@ -122,6 +130,8 @@ def train(
             shown.close()
             if folder.board is not None:
                 folder.board.close()
+        if options.until is not None:
+            return _run(job, standing, folder, _metrics(standing, folder, job.plan.keep))
         return _finish(job, standing, folder, options, shown)
 
 
@@ -214,17 +224,10 @@ def _finish(
         best = read_weights(folder.best_weights(standing))
         job.module.load_state_dict(fit(job.graph, best))
     job.module.eval()
-    metrics = _metrics(job, standing, folder)
-    run = Run(
-        path=folder.path,
-        metrics=metrics,
-        module=job.module,
-        epochs=job.plan.epochs,
-        seconds=standing.seconds,
-        device=device_name(job.device),
-        history=tuple(folder.records),
-        leads=folder.leads,
-    )
+    feed = job.feeds["test"]
+    test = evaluate(job.module, feed, job.objective, job.measures, job.batch, job.cast)
+    metrics = _metrics(standing, folder, job.plan.keep) | {"test": test}
+    run = _run(job, standing, folder, metrics)
     if folder.leads:
         metadata = metadata_of(job.graph, job.data.transform, options.program)
         digest = save_weights(folder.path / WEIGHTS, job.module, metadata)
@@ -236,13 +239,36 @@ def _finish(
     return run
 
 
-def _metrics(job: Job, standing: Standing, folder: RunFolder) -> dict[str, Numbers]:
-    """Of the epoch whose weights are kept; the test split is measured here, once."""
-    epoch = standing.best.get("epoch", 0) if job.plan.keep == "best" else 0
+def _run(job: Job, standing: Standing, folder: RunFolder, metrics: Mapping[str, Numbers]) -> Run:
+    return Run(
+        path=folder.path,
+        metrics=metrics,
+        module=job.module,
+        epochs=standing.epoch,
+        seconds=standing.seconds,
+        device=device_name(job.device),
+        history=tuple(folder.records),
+        leads=folder.leads,
+    )
+
+
+def _metrics(standing: Standing, folder: RunFolder, keep: str) -> dict[str, Numbers]:
+    """Of the epoch whose weights are kept."""
+    epoch = standing.best.get("epoch", 0) if keep == "best" else 0
     record = folder.records[epoch - 1] if folder.records else {"train": {}, "validation": {}}
-    feed = job.feeds["test"]
-    test = evaluate(job.module, feed, job.objective, job.measures, job.batch, job.cast)
-    return {"train": record["train"], "validation": record["validation"], "test": test}
+    return {"train": record["train"], "validation": record["validation"]}
+
+
+def _started(graph: Graph, options: Options, world: World) -> nn.Module | None:
+    """A module with the weights that the training starts from, if they are not to be drawn."""
+    if options.start is None:
+        return None
+    found = Checkpoints(options.start).newest()
+    if found is None:
+        raise CheckpointError(f"{options.start} holds no checkpoint", "train from the start")
+    module = build(graph, init=False)
+    module.load_state_dict(below("model/", found.tensors))
+    return module.to(world.device).train()
 
 
 def _finished(graph: Graph, found: Mapping[str, Any], folder: RunFolder, world: World) -> Run:

@@ -10,8 +10,8 @@ import inspect
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from math import isfinite
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,10 +30,21 @@ Report = tuple[int, str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """What the best value of the number `name` up to a step must reach at that step, more being
+    better once it is multiplied by `sign`; `best` was reached before.
+    """
+
+    name: str
+    sign: float
+    steps: Mapping[int, float]
+    best: float = -inf
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One attempt at a trial. `evaluated` makes its `directory`, from what was `handed` to it if
-    anything was; the study removes it. `bars` are what `report` must reach at each step (more being
-    better, in the direction of `watched`), else the trial is stopped early. `token` is what its
+    anything was; the study removes it. `bars` says when it is stopped early, `token` is what its
     outcome must show to be taken.
     """
 
@@ -45,9 +56,7 @@ class Task:
     directory: Path
     device: str = "cpu"
     handed: Handed | None = None
-    watched: str = ONLY
-    sign: float = 1.0
-    bars: Mapping[int, float] = field(default_factory=dict)
+    bars: Bars | None = None
     token: str = ""
 
 
@@ -67,9 +76,7 @@ class Attempt:
     device: str
     directory: Path
     resumed: int | None = None
-    watched: str = ONLY
-    sign: float = 1.0
-    bars: Mapping[int, float] = field(default_factory=dict)
+    bars: Bars | None = None
     reports: list[Report] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -79,8 +86,12 @@ class Attempt:
         """
         known = finite(float(value))
         self.reports.append((step, name, known))
-        bar = self.bars.get(step) if name == self.watched else None
-        if bar is not None and (known is None or self.sign * known < bar):
+        bars = self.bars
+        if bars is None or name != bars.name:
+            return
+        best = max(bars.best, -inf if known is None else bars.sign * known)
+        self.bars = replace(bars, best=best)
+        if best < bars.steps.get(step, -inf):
             raise Pruned(f"{name} was {value:.4g} at step {step}, behind the others")
 
     def note(self, text: str) -> None:
@@ -165,9 +176,8 @@ def evaluated(evaluate: Evaluate, task: Task) -> Outcome:
     """Evaluates in this process. An exception of the function becomes an outcome."""
     begun = time.monotonic()
     attempt = Attempt(
-        task.number, task.seed, task.fidelity, task.device, task.directory,
-        watched=task.watched, sign=task.sign, bars=task.bars,
-    )  # fmt: skip
+        task.number, task.seed, task.fidelity, task.device, task.directory, bars=task.bars
+    )
     state, error, fatal, checkpoint = State.DONE, "", "", ""
     scores: dict[str, float | None] = {}
     try:

@@ -68,6 +68,11 @@ class Constraint:
         return " and ".join(ends)
 
 
+def constraint(name: str, least: float | None = None, most: float | None = None) -> Constraint:
+    """The bounds of a number; None leaves an end open."""
+    return Constraint(name, -inf if least is None else least, inf if most is None else most)
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """The objectives, of which the first decides which trial is best, and the constraints."""

@@ -20,6 +20,10 @@ class Handed:
     directory: Path
     checksum: str
 
+    @property
+    def is_whole(self) -> bool:
+        return self.directory.is_dir() and checksum_of(self.directory) == self.checksum
+
 
 def checksum_of(directory: Path) -> str:
     """The SHA-256 of all files with their names; an empty text where there is none."""

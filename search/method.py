@@ -61,11 +61,17 @@ class History:
     with a score. `proposed` are all before this one, of which only what was proposed may be looked
     at (program, parents, fidelity, resumes): which of them have finished depends on the workers.
     In an asynchronous study `trials` are all that have finished, in that order.
+
+    `whole` is what an empty fidelity means, as far as it is known: `{"epochs": 27}` for programs
+    that are trained for 27 epochs.
     """
 
-    def __init__(self, space: Space, proposed: Sequence[Trial]) -> None:
+    def __init__(
+        self, space: Space, proposed: Sequence[Trial], whole: Mapping[str, float] | None = None
+    ) -> None:
         self.space = space
         self.proposed = proposed
+        self.whole = dict(whole or {})
         self.trials: list[Trial] = []
         self.scored: list[Trial] = []
 

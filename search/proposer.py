@@ -15,6 +15,7 @@ from ..grammar import ast
 from ..grammar.print import print_program
 from ..grammar.span import NOWHERE
 from .errors import SearchError
+from .ledger import Ledger
 from .method import Exhausted, History, Method, Proposal
 from .statics import STATICS, static_number
 from .trial import Trial, trace_text
@@ -29,7 +30,7 @@ class Proposer:
     `lag` is how far behind the trials lie that the next one is proposed from, None for an
     asynchronous study. `evaluator` is what, beside program, seed and fidelity, an outcome depends
     on. `statics` are the numbers that a trial needs; those that are known of its graph it gets at
-    once.
+    once. `ledger` is charged with what each trial takes.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Proposer:
         trials: Sequence[Trial],
         evaluator: str = "",
         statics: Collection[str] = (),
+        ledger: Ledger | None = None,
     ) -> None:
         self.method = method
         self.seed = seed
@@ -48,7 +50,8 @@ class Proposer:
         self.evaluator = evaluator
         self.statics = [name for name in STATICS if name in statics]
         self.trials = trials
-        self.history = History(space, trials)
+        self.ledger = ledger or Ledger()
+        self.history = History(space, trials, self.ledger.whole.fidelity)
         self._first: dict[str, int] = {}
         self._known: dict[str, Trial] = {}
         self._exact: set[str] = set()
@@ -103,6 +106,7 @@ class Proposer:
             self.method.tell(trial)
             self.history.add(trial)
             self._visible.add(trial.number)
+            self.ledger.refund(trial)
 
     def propose(self) -> Trial | None:
         """The next trial, once `is_ready`. Raises Exhausted where nothing new is left.
@@ -136,6 +140,7 @@ class Proposer:
             text = trace_text(trial.trace)
             self._first.setdefault(trial.identity, trial.number)
             self._known.setdefault(text, trial)
+            self.ledger.charge(trial)
             self._exact.add(_exactly(text, trial.fidelity))
             self._repeated = 0 if trial.replay_of is None else self._repeated + 1
         self._noted = len(self.trials)
@@ -163,6 +168,7 @@ class Proposer:
             identity = known.identity
         else:
             identity = identity_of(program, proposal.fidelity, self.seed, self.evaluator)
+        replay_of = self._first.get(identity)
         return Trial(
             number=len(self.trials),
             text=program.text if known is None else known.text,
@@ -174,9 +180,15 @@ class Proposer:
             fidelity=dict(proposal.fidelity),
             sees=len(self.history.trials),
             resumes=proposal.resumes,
-            replay_of=self._first.get(identity),
+            replay_of=replay_of,
+            cost={} if replay_of is not None else self._cost(proposal),
             scores=self._statics(program, known),
         )
+
+    def _cost(self, proposal: Proposal) -> dict[str, float]:
+        resumes = proposal.resumes
+        before = {} if resumes is None else self.trials[resumes].fidelity
+        return self.ledger.cost(proposal.program, proposal.fidelity, before)
 
     def _statics(self, program: DrawnProgram, known: Trial | None) -> dict[str, float | None]:
         if known is not None:

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
+from .definition import Definition
 from .errors import SearchError
 from .executor import Evaluate, Executor, takes_trial
 from .executors.inline import InlineExecutor
 from .executors.local import LocalExecutor
 from .goal import Goal, Objective
+from .ledger import Budget
 from .method import Method
 from .registry import name_of
+from .statics import STATICS, static_number
 from .store import Store
-from .study import LAG, Said, Seen, Study
+from .study import Said, Seen, Study
 
 Names = str | Sequence[str] | None
 """One number's name, or several, or none."""
@@ -27,33 +31,26 @@ Names = str | Sequence[str] | None
 class Search:
     """What a search is told, beside the space, the method and the evaluation.
 
-    `trials` are those of the study in all, `seconds` those of this run, `timeout` those of a trial.
-    `jobs` are worker processes; 0 evaluates in this one. `lag` None makes the study asynchronous.
-    `store` is a file, None keeps nothing. `evaluator` and `shared` are the study's.
+    `timeout` is what a trial may take, in seconds. `jobs` are worker processes; 0 evaluates in this
+    one. `store` is a file, None keeps nothing. `preload` are modules that all workers share.
     """
 
-    trials: int = 100
-    seconds: float | None = None
+    definition: Definition = field(default_factory=Definition)
+    budget: Budget = field(default_factory=lambda: Budget(trials=100))
     timeout: float | None = None
     jobs: int = 1
-    seed: int = 0
-    lag: int | None = LAG
-    goal: Goal = field(default_factory=Goal)
     store: Path | None = None
     name: str | None = None
-    evaluator: str = ""
-    shared: bool = False
     preload: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if self.trials < 1:
-            raise ValueError(f"trials is at least 1, not {self.trials}")
+        lag = self.definition.lag
         if self.jobs < 0:
             raise ValueError(f"jobs is at least 0, not {self.jobs}")
-        if self.lag is not None and self.jobs > self.lag:
+        if lag is not None and self.jobs > lag:
             raise ValueError(
-                f"jobs is 0 to {self.lag}, not {self.jobs}: a trial is proposed from those at "
-                f"least {self.lag} before it, so more workers would wait; give a larger lag, or "
+                f"jobs is 0 to {lag}, not {self.jobs}: a trial is proposed from those at "
+                f"least {lag} before it, so more workers would wait; give a larger lag, or "
                 "make it asynchronous"
             )
 
@@ -68,15 +65,14 @@ def run(
 ) -> Study:
     """Runs a study, or goes on with the one of its name. Raises SearchError."""
     check_evaluation(method, evaluate)
+    goal = search.definition.goal
+    static = is_static(goal)
+    _check_statics(space, goal)
     store = Store(search.store)
     try:
-        study = Study(
-            store, search.name or space.name, space, method,
-            seed=search.seed, lag=search.lag, goal=search.goal,
-            evaluator=search.evaluator, shared=search.shared,
-        )  # fmt: skip
-        executor = _executor(evaluate, search)
-        study.run(executor, trials=search.trials, seconds=search.seconds, seen=seen, said=said)
+        study = Study(store, search.name or space.name, space, method, search.definition)
+        executor = InlineExecutor(_nothing) if static else _executor(evaluate, search)
+        study.run(executor, search.budget, seen=seen, said=said)
     finally:
         store.close()
     return study
@@ -93,6 +89,23 @@ def check_evaluation(method: Method, evaluate: Evaluate) -> None:
             "write evaluate(program, trial): train as far as trial.fidelity says, keep the state "
             "in trial.directory, and go on from there where trial.resumed is a number",
         )
+
+
+def is_static(goal: Goal) -> bool:
+    """Whether everything that counts is known without evaluating anything."""
+    return bool(goal.names) and set(goal.names) <= STATICS.keys()
+
+
+def _check_statics(space: Space, goal: Goal) -> None:
+    """Raises SearchError where a number depends on axes without a size."""
+    program: DrawnProgram = space.sample()
+    for name in goal.names:
+        if name in STATICS:
+            static_number(program, name)
+
+
+def _nothing(program: DrawnProgram) -> dict[str, float]:
+    return {"params": float(program.params)}
 
 
 def _executor(evaluate: Evaluate, search: Search) -> Executor:

@@ -253,6 +253,19 @@ class Store:
             self._copy()
         return is_taken
 
+    def curves(self, key: int, name: str) -> dict[int, list[tuple[int, str, float | None]]]:
+        """What the trials of a study reported of one number, by trial, in the order of attempts."""
+        query = (
+            select(metric.c.number, metric.c.step, metric.c.value)
+            .where(metric.c.study == key, metric.c.name == name)
+            .order_by(metric.c.number, metric.c.attempt, metric.c.id)
+        )
+        found: dict[int, list[tuple[int, str, float | None]]] = {}
+        with self.engine.connect() as connection:
+            for number, step, value in connection.execute(query):
+                found.setdefault(number, []).append((step, name, value))
+        return found
+
     def reclaim(self, key: int) -> None:
         """Trials that were running when their study ended wait again."""
         found = [item for item in self.trials(key) if item.state is State.RUNNING]

@@ -14,19 +14,22 @@ from typing import Any
 
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
+from .definition import LAG as LAG
+from .definition import Definition, recorded
+from .early_stop import Curves
 from .errors import SearchError
 from .executor import Executor, Outcome, Task
-from .goal import Goal, best_of, front_of
+from .goal import best_of, front_of
 from .handing import Handed
+from .ledger import EPOCHS, FLOPS, Budget, Ledger, share_of
 from .method import Exhausted, Method
 from .proposer import Proposer
-from .registry import fresh, name_of, settings_of
+from .registry import fresh
 from .stopping import Stop, stopping
 from .store import Store
 from .trial import REPLAYED, State, Trial
-from .workplace import Workplace, checkpoint_text, workplace
+from .workplace import Workplace, checkpoint_text, files_of, workplace
 
-LAG = 8
 MOST_LOSSES = 2
 BEST = 3
 """Of how many trials what they left is kept for being the best."""
@@ -38,12 +41,8 @@ INTERRUPTED = "INTERRUPTED"
 
 
 class Study:
-    """A study of a store: a new one, or the one of that name, which goes on.
-
-    `lag` None makes it asynchronous: a trial is proposed from all that have finished. `evaluator`
-    is what an outcome depends on beside program, seed and fidelity; if it is `shared`, outcomes of
-    the same identity are taken over from the other studies of the store. `folder` is where trials
-    keep files, beside the store if not given.
+    """A study of a store: a new one, or the one of that name, which goes on. `folder` is where
+    trials keep files, beside the store if not given. Keywords make a `Definition`.
 
     Raises SearchError where the study of that name searches something else.
     """
@@ -54,32 +53,23 @@ class Study:
         name: str,
         space: Space,
         method: Method,
+        definition: Definition | None = None,
         *,
-        seed: int = 0,
-        lag: int | None = LAG,
-        goal: Goal | None = None,
-        evaluator: str = "",
-        shared: bool = False,
         folder: Path | None = None,
+        **settings: Any,
     ) -> None:
-        if lag is not None and lag < 1:
-            raise ValueError(f"lag is at least 1, not {lag}")
+        self.definition = definition or Definition(**settings)
         self.store = store
         self.name = name
         self.space = space
-        self.goal = goal or Goal()
-        self.lag = lag
-        self.shared = shared
+        self.goal = self.definition.goal
         self.folder = folder
-        self.settings = _settings(space, method, seed, lag, self.goal, evaluator)
-        self.key = _open(store, name, self.settings)
+        self.settings = self.definition.to_json(space, method)
+        self.key = recorded(store, name, self.settings)
         self.trials = store.trials(self.key)
-        self._method = fresh(method)
-        self._proposer = Proposer(
-            space, self._method, seed, lag, self.trials, evaluator, self.goal.names
-        )
-        self._open = {trial.number for trial in self.trials if not trial.state.is_final}
         self.ended = store.ended(self.key)
+        self._method = fresh(method)
+        self._budget = Budget()
         self._seen: Seen | None = None
         self._said: Said | None = None
         self._place = Workplace(Path())
@@ -100,27 +90,36 @@ class Study:
         """The program of a trial."""
         return self.space.from_trace(trial.trace)
 
+    def left(self, trial: Trial) -> Path | None:
+        """The directory of a trial, if it was kept and is whole."""
+        source = self.trials[self._origin(trial.number)]
+        folder = files_of(self.store.path, self.name) if self.folder is None else self.folder
+        if folder is None or not source.checkpoint:
+            return None
+        handed = Workplace(folder).handed(source)
+        return handed.directory if handed.is_whole else None
+
     # --- running
 
     def run(
         self,
         executor: Executor,
+        budget: Budget | None = None,
         *,
-        trials: int,
-        seconds: float | None = None,
+        trials: int | None = None,
         seen: Seen | None = None,
         said: Said | None = None,
     ) -> None:
-        """Goes on until the study has so many trials in all, its time is over, or nothing new is
-        left. `seen` is called with each trial that has finished, `said` with what people should
-        know.
+        """Goes on until the budget (or so many trials in all) is spent, or nothing new is left.
+        `seen` is called with each trial that has finished, `said` with what people should know.
 
         Raises KeyboardInterrupt after Ctrl-C, when what was running has finished, and after
         SIGTERM, when it has been saved; a second signal stops at once, and what was being evaluated
-        is evaluated again when the study goes on. Raises SearchError where nothing can be written.
+        is evaluated again when the study goes on. Raises SearchError where nothing can be written,
+        or nothing tells what the budget counts.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        self.ended, self._seen, self._said = "", seen, said
+        self._budget = budget or Budget(trials)
+        self._seen, self._said = seen, said
         path = self.store.path
         with (
             self.store.alone(self.name),
@@ -129,7 +128,7 @@ class Study:
         ):
             self._reopen()
             try:
-                while self._fill(executor, trials, deadline, stop) or executor.busy:
+                while self._fill(executor, stop) or executor.busy:
                     for outcome in executor.wait():
                         self._finish(outcome, stop)
             finally:
@@ -140,19 +139,38 @@ class Study:
             raise KeyboardInterrupt
 
     def _reopen(self) -> None:
-        """What was running when the study ended waits again."""
+        """The study as the store has it; what was running when it ended waits again."""
         self.store.reclaim(self.key)
         self.trials[:] = self.store.trials(self.key)
+        self.ended = ""
         self._open = {trial.number for trial in self.trials if not trial.state.is_final}
         self._place.open(self.trials)
+        self._held: Trial | None = None
+        seconds = self._budget.seconds
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        definition, first = self.definition, self.goal.objectives[0]
+        self._method = fresh(self._method)
+        self._proposer = Proposer(
+            self.space, self._method, definition.seed, definition.lag, self.trials,
+            definition.evaluator, self.goal.names,
+            Ledger(definition.whole, self._budget.flops is not None),
+        )  # fmt: skip
+        sign = 1.0 if first.maximize else -1.0
+        self._curves = Curves(definition.early_stop, first.name or "score", sign)
+        if definition.early_stop is not None:
+            for number, reports in self.store.curves(self.key, self._curves.name).items():
+                self._curves.add(self.trials[number], reports)
+        for number in sorted(self._open):
+            seen = self._proposer.history.trials[: self.trials[number].sees]
+            self._curves.propose(self.trials[number], seen)
 
-    def _fill(self, executor: Executor, budget: int, deadline: float | None, stop: Stop) -> bool:
+    def _fill(self, executor: Executor, stop: Stop) -> bool:
         """Gives the executor what it can take; whether it has anything to do."""
         while executor.free > 0 and not stop.wanted:
             trial = self._waiting()
             if trial is not None:
                 self._begin(trial, executor)
-            elif not self._propose(budget, deadline):
+            elif not self._propose():
                 break
         return executor.busy > 0
 
@@ -172,7 +190,8 @@ class Study:
 
     def _taken_over(self, trial: Trial) -> bool:
         """Whether another study of the store knew what comes of a trial."""
-        found = self.store.finished(trial.identity, self.key) if self.shared else None
+        shared = self.definition.shared
+        found = self.store.finished(trial.identity, self.key) if shared else None
         return found is not None and self._replay(trial, found[1], f"{found[0]}#{found[1].number}")
 
     def _replay(self, trial: Trial, source: Trial, name: str) -> bool:
@@ -184,25 +203,43 @@ class Study:
         self._keep(done)
         return True
 
-    def _propose(self, budget: int, deadline: float | None) -> bool:
+    def _propose(self) -> bool:
         """Whether there is a new trial."""
-        if self.ended or len(self.trials) >= budget or not self._proposer.is_ready:
+        most = self._budget.trials
+        if self.ended or (most is not None and len(self.trials) >= most):
             return False
-        if deadline is not None and time.monotonic() >= deadline:
+        if not self._proposer.is_ready:
+            return False
+        if self._deadline is not None and time.monotonic() >= self._deadline:
             self.ended = OUT_OF_TIME
             return False
         try:
-            trial = self._proposer.propose()
+            trial = self._held or self._proposer.propose()
         except Exhausted:
             self.ended = EXHAUSTED
             return False
         if trial is None:
             return False
+        self._require_cost(trial)
+        if not self._proposer.ledger.has_room(trial, self._budget):
+            self._held = trial
+            return False
+        self._held = None
         self.store.add(self.key, trial)
+        self._curves.propose(trial, self._proposer.history.trials)
         self.trials.append(trial)
         self._open.add(trial.number)
         self._tidy()
         return True
+
+    def _require_cost(self, trial: Trial) -> None:
+        wanted = {EPOCHS: self._budget.epochs, FLOPS: self._budget.flops}
+        for name, most in wanted.items():
+            if most is not None and name not in trial.cost and trial.replay_of is None:
+                raise SearchError(
+                    f"nothing tells how many {name} a trial takes, which the budget counts",
+                    "give a budget in trials or seconds, or let the file's `train` evaluate",
+                )
 
     def _begin(self, trial: Trial, executor: Executor) -> None:
         begun = replace(trial, state=State.RUNNING, attempts=trial.attempts + 1)
@@ -217,6 +254,7 @@ class Study:
             begun.fidelity,
             self._place.directory(begun.number, begun.attempts),
             handed=handed,
+            bars=self._curves.bars(begun),
             token=token,
         )
         executor.start(task)
@@ -252,6 +290,7 @@ class Study:
         done = self._outcome(trial, outcome, stop)
         if not self.store.finish(self.key, done, outcome):
             return
+        self._curves.add(done, outcome.reports)
         if outcome.checkpoint and done.checkpoint == checkpoint_text(outcome):
             self._place.keep(outcome)
         else:
@@ -272,7 +311,8 @@ class Study:
         scores = {**trial.scores, **outcome.scores}
         done = self._judged(trial, outcome.state, scores, outcome.error)
         left = checkpoint_text(outcome) if done.state is State.DONE else ""
-        return replace(done, checkpoint=left)
+        last = max((step for step, _, _ in outcome.reports), default=None)
+        return replace(done, checkpoint=left, cost=share_of(done, last))
 
     def _judged(
         self, trial: Trial, state: State, scores: Mapping[str, float | None], error: str
@@ -297,6 +337,7 @@ class Study:
         if trial.state.is_final:
             self._open.discard(trial.number)
             self._proposer.finished(trial)
+            self._curves.finished(trial)
             if self._seen is not None:
                 self._seen(trial)
 
@@ -324,36 +365,3 @@ class Study:
     def _say(self, text: str) -> None:
         if self._said is not None:
             self._said(text)
-
-
-def _settings(
-    space: Space, method: Method, seed: int, lag: int | None, goal: Goal, evaluator: str
-) -> dict[str, Any]:
-    """All that proposals and merits depend on."""
-    process = space.process
-    values = {**process.overrides, **process.axes}
-    return {
-        "space": str(space.source),
-        "network": space.name,
-        "values": {name: str(value) for name, value in values.items()},
-        "method": name_of(method),
-        "method_settings": settings_of(method),
-        "seed": seed,
-        "lag": lag,
-        **goal.to_json(),
-        "evaluator": evaluator,
-    }
-
-
-def _open(store: Store, name: str, settings: dict[str, Any]) -> int:
-    found = store.find(name)
-    if found is None:
-        return store.create(name, settings)
-    key, before = found
-    changed = [item for item in settings if settings[item] != before.get(item)]
-    if changed:
-        raise SearchError(
-            f"the study {name!r} was begun with another {', '.join(changed)}",
-            "give this study a name or a store of its own",
-        )
-    return key

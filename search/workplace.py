@@ -73,10 +73,14 @@ def workplace(store: Path | None, name: str, folder: Path | None = None) -> Iter
     """The folder of a study: the one that is given, else beside the store; without a store one that
     goes when the run ends.
     """
-    if folder is None and store is not None:
-        folder = Path(f"{store}.{file_name(name)}.files")
+    folder = files_of(store, name) if folder is None else folder
     if folder is not None:
         yield Workplace(folder.resolve())
         return
     with tempfile.TemporaryDirectory(prefix="archc-study-") as temporary:
         yield Workplace(Path(temporary))
+
+
+def files_of(store: Path | None, name: str) -> Path | None:
+    """Where the trials of a study keep files, if it is not told."""
+    return None if store is None else Path(f"{store}.{file_name(name)}.files")

@@ -31,6 +31,7 @@ PARTS = frozenset(
         "encoders",
         "guard",
         "npy",
+        "part",
         "picture",
         "raw",
         "registry",

@@ -77,11 +77,11 @@ def test_from_a_file_to_its_best_program(folder: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("trials(3)", "trials(0)", "net.arch:9: this is no budget"),
-        ("trials(3)", "minutes(soon)", "net.arch:9: this is no budget"),
-        ("budget =", "budgte =", "net.arch:9: search has no setting 'budgte'"),
+        ("trials(3)", "trials(0)", "this is no budget"),
+        ("trials(3)", "minutes(soon)", "this is no budget"),
+        ("budget =", "budgte =", "search has no setting 'budgte'; did you mean 'budget'?"),
         ("population=2", "2", "takes settings by name"),
-        ("maximize = accuracy", "maximize = 3", "net.arch:8: maximize cannot be meant like this"),
+        ("maximize = accuracy", "maximize = 3", "maximize cannot be meant like this"),
         ("maximize = accuracy", "maximize = accuracy\nminimize = accuracy", "an objective twice"),
     ],
 )

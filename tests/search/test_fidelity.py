@@ -147,4 +147,4 @@ def test_a_method_with_fidelities_refuses_an_evaluation_that_cannot_know_them(
     plain: Space,
 ) -> None:
     with pytest.raises(SearchError, match="how far each program is trained"):
-        run(plain, TwoRungs(), lambda program: 1.0, Search(trials=3, jobs=0))
+        run(plain, TwoRungs(), lambda program: 1.0, Search(jobs=0))

@@ -10,6 +10,7 @@ from archc.search.errors import SearchError
 from archc.search.executor import takes_trial
 from archc.search.executors.inline import InlineExecutor
 from archc.search.goal import Goal, Objective
+from archc.search.ledger import Budget
 from archc.search.registry import make_method, method_names, name_of
 from archc.search.store import Store
 from archc.search.study import Study
@@ -78,7 +79,7 @@ def test_which_number_counts_must_be_told(plain: Space, search: Search) -> None:
 
 def test_the_time_is_a_budget(plain: Space, oracle: Any) -> None:
     study = Study(Store(None), "study", plain, make_method("random"))
-    study.run(InlineExecutor(oracle), trials=10, seconds=0)
+    study.run(InlineExecutor(oracle), Budget(trials=10, seconds=1e-9))
     assert (study.ended, study.trials) == ("OUT_OF_TIME", [])
     study.run(InlineExecutor(oracle), trials=3)
     assert (study.ended, len(study.trials)) == ("COMPLETE", 3)

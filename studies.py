@@ -1,0 +1,202 @@
+"""Where what searches and what trains meet: for `archc search` and `archc.run_search`.
+
+Comes in: a space, what is searched for, an evaluation or none. Goes out: what a search is told; and
+in the end the best program, trained to its end and tested once.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .compiler.backends import onnx as onnx_backend
+from .compiler.backends import python as python_backend
+from .compiler.spaces.space import Space
+from .runtime.errors import CheckpointError
+from .runtime.files import write_file, write_text
+from .runtime.fitness import LATENCY, RUN, Fitness, Timed
+from .runtime.progress import Progress
+from .runtime.resolve import resolved_text
+from .runtime.run_folder import PROGRAM, WEIGHTS
+from .runtime.train import Options, Run, train
+from .search.definition import Definition
+from .search.early_stop import Rule
+from .search.errors import SearchError
+from .search.executor import Evaluate, takes_trial
+from .search.goal import Goal
+from .search.ledger import Whole
+from .search.statics import STATICS
+from .search.study import Study
+from .search.trial import Trial
+
+BEST = "best.arch"
+MODEL, SOURCE = "model.onnx", "model.py"
+
+
+class UnknownNumber(SearchError):
+    """`name` is searched for, and nothing measures it."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        near = get_close_matches(name, known, n=1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        super().__init__(f"nothing measures {name!r}", f"{guess}there are: {', '.join(known)}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a search goes, beside what it is for."""
+
+    seed: int = 0
+    lag: int | None = 8
+    early_stop: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """An evaluation, and what the search must know of it. `fitness` is set where it is a training
+    as the file says.
+    """
+
+    evaluate: Evaluate
+    definition: Definition
+    fitness: Fitness | None = None
+    preload: tuple[str, ...] = field(default=(Fitness.__module__,))
+
+
+def training(
+    space: Space,
+    goal: Goal,
+    rules: Rules,
+    settings: Mapping[str, str] | None = None,
+    device: str = "cpu",
+) -> Wired:
+    """Each program trained as its `train` block says, with `settings` over it.
+
+    Raises ProgramError for settings that cannot be meant, DataError, and UnknownNumber where the
+    training does not measure what is searched for.
+    """
+    fitness = Fitness(
+        space.name,
+        settings or {},
+        space.process.axes,
+        space.source.folder or Path.cwd(),
+        device,
+        timed=LATENCY in goal.names,
+    )
+    program = space.sample()
+    known = (*fitness.measures(program), LATENCY, *STATICS)
+    for name in goal.names:
+        if name not in known:
+            raise UnknownNumber(name, known)
+    definition = Definition(
+        seed=rules.seed,
+        lag=rules.lag,
+        goal=goal,
+        evaluator=fitness.identity(program),
+        shared=True,
+        whole=Whole(fitness.epochs(program), len(fitness.data(program).train), fitness.epochs),
+        early_stop=rules.early_stop,
+    )
+    return Wired(fitness, definition, fitness)
+
+
+def calling(
+    space: Space,
+    goal: Goal,
+    rules: Rules,
+    evaluate: Evaluate,
+    evaluator_id: str | None = None,
+    device: str = "cpu",
+) -> Wired:
+    """A function of the user's. Its outcomes are taken over by other studies only where it has an
+    `evaluator_id`, which must change with what it does.
+    """
+    timed = LATENCY in goal.names
+    if timed:
+        with_trial = takes_trial(evaluate)
+        evaluate = Timed(evaluate, with_trial, space.name, space.process.axes, device)
+    definition = Definition(
+        seed=rules.seed,
+        lag=rules.lag,
+        goal=goal,
+        evaluator="" if evaluator_id is None else f"call {evaluator_id}",
+        shared=evaluator_id is not None,
+        early_stop=rules.early_stop,
+    )
+    return Wired(evaluate, definition, preload=(Fitness.__module__,) if timed else ())
+
+
+# --- the end of a search
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The best program trained to its end, and the folder with all that is left of it."""
+
+    folder: Path
+    run: Run
+
+    def to_json(self) -> dict[str, Any]:
+        return {"folder": str(self.folder), **self.run.to_json()}
+
+
+def require_own(folder: Path) -> None:
+    """Raises SearchError where a folder holds something else than an earlier search's best."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / BEST).is_file():
+        raise SearchError(
+            f"{folder} is a folder with other things in it", "name another one with -o"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise SearchError(f"{folder} is a file", "name a folder with -o")
+
+
+def finish(
+    study: Study, best: Trial, fitness: Fitness, folder: Path, progress: Progress | None = None
+) -> Final:
+    """Trains the best program for all its epochs, on from where its trial stopped, tests it once,
+    and writes it with its weights, as ONNX and as source.
+
+    Raises SearchError, and what `train` raises.
+    """
+    require_own(folder)
+    program = study.program(best)
+    checked, graph, plan = fitness.planned(program, best.seed)
+    text = resolved_text(checked.program, plan.block, {})
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / BEST, text)
+    place = folder / RUN
+    _place_run(study, best, place, text)
+    options = Options(
+        folder=place,
+        device=fitness.device,
+        resume=True,
+        program=text,
+        root=fitness.root,
+        axes=fitness.axes,
+    )
+    try:
+        run = train(graph, plan, options, progress=progress)
+    except CheckpointError:  # of a training on a part of the data, or damaged since
+        shutil.rmtree(place)
+        run = train(graph, plan, options, progress=progress)
+    state = run.module.state_dict()
+    write_file(folder / WEIGHTS, [(place / WEIGHTS).read_bytes()])
+    model = onnx_backend.export(graph, state, metadata={"archc.trained": "true"})
+    onnx_backend.save(model, folder / MODEL)
+    write_text(folder / SOURCE, python_backend.source(graph))
+    return Final(folder, run)
+
+
+def _place_run(study: Study, best: Trial, place: Path, text: str) -> None:
+    """The run that is gone on from: one that was begun here, else what the trial left."""
+    if place.is_dir():
+        known = place / PROGRAM
+        if known.is_file() and known.read_text("utf-8") == text:
+            return
+        shutil.rmtree(place)
+    left = study.left(best)
+    if left is not None and (left / RUN / PROGRAM).is_file():
+        shutil.copytree(left / RUN, place)
