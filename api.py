@@ -44,9 +44,7 @@ if TYPE_CHECKING:
     from .runtime.data import Dataset
     from .runtime.progress import Progress
     from .runtime.train import Run
-    from .search import early_stop as early
-    from .search import goal as goals
-    from .search import ledger, registry, searching
+    from .search import registry, searching
     from .search.early_stop import Rule
     from .search.executor import Evaluate
     from .search.method import Method
@@ -61,9 +59,6 @@ else:
     onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
     python_backend = lazy_module(".compiler.backends.python", __package__)
     torch_backend = lazy_module(".compiler.backends.torch", __package__)
-    early = lazy_module(".search.early_stop", __package__)
-    goals = lazy_module(".search.goal", __package__)
-    ledger = lazy_module(".search.ledger", __package__)
     plans = lazy_module(".runtime.plan", __package__)
     registry = lazy_module(".search.registry", __package__)
     resolving = lazy_module(".runtime.resolve", __package__)
@@ -343,20 +338,16 @@ def run_search(
 
     Raises SearchError, ProgramError for a `train` that cannot be meant, ValueError.
     """
-    goal = goals.Goal(
-        searching.goal(maximize, minimize, "loss" if evaluate is None else None).objectives,
-        tuple(goals.constraint(key, *bounds) for key, bounds in (constraints or {}).items()),
-    )
-    rule = early.make_rule(early_stop, {}) if isinstance(early_stop, str) else early_stop
-    rules = studies.Rules(seed, None if asynchronous else lag, rule)
+    otherwise = "loss" if evaluate is None else None
+    goal = searching.goal(maximize, minimize, otherwise, constraints)
+    rules = studies.Rules(seed, None if asynchronous else lag, studies.rule(early_stop))
     if evaluate is None:
         wired = studies.training(space, goal, rules, device=device)
     else:
         wired = studies.calling(space, goal, rules, evaluate, evaluator_id, device)
-    limited = (trials, epochs, flops, seconds) != (None, None, None, None)
     search = searching.Search(
         definition=wired.definition,
-        budget=ledger.Budget(trials if limited else 100, epochs, flops, seconds),
+        budget=searching.budget(trials, epochs, flops, seconds),
         timeout=timeout,
         jobs=jobs,
         store=None if store is None else Path(store),

@@ -22,7 +22,7 @@ from .runtime.resolve import resolved_text
 from .runtime.run_folder import PROGRAM, WEIGHTS
 from .runtime.train import Options, Run, train
 from .search.definition import Definition
-from .search.early_stop import Rule
+from .search.early_stop import Rule, make_rule
 from .search.errors import SearchError
 from .search.executor import Evaluate, takes_trial
 from .search.goal import Goal
@@ -43,6 +43,11 @@ class UnknownNumber(SearchError):
         guess = f"did you mean {near[0]!r}? " if near else ""
         super().__init__(f"nothing measures {name!r}", f"{guess}there are: {', '.join(known)}")
         self.name = name
+
+
+def rule(given: str | Rule | None) -> Rule | None:
+    """A rule by its name, with its defaults. Raises SearchError."""
+    return make_rule(given, {}) if isinstance(given, str) else given
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,10 @@ def _listed(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-_EXAMPLE = "such as method = regularized_evolution(population=32), maximize = accuracy, budget = trials(200)"
+_EXAMPLE = (
+    "such as method = regularized_evolution(population=32), maximize = accuracy, "
+    "budget = trials(200)"
+)
 
 
 def _objectives(found: Declared, setting: SettingValue) -> bool:

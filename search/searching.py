@@ -4,7 +4,7 @@ Comes in: a space, how a program is evaluated, what to search for. Goes out: the
 can be read after its store is closed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from .errors import SearchError
 from .executor import Evaluate, Executor, takes_trial
 from .executors.inline import InlineExecutor
 from .executors.local import LocalExecutor
-from .goal import Goal, Objective
+from .goal import Goal, Objective, constraint
 from .ledger import Budget
 from .method import Method
 from .registry import name_of
@@ -25,6 +25,8 @@ from .study import Said, Seen, Study
 
 Names = str | Sequence[str] | None
 """One number's name, or several, or none."""
+Bounds = tuple[float | None, float | None]
+TRIALS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Search:
     """
 
     definition: Definition = field(default_factory=Definition)
-    budget: Budget = field(default_factory=lambda: Budget(trials=100))
+    budget: Budget = field(default_factory=lambda: Budget(TRIALS))
     timeout: float | None = None
     jobs: int = 1
     store: Path | None = None
@@ -114,16 +116,30 @@ def _executor(evaluate: Evaluate, search: Search) -> Executor:
     return LocalExecutor(evaluate, search.jobs, timeout=search.timeout, preload=search.preload)
 
 
-def goal(maximize: Names, minimize: Names, otherwise: str | None) -> Goal:
+def goal(
+    maximize: Names,
+    minimize: Names,
+    otherwise: str | None,
+    constraints: Mapping[str, Bounds] | None = None,
+) -> Goal:
     """The objectives that are named, what is maximised first; else to minimise `otherwise`; else
-    the only number there is.
+    the only number there is. `constraints` are the least and the most of numbers.
     """
     named = [Objective(name) for name in _names(maximize)]
     named += [Objective(name, maximize=False) for name in _names(minimize)]
     if not named:
         named = [Objective(otherwise, maximize=otherwise is None)]
-    return Goal(tuple(named))
+    kept = (constraint(name, *bounds) for name, bounds in (constraints or {}).items())
+    return Goal(tuple(named), tuple(kept))
 
 
 def _names(given: Names) -> Sequence[str]:
     return [given] if isinstance(given, str) else given or ()
+
+
+def budget(
+    trials: int | None, epochs: float | None, flops: float | None, seconds: float | None
+) -> Budget:
+    """The budget that is given, else one of a hundred trials."""
+    given = Budget(trials, epochs, flops, seconds)
+    return Budget(TRIALS) if given == Budget() else given

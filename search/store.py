@@ -253,17 +253,14 @@ class Store:
             self._copy()
         return is_taken
 
-    def curves(self, key: int, name: str) -> dict[int, list[tuple[int, str, float | None]]]:
-        """What the trials of a study reported of one number, by trial, in the order of attempts."""
-        query = (
-            select(metric.c.number, metric.c.step, metric.c.value)
-            .where(metric.c.study == key, metric.c.name == name)
-            .order_by(metric.c.number, metric.c.attempt, metric.c.id)
-        )
-        found: dict[int, list[tuple[int, str, float | None]]] = {}
-        with self.engine.connect() as connection:
-            for number, step, value in connection.execute(query):
-                found.setdefault(number, []).append((step, name, value))
+    def curves(self, key: int, name: str) -> dict[int, list[Report]]:
+        """What all attempts at each trial reported of one number, in order, by the trials'
+        numbers.
+        """
+        found: dict[int, list[Report]] = {}
+        for number, _, step, told, value in self._rows(sql.METRICS, {"key": key}):
+            if told == name:
+                found.setdefault(number, []).append((step, told, value))
         return found
 
     def reclaim(self, key: int) -> None:
