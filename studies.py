@@ -6,21 +6,14 @@ in the end the best program, trained to its end and tested once.
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .compiler.backends import onnx as onnx_backend
-from .compiler.backends import python as python_backend
 from .compiler.spaces.space import Space
+from .lazy import lazy_module
 from .runtime.errors import CheckpointError
-from .runtime.files import write_file, write_text
-from .runtime.fitness import LATENCY, RUN, Fitness, Timed
-from .runtime.progress import Progress
-from .runtime.resolve import resolved_text
-from .runtime.run_folder import PROGRAM, WEIGHTS
-from .runtime.train import Options, Run, train
 from .search.definition import Definition
 from .search.early_stop import Rule, make_rule
 from .search.errors import SearchError
@@ -31,6 +24,24 @@ from .search.statics import STATICS
 from .search.study import Study
 from .search.trial import Trial
 
+if TYPE_CHECKING:
+    from .compiler.backends import onnx as onnx_backend
+    from .compiler.backends import python as python_backend
+    from .runtime import files, fitness, resolve, run_folder
+    from .runtime import train as trainings
+    from .runtime.progress import Progress
+else:  # a search with a function of the user's may need none of them
+    onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
+    python_backend = lazy_module(".compiler.backends.python", __package__)
+    files = lazy_module(".runtime.files", __package__)
+    fitness = lazy_module(".runtime.fitness", __package__)
+    resolve = lazy_module(".runtime.resolve", __package__)
+    run_folder = lazy_module(".runtime.run_folder", __package__)
+    trainings = lazy_module(".runtime.train", __package__)
+
+LATENCY = "latency"
+SHARED = (f"{__package__}.runtime.fitness",)
+"""What the workers of a training have in common."""
 BEST = "best.arch"
 MODEL, SOURCE = "model.onnx", "model.py"
 
@@ -67,8 +78,8 @@ class Wired:
 
     evaluate: Evaluate
     definition: Definition
-    fitness: Fitness | None = None
-    preload: tuple[str, ...] = field(default=(Fitness.__module__,))
+    fitness: "fitness.Fitness | None" = None
+    preload: tuple[str, ...] = SHARED
 
 
 def training(
@@ -83,7 +94,7 @@ def training(
     Raises ProgramError for settings that cannot be meant, DataError, and UnknownNumber where the
     training does not measure what is searched for.
     """
-    fitness = Fitness(
+    own = fitness.Fitness(
         space.name,
         settings or {},
         space.process.axes,
@@ -92,7 +103,7 @@ def training(
         timed=LATENCY in goal.names,
     )
     program = space.sample()
-    known = (*fitness.measures(program), LATENCY, *STATICS)
+    known = (*own.measures(program), LATENCY, *STATICS)
     for name in goal.names:
         if name not in known:
             raise UnknownNumber(name, known)
@@ -100,12 +111,12 @@ def training(
         seed=rules.seed,
         lag=rules.lag,
         goal=goal,
-        evaluator=fitness.identity(program),
+        evaluator=own.identity(program),
         shared=True,
-        whole=Whole(fitness.epochs(program), len(fitness.data(program).train), fitness.epochs),
+        whole=Whole(own.epochs(program), len(own.data(program).train), own.epochs),
         early_stop=rules.early_stop,
     )
-    return Wired(fitness, definition, fitness)
+    return Wired(own, definition, own)
 
 
 def calling(
@@ -122,7 +133,7 @@ def calling(
     timed = LATENCY in goal.names
     if timed:
         with_trial = takes_trial(evaluate)
-        evaluate = Timed(evaluate, with_trial, space.name, space.process.axes, device)
+        evaluate = fitness.Timed(evaluate, with_trial, space.name, space.process.axes, device)
     definition = Definition(
         seed=rules.seed,
         lag=rules.lag,
@@ -131,7 +142,7 @@ def calling(
         shared=evaluator_id is not None,
         early_stop=rules.early_stop,
     )
-    return Wired(evaluate, definition, preload=(Fitness.__module__,) if timed else ())
+    return Wired(evaluate, definition, preload=SHARED if timed else ())
 
 
 # --- the end of a search
@@ -142,7 +153,7 @@ class Final:
     """The best program trained to its end, and the folder with all that is left of it."""
 
     folder: Path
-    run: Run
+    run: "trainings.Run"
 
     def to_json(self) -> dict[str, Any]:
         return {"folder": str(self.folder), **self.run.to_json()}
@@ -159,7 +170,11 @@ def require_own(folder: Path) -> None:
 
 
 def finish(
-    study: Study, best: Trial, fitness: Fitness, folder: Path, progress: Progress | None = None
+    study: Study,
+    best: Trial,
+    trained: "fitness.Fitness",
+    folder: Path,
+    progress: "Progress | None" = None,
 ) -> Final:
     """Trains the best program for all its epochs, on from where its trial stopped, tests it once,
     and writes it with its weights, as ONNX and as source.
@@ -168,40 +183,40 @@ def finish(
     """
     require_own(folder)
     program = study.program(best)
-    checked, graph, plan = fitness.planned(program, best.seed)
-    text = resolved_text(checked.program, plan.block, {})
+    checked, graph, plan = trained.planned(program, best.seed)
+    text = resolve.resolved_text(checked.program, plan.block, {})
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / BEST, text)
-    place = folder / RUN
+    files.write_text(folder / BEST, text)
+    place = folder / fitness.RUN
     _place_run(study, best, place, text)
-    options = Options(
+    options = trainings.Options(
         folder=place,
-        device=fitness.device,
+        device=trained.device,
         resume=True,
         program=text,
-        root=fitness.root,
-        axes=fitness.axes,
+        root=trained.root,
+        axes=trained.axes,
     )
     try:
-        run = train(graph, plan, options, progress=progress)
+        run = trainings.train(graph, plan, options, progress=progress)
     except CheckpointError:  # of a training on a part of the data, or damaged since
         shutil.rmtree(place)
-        run = train(graph, plan, options, progress=progress)
+        run = trainings.train(graph, plan, options, progress=progress)
     state = run.module.state_dict()
-    write_file(folder / WEIGHTS, [(place / WEIGHTS).read_bytes()])
+    files.write_file(folder / run_folder.WEIGHTS, [(place / run_folder.WEIGHTS).read_bytes()])
     model = onnx_backend.export(graph, state, metadata={"archc.trained": "true"})
     onnx_backend.save(model, folder / MODEL)
-    write_text(folder / SOURCE, python_backend.source(graph))
+    files.write_text(folder / SOURCE, python_backend.source(graph))
     return Final(folder, run)
 
 
 def _place_run(study: Study, best: Trial, place: Path, text: str) -> None:
     """The run that is gone on from: one that was begun here, else what the trial left."""
     if place.is_dir():
-        known = place / PROGRAM
+        known = place / run_folder.PROGRAM
         if known.is_file() and known.read_text("utf-8") == text:
             return
         shutil.rmtree(place)
     left = study.left(best)
-    if left is not None and (left / RUN / PROGRAM).is_file():
-        shutil.copytree(left / RUN, place)
+    if left is not None and (left / fitness.RUN / run_folder.PROGRAM).is_file():
+        shutil.copytree(left / fitness.RUN, place)

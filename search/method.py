@@ -117,6 +117,12 @@ class Method(ABC):
         that the method cannot search.
         """
 
+    def within(self, whole: Mapping[str, float]) -> "Method":
+        """The method for trainings that are so long in full, `{"epochs": 27}`, as far as that is
+        known: called before a study starts. One that would train for longer asks for less.
+        """
+        return self
+
     def tell(self, trial: Trial) -> None:  # noqa: B027 - most methods read the history instead
         """Called once for each finished trial, in the order of the numbers, before it is first in
         the history.

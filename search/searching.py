@@ -18,7 +18,7 @@ from .executors.local import LocalExecutor
 from .goal import Goal, Objective, constraint
 from .ledger import Budget
 from .method import Method
-from .registry import name_of
+from .registry import name_of, settings_of
 from .statics import STATICS, static_number
 from .store import Store
 from .study import Said, Seen, Study
@@ -68,6 +68,7 @@ def run(
     """Runs a study, or goes on with the one of its name. Raises SearchError."""
     check_evaluation(method, evaluate)
     goal = search.definition.goal
+    method = _within(method, search.definition, said)
     static = is_static(goal)
     _check_statics(space, goal)
     store = Store(search.store)
@@ -78,6 +79,17 @@ def run(
     finally:
         store.close()
     return study
+
+
+def _within(method: Method, definition: Definition, said: Said | None) -> Method:
+    """The method for trainings of this length; what is changed is said."""
+    found = method.within(definition.whole.fidelity)
+    before, after = settings_of(method), settings_of(found)
+    changed = [f"{name} = {after[name]}" for name in after if after[name] != before[name]]
+    if changed and said is not None:
+        epochs = definition.whole.epochs
+        said(f"a training has {epochs:g} epochs, so {name_of(method)} has {', '.join(changed)}")
+    return found
 
 
 def check_evaluation(method: Method, evaluate: Evaluate) -> None:

@@ -6,7 +6,7 @@ begins on the lowest rung of its bracket. So the rungs can be read from the tria
 the study was stopped.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...compiler.spaces.drawn import DrawnProgram
@@ -114,6 +114,11 @@ def check_resource(resource: str, least: int, most: int, eta: int) -> None:
         raise ValueError(f"eta is at least 2, not {eta}")
     if not 1 <= least <= most:
         raise ValueError(f"least is 1 to most, and most is {most}; least is {least}")
+
+
+def most_within(most: int, resource: str, whole: Mapping[str, float]) -> int:
+    """No more epochs than a training has in full."""
+    return min(most, int(whole.get("epochs", most))) if resource == "epochs" else most
 
 
 # --- synchronous brackets -------------------------------------------------------------------------

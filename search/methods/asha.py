@@ -5,13 +5,13 @@ of its rung and has not gone on does so, from the highest rung down; where there
 program begins. Workers never stand still, at the price of a few that go on too early.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...compiler.spaces.random import Random
 from ..method import ANY_CHOICE, History, Method, Proposal
 from ..trial import State, Trial
-from ._rungs import Source, best, check_resource, fidelity_of, going_on
+from ._rungs import Source, best, check_resource, fidelity_of, going_on, most_within
 
 
 @dataclass
@@ -39,6 +39,9 @@ class Asha(Method):
     def __post_init__(self) -> None:
         check_resource(self.resource, self.least, self.most, self.eta)
         self._source = Source(self.inner)
+
+    def within(self, whole: Mapping[str, float]) -> Method:
+        return replace(self, most=most_within(self.most, self.resource, whole))
 
     def ask(self, history: History, random: Random) -> Proposal:
         self._read(history)

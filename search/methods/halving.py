@@ -5,12 +5,12 @@ as long, until one is left. Survivors go on from where they stopped. After a bra
 with new programs.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from ...compiler.spaces.random import Random
 from ..method import ANY_CHOICE, History, Method, Proposal
-from ._rungs import Brackets, Plan, Source, check_resource
+from ._rungs import Brackets, Plan, Source, check_resource, most_within
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Halving(Method):
             raise ValueError(f"count is at least 1, not {self.count}")
         plan = Plan(self.count, amounts(self.count, self.eta, self.least, self.most), self.eta)
         self._brackets = Brackets((plan,), self.resource, self.most, Source(self.inner))
+
+    def within(self, whole: Mapping[str, float]) -> Method:
+        return replace(self, most=most_within(self.most, self.resource, whole))
 
     def ask(self, history: History, random: Random) -> Proposal:
         return self._brackets.ask(history, random)

@@ -9,12 +9,12 @@ this gives [81, 27, 9, 3, 1], [34, 11, 3, 1], [15, 5, 1], [8, 2], [5]; the paper
 other numbers for the later brackets than its formula.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from ...compiler.spaces.random import Random
 from ..method import ANY_CHOICE, History, Method, Proposal
-from ._rungs import Brackets, Plan, Source, check_resource
+from ._rungs import Brackets, Plan, Source, check_resource, most_within
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Hyperband(Method):
         check_resource(self.resource, 1, self.most, self.eta)
         plans = brackets(self.most, self.eta)
         self._brackets = Brackets(plans, self.resource, self.most, Source(self.inner))
+
+    def within(self, whole: Mapping[str, float]) -> Method:
+        return replace(self, most=most_within(self.most, self.resource, whole))
 
     def ask(self, history: History, random: Random) -> Proposal:
         return self._brackets.ask(history, random)
