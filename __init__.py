@@ -22,11 +22,7 @@ if _TYPE_CHECKING:
         space,
         train,
     )
-    from .changes import grow, growth
     from .compiler.spaces.drawn import DrawnProgram
-    from .compiler.spaces.growth.grown import GrownProgram
-    from .compiler.spaces.growth.growth import Growth
-    from .compiler.spaces.growth.refused import NoEdit
     from .compiler.spaces.process import SpaceLimit
     from .compiler.spaces.space import Space
     from .grammar.diagnostic import ProgramError
@@ -35,7 +31,6 @@ if _TYPE_CHECKING:
     from .runtime.train import Run
     from .search.errors import SearchError
     from .search.study import Study
-    from .search.tabular.evaluator import table
     from .search.trial import Trial
 
 __all__ = [
@@ -43,12 +38,9 @@ __all__ = [
     "DataError",
     "DeviceError",
     "DrawnProgram",
-    "GrownProgram",
-    "Growth",
     "Model",
     "ModelLayer",
     "ModelPort",
-    "NoEdit",
     "Program",
     "ProgramError",
     "Run",
@@ -58,14 +50,11 @@ __all__ = [
     "Study",
     "Trial",
     "compile",
-    "grow",
-    "growth",
     "load",
     "load_ipython_extension",
     "parse",
     "run_search",
     "space",
-    "table",
     "train",
 ]
 
@@ -74,9 +63,6 @@ _HOMES = {
     "DataError": ".runtime.errors",
     "DeviceError": ".runtime.errors",
     "DrawnProgram": ".compiler.spaces.drawn",
-    "Growth": ".compiler.spaces.growth.growth",
-    "GrownProgram": ".compiler.spaces.growth.grown",
-    "NoEdit": ".compiler.spaces.growth.refused",
     "ProgramError": ".grammar.diagnostic",
     "Run": ".runtime.train",
     "SearchError": ".search.errors",
@@ -84,10 +70,7 @@ _HOMES = {
     "SpaceLimit": ".compiler.spaces.process",
     "Study": ".search.study",
     "Trial": ".search.trial",
-    "grow": ".changes",
-    "growth": ".changes",
     "load_ipython_extension": ".notebook",
-    "table": ".search.tabular.evaluator",
 }
 
 

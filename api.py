@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from .runtime.data import Dataset
     from .runtime.progress import Progress
     from .runtime.train import Run
-    from .search import registry, searching
+    from .search import engines, registry, searching
+    from .search import place as places
     from .search.early_stop import Rule
     from .search.executor import Evaluate
     from .search.method import Method
@@ -60,6 +61,8 @@ else:
     python_backend = lazy_module(".compiler.backends.python", __package__)
     torch_backend = lazy_module(".compiler.backends.torch", __package__)
     plans = lazy_module(".runtime.plan", __package__)
+    engines = lazy_module(".search.engines", __package__)
+    places = lazy_module(".search.place", __package__)
     registry = lazy_module(".search.registry", __package__)
     resolving = lazy_module(".runtime.resolve", __package__)
     searching = lazy_module(".search.searching", __package__)
@@ -233,7 +236,7 @@ def compile(
     of several. Keywords set its hyperparameters, and the sizes of its symbolic axes: numbers,
     lists, texts for `str`; other texts are `.arch`, such as `act="gelu"`.
     """
-    program = as_program(source)
+    program = _as_program(source)
     values = _values(program, network, hyperparameters)
     return Model(program.check().graph(network, values), program, values)
 
@@ -251,7 +254,7 @@ def space(
 
     `source`, `network` and the keywords are as for `compile`; `axes` gives symbolic axes sizes.
     """
-    program = as_program(source)
+    program = _as_program(source)
     values = _values(program, network, hyperparameters)
     return Space(program, network, values | dict(axes or {}))
 
@@ -316,6 +319,9 @@ def run_search(
     evaluator_id: str | None = None,
     settings: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    engine: str = "local",
+    address: str | None = None,
+    folder: "str | os.PathLike[str] | None" = None,
     progress: "Seen | None" = None,
 ) -> "Study":
     """Tries programs of a space until the budget is spent: `.best`, `.front`, `.trials`.
@@ -329,12 +335,18 @@ def run_search(
 
     The budget is in `trials` of the study in all (100 if nothing is given), `epochs` or `flops` of
     all trainings, or `seconds` of this run. `settings` are those of a method given by name. `jobs`
-    are worker processes, 0 evaluates in this one. `store` is a file that keeps the study: run again
-    with the same arguments, it goes on where it stopped. Studies of one store share what they have
+    are worker processes, 0 evaluates in this one. `store` is a file that keeps the study, or
+    `postgresql://user:password@host/database`: run again with the same arguments, it goes on where
+    it stopped. Studies of one store share what they have
     trained, and what a function with the same `evaluator_id` told. `early_stop` is `"median"`,
     `"halving"` or a rule. A trial is proposed from those at least `lag` before it, so that workers
     do not change a study; an `asynchronous` one uses all that have finished. `timeout` bounds a
     trial, `progress` is called with each.
+
+    `engine` says where trials run: `"local"`, `"ray"` on the cluster at `address`, or `"workers"`,
+    which `archc worker` starts anywhere. With `device="cuda"` the accelerators of a machine are
+    shared out among its workers. `folder` is where trials keep files, beside the store if not
+    given; machines that share it go on from one another's checkpoints.
 
     Raises SearchError, ProgramError for a `train` that cannot be meant, ValueError.
     """
@@ -348,11 +360,10 @@ def run_search(
     search = searching.Search(
         definition=wired.definition,
         budget=searching.budget(trials, epochs, flops, seconds),
-        timeout=timeout,
-        jobs=jobs,
-        store=None if store is None else Path(store),
+        engine=engines.Engine(engine, jobs, address, device, timeout, wired.preload),
+        store=None if store is None else places.place_of(store),
         name=name,
-        preload=wired.preload,
+        folder=None if folder is None else Path(folder),
     )
     made = registry.make_method(method, settings) if isinstance(method, str) else method
     return searching.run(space, made, wired.evaluate, search, progress)
@@ -369,8 +380,7 @@ def _program(parsed: Parsed, filename: str, folder: Path | None) -> Program:
     return Program(parsed.program, filename, folder)
 
 
-def as_program(source: "str | os.PathLike[str] | Program") -> Program:
-    """A path, a text or a program, as a program. Raises ProgramError, OSError, TypeError."""
+def _as_program(source: "str | os.PathLike[str] | Program") -> Program:
     match source:
         case Program():
             return source

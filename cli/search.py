@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from ..runtime import plan as plans
     from ..runtime import progress as progresses
     from ..search import declared as declaring
-    from ..search import errors, goal, ledger, registry, searching, summary
+    from ..search import engines, errors, goal, ledger, registry, searching, summary
+    from ..search import place as places
     from ..search.method import Method
     from ..search.study import Study
     from ..search.trial import Trial
@@ -44,10 +45,12 @@ else:
     spaces = lazy_module("..compiler.spaces.space", __package__)
     programs = lazy_module("..compiler.program", __package__)
     declaring = lazy_module("..search.declared", __package__)
+    engines = lazy_module("..search.engines", __package__)
     errors = lazy_module("..search.errors", __package__)
     files = lazy_module("..runtime.files", __package__)
     goal = lazy_module("..search.goal", __package__)
     ledger = lazy_module("..search.ledger", __package__)
+    places = lazy_module("..search.place", __package__)
     plans = lazy_module("..runtime.plan", __package__)
     progresses = lazy_module("..runtime.progress", __package__)
     registry = lazy_module("..search.registry", __package__)
@@ -85,9 +88,25 @@ SEARCH = "search."
 @click.option(
     "--study",
     "store",
-    metavar="PATH",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file that keeps the study; <file>.study.db if not given.",
+    metavar="PATH|URL",
+    help="The file that keeps the study, or a database; <file>.study.db if not given.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray", "workers"]),
+    default="local",
+    show_default=True,
+    help="Where trials run: here, on a cluster of Ray, or by `archc worker`, wherever that is.",
+)
+@click.option(
+    "--address", metavar="HOST:PORT", help="The cluster of Ray; this machine if not given."
+)
+@click.option(
+    "--files",
+    "files_folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where trials keep files; machines that share it go on from one another's checkpoints.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a study that was begun.")
 @click.option(
@@ -111,7 +130,10 @@ def command(
     jobs: int,
     timeout: float | None,
     seed: int,
-    store: Path | None,
+    store: str | None,
+    engine: str,
+    address: str | None,
+    files_folder: Path | None,
     resume: bool,
     output: Path | None,
     final: bool,
@@ -127,14 +149,16 @@ def command(
     tested once on the test data, and written with its weights, as ONNX and as source.
     """
     checked = _checked(context, file)
-    path = store or Path(f"{file.stem}.study.db")
-    if path.exists() and not resume:
-        raise click.UsageError(f"{path} exists already: go on with --resume, or name another")
+    path = places.place_of(store or f"{file.stem}.study.db")
+    if address is not None and engine != "ray":
+        raise click.UsageError("--address is that of a cluster of Ray: give --engine ray too")
     with told(context):
         found, made = _chosen(checked, network, method, settings)
         values, overrides = settings_of_blocks.split_overrides(_others(settings))
         source = programs.Program(checked.program, str(file), file.parent.resolve())
         space = spaces.Space(source, network, values)
+        if not resume and summary.is_begun(path, space.name):
+            raise click.UsageError(f"{path} exists already: go on with --resume, or name another")
         lag = None if found.asynchronous else found.lag or max(jobs, LAG)
         rules = studies.Rules(seed, lag, found.early_stop)
         aim = found.goal(goal.Objective("loss", maximize=False))
@@ -143,10 +167,9 @@ def command(
         search = searching.Search(
             definition=wired.definition,
             budget=ledger.Budget(**(limits or {"trials": DEFAULT_TRIALS})),
-            timeout=timeout,
-            jobs=jobs,
+            engine=engines.Engine(engine, jobs, address, device, timeout, wired.preload),
             store=path,
-            preload=wired.preload,
+            folder=files_folder,
         )
         folder = output or Path(f"{file.stem}.best")
         if final:

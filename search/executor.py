@@ -105,7 +105,8 @@ class Outcome:
 
     The state WAITING says that the attempt was stopped, and is to go on later from its directory.
     `checkpoint` is the checksum of what is in the directory, `notes` are for people; `fatal` is why
-    no further trial can work either, such as a full disk.
+    no further trial can work either, such as a full disk. `elsewhere` tells that a worker found it
+    that is not the coordinator's: if that one was stopped, the study was not.
     """
 
     number: int
@@ -119,6 +120,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     fatal: str = ""
     token: str = ""
+    elsewhere: bool = False
 
 
 class Executor(Protocol):

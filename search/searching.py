@@ -11,13 +11,14 @@ from pathlib import Path
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
 from .definition import Definition
+from .engines import Engine
 from .errors import SearchError
-from .executor import Evaluate, Executor, takes_trial
-from .executors.inline import InlineExecutor
-from .executors.local import LocalExecutor
+from .executor import Evaluate, takes_trial
+from .executors.workers import WorkersExecutor
 from .goal import Goal, Objective, constraint
 from .ledger import Budget
 from .method import Method
+from .place import Place
 from .registry import name_of, settings_of
 from .statics import STATICS, static_number
 from .store import Store
@@ -33,25 +34,22 @@ TRIALS = 100
 class Search:
     """What a search is told, beside the space, the method and the evaluation.
 
-    `timeout` is what a trial may take, in seconds. `jobs` are worker processes; 0 evaluates in this
-    one. `store` is a file, None keeps nothing. `preload` are modules that all workers share.
+    `store` is a file or the URL of a database, None keeps nothing. `folder` is where trials keep
+    files, beside the store if not given; one that machines share lets each go on from the others'.
     """
 
     definition: Definition = field(default_factory=Definition)
     budget: Budget = field(default_factory=lambda: Budget(TRIALS))
-    timeout: float | None = None
-    jobs: int = 1
-    store: Path | None = None
+    engine: Engine = field(default_factory=Engine)
+    store: Place | None = None
     name: str | None = None
-    preload: Sequence[str] = ()
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
-        lag = self.definition.lag
-        if self.jobs < 0:
-            raise ValueError(f"jobs is at least 0, not {self.jobs}")
-        if lag is not None and self.jobs > lag:
+        lag, jobs = self.definition.lag, self.engine.jobs
+        if lag is not None and jobs > lag:
             raise ValueError(
-                f"jobs is 0 to {lag}, not {self.jobs}: a trial is proposed from those at "
+                f"jobs is 0 to {lag}, not {jobs}: a trial is proposed from those at "
                 f"least {lag} before it, so more workers would wait; give a larger lag, or "
                 "make it asynchronous"
             )
@@ -71,11 +69,14 @@ def run(
     method = _within(method, search.definition, said)
     static = is_static(goal)
     _check_statics(space, goal)
-    store = Store(search.store)
+    store = Store(search.store, restore=True)
     try:
-        study = Study(store, search.name or space.name, space, method, search.definition)
-        executor = InlineExecutor(_nothing) if static else _executor(evaluate, search)
-        study.run(executor, search.budget, seen=seen, said=said)
+        name = search.name or space.name
+        study = Study(store, name, space, method, search.definition, folder=search.folder)
+        engine = Engine(jobs=0) if static else search.engine
+        executor = engine.executor(_nothing if static else evaluate, study)
+        adopted = executor.adopted if isinstance(executor, WorkersExecutor) else ()
+        study.run(executor, search.budget, seen=seen, said=said, adopted=adopted)
     finally:
         store.close()
     return study
@@ -120,12 +121,6 @@ def _check_statics(space: Space, goal: Goal) -> None:
 
 def _nothing(program: DrawnProgram) -> dict[str, float]:
     return {"params": float(program.params)}
-
-
-def _executor(evaluate: Evaluate, search: Search) -> Executor:
-    if search.jobs == 0:
-        return InlineExecutor(evaluate)
-    return LocalExecutor(evaluate, search.jobs, timeout=search.timeout, preload=search.preload)
 
 
 def goal(

@@ -5,11 +5,11 @@ Comes in: nothing. Goes out: statements, whose values are given when they run.
 """
 
 from .rows import CHANGING
-from .tables import attempt, lineage, metric, program, study, trial
+from .tables import attempt, job, lineage, metric, program, study, trial
 from .trial import REPLAYED, State
 
 # isort: split
-from sqlalchemy import BindParameter, bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 _KEY: BindParameter[int] = bindparam("key")
 
@@ -51,6 +51,10 @@ METRICS = (
 )
 CHECKSUMS = select(attempt.c.number, attempt.c.attempt, attempt.c.checksum).where(
     attempt.c.study == _KEY, attempt.c.checksum.is_not(None)
+)
+
+DONE = delete(job).where(
+    job.c.study == bindparam("of_study"), job.c.number == bindparam("of_number")
 )
 
 CHANGE = (

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,12 +25,13 @@ from .databases.sqlite import COPY, Sqlite
 from .errors import SearchError
 from .executor import Outcome, Report
 from .migration import prepare
+from .place import Place, place_of
 from .rows import CHANGING, Damaged, clean, reports_checksum, trial_from, trial_values
-from .tables import attempt, event, lineage, metadata, metric, program, study, trial
+from .tables import attempt, event, job, lineage, metadata, metric, program, study, trial
 from .trial import State, Trial
 
 # isort: split
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Insert, Table, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 COPY_SECONDS = 3600
@@ -47,7 +48,7 @@ class Store:
     place that is no store, one of a later version, or one on a network file system, and Damaged.
     """
 
-    def __init__(self, place: Path | str | None, *, restore: bool = False) -> None:
+    def __init__(self, place: Place | None, *, restore: bool = False) -> None:
         self.database = database_at(place)
         self.path = self.database.path if isinstance(self.database, Sqlite) else None
         self._new = {table: self.database.insert_new(table) for table in metadata.sorted_tables}
@@ -71,6 +72,11 @@ class Store:
                 self.note(key, "restored", f"{error.message}; {done}")
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether nobody else can open it."""
+        return isinstance(self.database, Sqlite) and self.database.path is None
+
+    @property
     def name(self) -> str:
         """How it is called in messages."""
         return self.database.name
@@ -92,7 +98,7 @@ class Store:
         with self.database.alone(name):
             self._drop()
             try:
-                self._write(lambda connection: None)
+                self.write(lambda connection: None)
                 self._copy()
                 yield
             finally:
@@ -101,7 +107,7 @@ class Store:
 
     def now(self) -> float:
         """The time by the database's clock, in seconds since 1970."""
-        ((now,),) = self._rows(select(self.database.now()))
+        ((now,),) = self.rows(select(self.database.now()))
         return float(now)
 
     # --- studies
@@ -109,16 +115,16 @@ class Store:
     def studies(self) -> list[tuple[str, Mapping[str, Any]]]:
         """The names of the studies, oldest first, with their settings."""
         query = select(study.c.name, study.c.settings).order_by(study.c.id)
-        return [(name, json.loads(settings)) for name, settings in self._rows(query)]
+        return [(name, json.loads(settings)) for name, settings in self.rows(query)]
 
     def ended(self, key: int) -> str:
         """Why a study stopped, an empty text where it did not come to an end."""
-        ((ended,),) = self._rows(select(study.c.ended).where(study.c.id == key))
+        ((ended,),) = self.rows(select(study.c.ended).where(study.c.id == key))
         return str(ended)
 
     def find(self, name: str) -> tuple[int, dict[str, Any]] | None:
         """The key and the settings of a study."""
-        rows = self._rows(select(study.c.id, study.c.settings).where(study.c.name == name))
+        rows = self.rows(select(study.c.id, study.c.settings).where(study.c.name == name))
         return (rows[0].id, json.loads(rows[0].settings)) if rows else None
 
     def create(self, name: str, settings: Mapping[str, Any]) -> int:
@@ -132,54 +138,54 @@ class Store:
             found = select(study.c.id).where(study.c.name == name)
             return int(connection.execute(found).scalar_one())
 
-        key = self._write(create)
+        key = self.write(create)
         self.note(key, "created")
         return key
 
     def end(self, key: int, why: str) -> None:
         """Notes why a study stopped."""
         ended = update(study).where(study.c.id == key).values(ended=why)
-        self._write(lambda connection: connection.execute(ended))
+        self.write(lambda connection: connection.execute(ended))
         self.note(key, "ended", why)
 
     def note(self, key: int, kind: str, detail: str = "") -> None:
         """Notes an event of a study."""
         values = {"study": key, "time": time.time(), "kind": kind, "detail": clean(detail)}
-        self._write(lambda connection: connection.execute(insert(event), values))
+        self.write(lambda connection: connection.execute(insert(event), values))
 
     def events(self, key: int) -> list[tuple[float, str, str]]:
         """What happened to a study: when, what, and more of it."""
         query = select(event.c.time, event.c.kind, event.c.detail).where(event.c.study == key)
-        return [(row.time, row.kind, row.detail) for row in self._rows(query.order_by(event.c.id))]
+        return [(row.time, row.kind, row.detail) for row in self.rows(query.order_by(event.c.id))]
 
     # --- trials
 
     def trials(self, key: int) -> list[Trial]:
         """The trials of a study in the order of their numbers. Raises Damaged."""
         parents: dict[int, tuple[int, ...]] = {}
-        for number, parent in self._rows(sql.PARENTS, {"key": key}):
+        for number, parent in self.rows(sql.PARENTS, {"key": key}):
             parents[number] = (*parents.get(number, ()), parent)
-        rows = self._rows(sql.TRIALS, {"key": key})
+        rows = self.rows(sql.TRIALS, {"key": key})
         return [trial_from(row._mapping, parents.get(row.number, ())) for row in rows]
 
     def losses(self, key: int, number: int) -> int:
         """How often a worker died over a trial."""
-        return len(self._rows(sql.LOSSES, {"key": key, "of": number}))
+        return len(self.rows(sql.LOSSES, {"key": key, "of": number}))
 
     def finished(self, identity: str, but: int) -> tuple[str, Trial] | None:
         """The first trial of an identity that another study has finished, with that one's name."""
-        rows = self._rows(sql.FINISHED, {"identity": identity, "but": but})
+        rows = self.rows(sql.FINISHED, {"identity": identity, "but": but})
         if not rows:
             return None
-        parents = self._rows(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
+        parents = self.rows(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
         return rows[0].name, trial_from(rows[0]._mapping, tuple(row.parent for row in parents))
 
     def reports(self, key: int) -> dict[int, list[Report]]:
         """What the last attempt at each trial reported, by the trials' numbers. Raises Damaged."""
         found: dict[tuple[int, int], list[Report]] = {}
-        for number, time_, step, name, value in self._rows(sql.METRICS, {"key": key}):
+        for number, time_, step, name, value in self.rows(sql.METRICS, {"key": key}):
             found.setdefault((number, time_), []).append((step, name, value))
-        for number, time_, checksum in self._rows(sql.CHECKSUMS, {"key": key}):
+        for number, time_, checksum in self.rows(sql.CHECKSUMS, {"key": key}):
             if checksum != reports_checksum(found.get((number, time_), ())):
                 raise Damaged(f"{self.name}: what trial {number} reported is damaged")
         return {number: found[number, time_] for number, time_ in sorted(found)}
@@ -199,7 +205,7 @@ class Store:
             if parents:
                 connection.execute(self._new[lineage], parents)
 
-        self._write(add)
+        self.write(add)
 
     def begin(self, key: int, begun: Trial) -> str:
         """An attempt at a trial begins. The answer is its token, without which it cannot end."""
@@ -214,7 +220,7 @@ class Store:
             connection.execute(self._new[attempt], values)
             connection.execute(sql.CHANGE, _change(key, begun))
 
-        self._write(begin)
+        self.write(begin)
         return token
 
     def finish(self, key: int, finished: Trial, outcome: Outcome | None = None) -> bool:
@@ -223,7 +229,7 @@ class Store:
         """
         change = _change(key, finished)
         if outcome is None:
-            self._write(lambda connection: connection.execute(sql.CHANGE, change))
+            self.write(lambda connection: connection.execute(sql.CHANGE, change))
             return True
         state = finished.state if finished.state.is_final else outcome.state
         reports = [(step, clean(name), value) for step, name, value in outcome.reports]
@@ -244,9 +250,11 @@ class Store:
             connection.execute(sql.CHANGE, change)
             if metrics:
                 connection.execute(self._new[metric], metrics)
+            if outcome.elsewhere:
+                connection.execute(sql.DONE, {"of_study": key, "of_number": outcome.number})
             return True
 
-        is_taken = self._write(finish)
+        is_taken = self.write(finish)
         if not is_taken:
             self.note(key, "refused", f"a late result of trial {outcome.number}")
         if self._copied is not None and time.monotonic() - self._copied > COPY_SECONDS:
@@ -258,26 +266,38 @@ class Store:
         numbers.
         """
         found: dict[int, list[Report]] = {}
-        for number, _, step, told, value in self._rows(sql.METRICS, {"key": key}):
+        for number, _, step, told, value in self.rows(sql.METRICS, {"key": key}):
             if told == name:
                 found.setdefault(number, []).append((step, told, value))
         return found
 
-    def reclaim(self, key: int) -> None:
-        """Trials that were running when their study ended wait again."""
-        found = [item for item in self.trials(key) if item.state is State.RUNNING]
-        running = (attempt.c.study == key) & (attempt.c.state == str(State.RUNNING))
+    def reclaim(self, key: int, kept: Collection[int] = ()) -> None:
+        """Trials that were running when their study ended wait again, but for those that workers
+        elsewhere go on with.
+        """
+        found = [
+            item
+            for item in self.trials(key)
+            if item.state is State.RUNNING and item.number not in kept
+        ]
+        running = (
+            (attempt.c.study == key)
+            & (attempt.c.state == str(State.RUNNING))
+            & attempt.c.number.not_in(kept)
+        )
+        offered = delete(job).where(job.c.study == key, job.c.number.not_in(kept))
         lost = {
             "state": str(State.LOST), "interrupted": True, "error": "the study was interrupted",
         }  # fmt: skip
 
         def reclaim(connection: Connection) -> None:
             connection.execute(update(attempt).where(running).values(lost))
+            connection.execute(offered)
             for item in found:
                 connection.execute(sql.CHANGE, _change(key, replace(item, state=State.WAITING)))
             connection.execute(update(study).where(study.c.id == key).values(ended=""))
 
-        self._write(reclaim)
+        self.write(reclaim)
         self.note(key, "opened", f"{len(found)} trials reclaimed")
 
     # --- transactions
@@ -294,15 +314,22 @@ class Store:
             raise
 
     def _keys(self) -> list[int]:
-        return [int(row.id) for row in self._rows(select(study.c.id).order_by(study.c.id))]
+        return [int(row.id) for row in self.rows(select(study.c.id).order_by(study.c.id))]
 
-    def _rows(self, query: Any, values: Mapping[str, Any] | None = None) -> list[Any]:
+    def new(self, table: Table) -> Insert:
+        """An insertion that leaves alone what is there already."""
+        return self._new[table]
+
+    def rows(self, query: Any, values: Mapping[str, Any] | None = None) -> list[Any]:
+        """What a query finds."""
+
         def read(connection: Connection) -> list[Any]:
             return list(connection.execute(query, values or {}))
 
         return self._patiently(partial(self._transaction, read, writes=False))
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """One transaction. It is done again if nobody knows whether it was, so it may be."""
         return self._patiently(partial(self._transaction, work, writes=True))
 
     def _transaction(self, work: Callable[[Connection], T], writes: bool) -> T:
@@ -350,14 +377,15 @@ class Store:
             log.warning("no copy of %s could be made: %s", self.name, error)
 
 
-def database_at(place: Path | str | None) -> Database:
+def database_at(place: Place | None) -> Database:
     """The database of a path or a URL; None is one in memory. Raises SearchError."""
-    if not isinstance(place, str) or "://" not in place:
-        return Sqlite(None if place is None else Path(place))
-    kind, _, rest = place.partition("://")
+    where = None if place is None else place_of(place)
+    if not isinstance(where, str):
+        return Sqlite(where)
+    kind, _, rest = where.partition("://")
     match kind.partition("+")[0]:
         case "postgresql" | "postgres":
-            return Postgresql(place)
+            return Postgresql(where)
         case "sqlite":
             return Sqlite(Path(rest.removeprefix("/")))
     raise SearchError(

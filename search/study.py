@@ -7,7 +7,7 @@ however often it is stopped.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,11 @@ class Study:
         trials: int | None = None,
         seen: Seen | None = None,
         said: Said | None = None,
+        adopted: Collection[int] = (),
     ) -> None:
         """Goes on until the budget (or so many trials in all) is spent, or nothing new is left.
         `seen` is called with each trial that has finished, `said` with what people should know.
+        `adopted` are trials that the executor has been working on since an earlier run.
 
         Raises KeyboardInterrupt after Ctrl-C, when what was running has finished, and after
         SIGTERM, when it has been saved; a second signal stops at once, and what was being evaluated
@@ -126,7 +128,7 @@ class Study:
             workplace(path, self.name, self.folder) as self._place,
             stopping(executor.interrupt, self._say) as stop,
         ):
-            self._reopen()
+            self._reopen(adopted)
             try:
                 while self._fill(executor, stop) or executor.busy:
                     for outcome in executor.wait():
@@ -138,9 +140,9 @@ class Study:
         if stop.wanted:
             raise KeyboardInterrupt
 
-    def _reopen(self) -> None:
+    def _reopen(self, adopted: Collection[int]) -> None:
         """The study as the store has it; what was running when it ended waits again."""
-        self.store.reclaim(self.key)
+        self.store.reclaim(self.key, adopted)
         self.trials[:] = self.store.trials(self.key)
         self.ended = ""
         self._open = {trial.number for trial in self.trials if not trial.state.is_final}
@@ -302,7 +304,7 @@ class Study:
         """The trial with its outcome: a lost one waits again, once, and so does a stopped one."""
         trial = replace(trial, seconds=trial.seconds + outcome.seconds)
         if outcome.state is State.WAITING or (outcome.state is State.LOST and stop.wanted):
-            stop.wanted = True
+            stop.wanted = stop.wanted or not outcome.elsewhere
             saved = checkpoint_text(outcome) or trial.checkpoint
             return replace(trial, state=State.WAITING, checkpoint=saved)
         lost = outcome.state is State.LOST

@@ -124,6 +124,7 @@ job = Table(
     Column("attempt", Integer, nullable=False),
     Column("task", LargeBinary, nullable=False),
     Column("outcome", LargeBinary),
+    Column("stop", Boolean, nullable=False),  # the study stops: save what there is
     PrimaryKeyConstraint("study", "number", "attempt"),
     _of_trial(),
 )

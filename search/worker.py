@@ -23,11 +23,13 @@ from .trial import State
 READY = "ready"
 
 
-def serve(pipe: Connection, function: bytes, threads: int) -> None:
-    """The whole life of a worker."""
+def serve(pipe: Connection, function: bytes, threads: int, gpu: str | None = None) -> None:
+    """The whole life of a worker. `gpu` is the only accelerator that it sees."""
     os.setsid()
     signal.signal(signal.SIGTERM, _stop)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if gpu is not None:  # PyTorch reads it when it first uses one, not when it is imported
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     try:
         _limit_threads(threads)
         evaluate, failure = cloudpickle.loads(function), ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from .databases.sqlite import file_name
 from .executor import Outcome
 from .handing import Handed
-from .trial import Trial
+from .trial import State, Trial
 
 
 @dataclass(slots=True)
@@ -31,6 +31,11 @@ class Workplace:
         places = {trial.number: self.checkpoint(trial) for trial in trials if trial.checkpoint}
         self.left = {number: path for number, path in places.items() if path.is_dir()}
         known = set(self.left.values())
+        known |= {
+            self.directory(trial.number, trial.attempts)
+            for trial in trials
+            if trial.state is State.RUNNING
+        }
         for path in self.path.iterdir():
             if path not in known:
                 shutil.rmtree(path, ignore_errors=True)

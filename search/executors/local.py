@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe, set_forkserver_preload
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
@@ -58,6 +58,7 @@ def _without_script() -> Iterator[None]:
 class _Worker:
     process: _Process
     pipe: Connection
+    slot: int
     task: Task | None = None
     ready: bool = False
     begun: float = 0.0
@@ -70,8 +71,9 @@ class _Worker:
 class LocalExecutor:
     """`jobs` workers of `threads` threads each; `timeout` is what a trial may take, in seconds.
 
-    `preload` names modules that all workers share in memory. Raises SearchError where the function
-    cannot travel.
+    `gpus` are the accelerators of this machine, by the names that CUDA_VISIBLE_DEVICES takes: each
+    worker sees one, in turn, and its trials are told "cuda". `preload` names modules that all
+    workers share in memory. Raises SearchError where the function cannot travel.
     """
 
     def __init__(
@@ -81,13 +83,15 @@ class LocalExecutor:
         *,
         timeout: float | None = None,
         threads: int = 1,
+        gpus: Sequence[str] = (),
         preload: Sequence[str] = (),
     ) -> None:
         if jobs < 1:
             raise ValueError(f"jobs is at least 1, not {jobs}")
         self.timeout = timeout
         self.threads = threads
-        self._function = _pickled(evaluate)
+        self.gpus = gpus
+        self._function = pickled(evaluate)
         self._jobs = jobs
         self._workers: list[_Worker] = []
         set_forkserver_preload([f"{__package__}.local", *preload])
@@ -107,20 +111,30 @@ class LocalExecutor:
             if worker not in alive:
                 self._end(worker)
         worker = alive[0] if alive else self._new()
-        worker.task = task
+        worker.task = replace(task, device="cuda") if self.gpus else task
         worker.begun = time.monotonic()
         try:
-            worker.pipe.send(task)
+            worker.pipe.send(worker.task)
         except OSError:
             return  # it has died since, which `wait` notices
 
-    def wait(self) -> list[Outcome]:
+    def wait(self, seconds: float | None = None) -> list[Outcome]:
+        """With `seconds` it comes back after them, with nothing if nothing has ended."""
+        until = None if seconds is None else time.monotonic() + seconds
         while True:
             busy = [worker for worker in self._workers if worker.task is not None]
-            wait([item for one in busy for item in (one.pipe, one.process.sentinel)], self._rest())
+            rests = [rest for rest in (self._rest(), _left(until)) if rest is not None]
+            pipes = [item for one in busy for item in (one.pipe, one.process.sentinel)]
+            wait(pipes, min(rests, default=None))
             found = [outcome for worker in busy if (outcome := self._look(worker)) is not None]
-            if found or not busy:
+            if found or _left(until) == 0 or (until is None and not busy):
                 return found
+
+    def cancel(self, number: int) -> None:
+        """Ends a trial at once, whose outcome nobody wants any more."""
+        for worker in tuple(self._workers):
+            if worker.task is not None and worker.task.number == number:
+                self._end(worker)
 
     def interrupt(self) -> None:
         """SIGTERM, which `serve` turns into an exception of the evaluation."""
@@ -145,12 +159,14 @@ class LocalExecutor:
 
     def _new(self) -> _Worker:
         ours, theirs = Pipe()
-        arguments = (theirs, self._function, self.threads)
+        slot = min(set(range(self._jobs)) - {worker.slot for worker in self._workers})
+        gpu = self.gpus[slot % len(self.gpus)] if self.gpus else None
+        arguments = (theirs, self._function, self.threads, gpu)
         process = _Process(target=serve, args=arguments, name="archc-worker")
         with _environment(self.threads):
             process.start()
         theirs.close()
-        worker = _Worker(process, ours)
+        worker = _Worker(process, ours, slot)
         self._workers.append(worker)
         return worker
 
@@ -200,7 +216,7 @@ class LocalExecutor:
         worker.pipe.close()
 
 
-def _pickled(evaluate: Evaluate) -> bytes:
+def pickled(evaluate: Evaluate) -> bytes:
     try:
         pickled: bytes = cloudpickle.dumps(evaluate)
     except Exception as error:
@@ -209,6 +225,10 @@ def _pickled(evaluate: Evaluate) -> bytes:
             "let it make what cannot travel when it is called, or use jobs=0",
         ) from error
     return pickled
+
+
+def _left(until: float | None) -> float | None:
+    return None if until is None else max(0.0, until - time.monotonic())
 
 
 @contextmanager

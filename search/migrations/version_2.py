@@ -38,6 +38,7 @@ CREATE TABLE job (
     attempt INTEGER NOT NULL,
     task BLOB NOT NULL,
     outcome BLOB,
+    stop BOOLEAN NOT NULL,
     PRIMARY KEY (study, number, attempt),
     FOREIGN KEY(study, number) REFERENCES trial (study, number)
 );

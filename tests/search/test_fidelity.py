@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from archc.compiler.spaces.random import Random
 from archc.compiler.spaces.space import Space
+from archc.search.engines import Engine
 from archc.search.errors import SearchError
 from archc.search.executors.inline import InlineExecutor
 from archc.search.method import History, Method, Proposal
@@ -147,4 +148,4 @@ def test_a_method_with_fidelities_refuses_an_evaluation_that_cannot_know_them(
     plain: Space,
 ) -> None:
     with pytest.raises(SearchError, match="how far each program is trained"):
-        run(plain, TwoRungs(), lambda program: 1.0, Search(jobs=0))
+        run(plain, TwoRungs(), lambda program: 1.0, Search(engine=Engine(jobs=0)))

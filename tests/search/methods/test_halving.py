@@ -7,6 +7,7 @@ from typing import Any
 import archc
 import pytest
 from archc.compiler.spaces.space import Space
+from archc.search.engines import Engine
 from archc.search.errors import SearchError
 from archc.search.executors.inline import InlineExecutor
 from archc.search.methods.hyperband import brackets
@@ -230,4 +231,4 @@ def test_an_evaluation_without_fidelities_is_refused_before_the_study(
     method: str, sixty_four: Space
 ) -> None:
     with pytest.raises((SearchError, TypeError, ValueError), match="fidelit"):
-        run(sixty_four, make_method(method), lambda program: 1.0, Search(jobs=0))
+        run(sixty_four, make_method(method), lambda program: 1.0, Search(engine=Engine(jobs=0)))
