@@ -8,6 +8,7 @@ import archc
 import pytest
 from archc.compiler.spaces.space import Space
 from archc.search.definition import Definition
+from archc.search.engines import Engine
 from archc.search.errors import SearchError
 from archc.search.goal import Constraint, Goal, Objective, front_of, hypervolume
 from archc.search.registry import make_method
@@ -95,7 +96,9 @@ def test_where_the_graph_tells_all_nothing_is_evaluated(plain: Space) -> None:
         raise AssertionError
 
     aim = goal(None, "params", None)
-    study = run(plain, make_method("random"), never, Search(Definition(goal=aim), jobs=0))
+    study = run(
+        plain, make_method("random"), never, Search(Definition(goal=aim), engine=Engine(jobs=0))
+    )
     assert {item.state for item in study.trials} == {State.DONE}
 
 
