@@ -18,7 +18,7 @@ from ..grammar.record import record
 from ..lazy import lazy_module
 from . import errors
 from .deep import deep_recursion as deep_recursion
-from .expand import evaluate, networks, unused
+from .expand import evaluate, networks, unread, unused
 from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
@@ -214,6 +214,8 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
         functions = [item for item in parsed.program.declarations if isinstance(item, ast.Function)]
         graphs, spaces = _expand_all(functions, env, session, parsed.program)
         unused.check(functions, env, session)
+        if not any(report.is_error for report in session.reports):
+            unread.check(functions, session)
     names = tuple(item.name for item in functions if item.kind == "network")
     reports = tuple(sorted(session.reports, key=_order))
     return Checked(

@@ -32,7 +32,7 @@ class Initialiser:
     settings: Mapping[str, Any]
 
     def __str__(self) -> str:
-        inner = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        inner = ", ".join(f"{name}={spell(value)}" for name, value in self.settings.items())
         return f"{self.name}({inner})" if inner else self.name
 
 

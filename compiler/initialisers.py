@@ -5,7 +5,7 @@ setting in its place, or a `ValueError` for people; and the statement in PyTorch
 out, one text for every back end.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..grammar.record import record
@@ -66,7 +66,9 @@ RULES: Mapping[str, Rule] = {
     "zeros": _rule("Zero everywhere.", lambda _: ("zeros_", {})),
     "ones": _rule("One everywhere.", lambda _: ("ones_", {})),
     "constant": _rule(
-        "One number everywhere.", lambda s: ("constant_", {"val": s["value"]}), value=0.0
+        "One number everywhere; or, given a list, its numbers, repeated as in broadcasting.",
+        lambda s: ("constant_", {"val": s["value"]}),
+        value=0.0,
     ),
     "normal": _rule(
         "Normal around 0 with the standard deviation `std`.",
@@ -133,17 +135,27 @@ def settings_of(name: str) -> tuple[str, ...]:
     return tuple(RULES[name].defaults) if name in RULES else ()
 
 
-def check_rank(initialiser: Initialiser, rank: int) -> None:
-    """ValueError where a weight with so many axes cannot be filled in this way."""
-    rule = RULES[initialiser.name]
+def check_shape(initialiser: Initialiser, shape: Sequence[int]) -> None:
+    """ValueError where a weight of that shape cannot be filled in this way."""
+    rule, name, rank = RULES[initialiser.name], initialiser.name, len(shape)
     if rank < rule.least_rank:
-        raise ValueError(
-            f"{initialiser.name} needs a weight with at least {rule.least_rank} axes, not {rank}"
-        )
+        raise ValueError(f"{name} needs a weight with at least {rule.least_rank} axes, not {rank}")
     if rule.most_rank is not None and rank > rule.most_rank:
-        raise ValueError(
-            f"{initialiser.name} needs a weight with at most {rule.most_rank} axes, not {rank}"
-        )
+        raise ValueError(f"{name} needs a weight with at most {rule.most_rank} axes, not {rank}")
+    given = listed_shape(initialiser.settings.get("value"))
+    fits = zip(reversed(given), reversed(shape), strict=False)
+    if len(given) > rank or any(mine not in (1, size) for mine, size in fits):
+        raise ValueError(f"numbers of shape {spell(given)} do not fill a weight of {list(shape)}")
+
+
+def listed_shape(value: Any) -> tuple[int, ...]:
+    """The shape of nested lists of numbers, () for a number. ValueError where they are uneven."""
+    if not isinstance(value, tuple):
+        return ()
+    shapes = {listed_shape(item) for item in value}
+    if len(shapes) != 1:
+        raise ValueError("the lists of constant are empty or differ in length")
+    return (len(value), *shapes.pop())
 
 
 def torch_call(initialiser: Initialiser, rank: int) -> tuple[str, Settings]:
@@ -157,6 +169,10 @@ def torch_statement(initialiser: Initialiser) -> str:
     `nn.init.zeros_({weight})`.
     """
     name, settings = torch_call(initialiser, 2)
+    if isinstance(settings.get("val"), tuple):
+        return (
+            f"{WEIGHT}.data.copy_(torch.tensor({_python(settings['val'])}, dtype={WEIGHT}.dtype))"
+        )
     arguments = ", ".join([WEIGHT, *(f"{key}={_python(value)}" for key, value in settings.items())])
     if name == "eye_":
         return f"nn.init.eye_({WEIGHT}) if {WEIGHT}.dim() == 2 else nn.init.dirac_({WEIGHT})"
@@ -172,6 +188,9 @@ def _unknown(initialiser: str, name: str, rule: Rule) -> str:
 def _checked(initialiser: str, name: str, value: Any, rule: Rule) -> Any:
     words = rule.words.get(name)
     if words is None:
+        if name == "value" and isinstance(value, tuple):
+            listed_shape(value)
+            return tuple(_checked(initialiser, name, item, rule) for item in value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} of {initialiser} is a number, not {spell(value)}")
         return float(value)

@@ -178,7 +178,8 @@ class NoResult(Diagnostic):
     title = "a body without a result"
     explanation = (
         "A body ends with one expression, which is its output: `body + skip -> relu`. "
-        "`name = …` binds a tensor and gives nothing; empty braces are the identity."
+        "`name = …` binds a tensor and gives nothing; empty braces are the identity. Only a `for`, "
+        "`repeat` or `if` that stands as a statement, behind no arrow, needs no result."
     )
     span: Span
 

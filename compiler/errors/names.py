@@ -69,7 +69,8 @@ class Shadowed(Diagnostic):
     explanation = (
         "Braces open a scope that reads the names around it and may not bind them anew: nobody "
         "should have to ask which of two tensors a name means. Choose another name inside, or let"
-        " the braces give a result and bind that outside."
+        " the braces give a result and bind that outside. A `for`, `repeat` or `if` that is no"
+        " stage but stands as a statement, without a result, may bind the tensors around it anew."
     )
     name: str
     span: Span
@@ -86,6 +87,7 @@ class Shadowed(Diagnostic):
     def help(self) -> Iterator[str]:
         if self.tensor:
             yield f"give the braces a result and bind it outside: `{self.name} = {self.name} -> …`"
+            yield "or let a `for`, `repeat` or `if` stand as a statement, without arrow and result"
         else:
             yield "choose another name inside the braces"
 

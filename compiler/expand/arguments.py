@@ -217,7 +217,7 @@ def read_initialiser(node: ast.Expression, env: Environment, context: Context) -
                 },
             )
         case _:
-            value = evaluate.evaluate(node, env, context)
+            value = _as_initialiser(evaluate.evaluate(node, env, context))
             if not isinstance(value, Initialiser):
                 raise Fault(
                     errors.weights.BadInitialiser(
@@ -229,6 +229,17 @@ def read_initialiser(node: ast.Expression, env: Environment, context: Context) -
         return initialisers.check(found)
     except ValueError as error:
         raise Fault(errors.weights.BadInitialiser(node.span, str(error))) from None
+
+
+def _as_initialiser(value: Any) -> Any:
+    """`let start = constant(0.1)` reads as a layer, since layers are called so too."""
+    match value:
+        case LayerReference(layer=layer) if layer.name == "identity":
+            return Initialiser("identity", {})
+        case LayerStage(layer=layer) if layer.name == "constant":
+            return Initialiser("constant", {"value": vars(layer)["value"]})
+        case _:
+            return value
 
 
 def hinted(node: ast.Call | None, what: str, context: Context) -> Context:

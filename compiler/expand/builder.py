@@ -9,7 +9,7 @@ from typing import Any
 
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
-from .. import errors, rules
+from .. import errors, initialisers, rules
 from ..checks import Checks
 from ..dims import Axis, AxisTooLarge, evaluate, names
 from ..errors.base import Site
@@ -69,8 +69,9 @@ class GraphBuilder:
         if rule is not None:
             results: Sequence[TensorType] = rule.outputs
             self._count_elements(rule.elements, span)
-            if rule.weights:
-                self._own(rule.weights, owner, stage, inputs, span)
+            weights = rule.weights
+            if weights:
+                self._own(weights, owner, stage, inputs, span)
         else:
             results, weights = self._worked_out(layer, inputs, span)
             elements = sum(map(_elements, results))
@@ -78,6 +79,8 @@ class GraphBuilder:
             self._own(weights, owner, stage, inputs, span)
             if plain:
                 results = rules.keep(layer, types, results, weights, elements).outputs
+        if stage.initialiser is not None:
+            _check_initialiser(stage, weights, site_of(layer, inputs, span))
         outputs = tuple([self.value(type_, span) for type_ in results])
         tied = stage.tied
         self.nodes.append(
@@ -270,6 +273,17 @@ class GraphBuilder:
             hyperparameters,
             program,
         )
+
+
+def _check_initialiser(stage: LayerStage, weights: Mapping[str, WeightType], site: Site) -> None:
+    assert stage.initialiser is not None
+    weight = weights.get(stage.layer.primary_weight or "")
+    if weight is None:
+        raise Fault(errors.sources.BadInitialiser(site, "there is no weight to fill here"))
+    try:
+        initialisers.check_shape(stage.initialiser, weight.shape)
+    except ValueError as error:
+        raise Fault(errors.sources.BadInitialiser(site, str(error))) from None
 
 
 def site_of(layer: Layer, inputs: Sequence[Tensor], span: Span) -> Site:

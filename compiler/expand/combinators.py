@@ -1,11 +1,11 @@
 """What takes a body or a cell: `repeat`, `for`, `fork`, `residual`, `share`, `scan`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from ...grammar.record import replaced
+from ...grammar.record import record, replaced
 from .. import errors
 from . import evaluate, lookup, scanning, signatures, size, stages
 from .context import Context, join
@@ -39,43 +39,73 @@ def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int
     return count
 
 
-def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+@record
+class Turns:
+    """What a `for` or a `repeat` goes through, and the path below which its turns are numbered."""
+
+    path: str
+    items: Sequence[Any]
+
+
+def turns_of_repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> Turns:
+    """The turns of a `repeat`, once they are seen to be few enough."""
     assert node.body is not None
     mark = context.session.hold(inputs)
     count = _count(node, "repeat", env, context)
     context.session.release(mark)
-    size.refuse_bomb(node, count, node.body, env, context)
-    path = context.name_of(node) or context.fresh("repeat")
-    context.session.applied[context.place, id(node)] = (join(context.place, path), count)
+    return _turns(node, "repeat", range(count), node.body, env, context)
+
+
+def turns_of_for(node: ast.For, inputs: Inputs, env: Environment, context: Context) -> Turns:
+    """The items of a `for`, which may be tensors."""
+    mark = context.session.hold(inputs)
+    items = evaluate.items(node.iterable, env, context)
+    context.session.release(mark)
+    if not isinstance(items, tuple):
+        raise Fault(errors.control.NotAList(node.iterable.span, describe(items)))
+    return _turns(node, "for", items, node.body, env, context)
+
+
+def _turns(
+    node: ast.Call | ast.For,
+    base: str,
+    items: Sequence[Any],
+    body: ast.Body,
+    env: Environment,
+    context: Context,
+) -> Turns:
+    size.refuse_bomb(node, len(items), body, env, context)
+    path = context.name_of(node) or context.fresh(base)
+    context.session.applied[context.place, id(node)] = (join(context.place, path), len(items))
+    return Turns(path, items)
+
+
+def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
+    assert node.body is not None
+    turns = turns_of_repeat(node, inputs, env, context)
     flow = stages.gather(inputs)
-    for turn in range(count):
-        mark = context.session.hold(id(node), turn, count)
-        flow = _turn(node.body, f"{path}.{turn}", None, flow, Environment(env), context)
+    for number in turns.items:
+        mark = context.session.hold(id(node), number, len(turns.items))
+        flow = _turn(node.body, f"{turns.path}.{number}", None, flow, Environment(env), context)
         context.session.release(mark)
     return flow
 
 
 def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
     """The body once for every item of a list."""
-    mark = context.session.hold(inputs)
-    items = evaluate.number(node.iterable, env, context)
-    context.session.release(mark)
-    if not isinstance(items, tuple):
-        raise Fault(errors.control.NotAList(node.iterable.span, describe(items)))
-    size.refuse_bomb(node, len(items), node.body, env, context)
-    path = context.name_of(node) or context.fresh("for")
-    context.session.applied[context.place, id(node)] = (join(context.place, path), len(items))
+    turns = turns_of_for(node, inputs, env, context)
     flow = stages.gather(inputs)
-    for turn, item in enumerate(items):
+    for number, item in enumerate(turns.items):
         inner = Environment(env)
-        _bind_targets(node, item, turn, inner)
-        mark = context.session.hold(id(node), items[turn + 1 :])
-        flow = _turn(node.body, f"{path}.{turn}", None, flow, inner, context)
+        bind_targets(node, item, number, inner)
+        mark = context.session.hold(id(node), turns.items[number + 1 :])
+        flow = _turn(node.body, f"{turns.path}.{number}", None, flow, inner, context)
         context.session.release(mark)
     return flow
 
 
-def _bind_targets(node: ast.For, item: Any, turn: int, env: Environment) -> None:
+def bind_targets(node: ast.For, item: Any, turn: int, env: Environment) -> None:
+    """The name, or names, that stand for an item."""
     if len(node.targets) == 1:
         env.bind(node.targets[0], item, node.span)
         return

@@ -1,7 +1,7 @@
 """Names and what they stand for: braces within braces, down from the file.
 
 A scope reads the names around it and may not bind them anew; only a tensor may be rebound, in the
-scope that bound it.
+scope that bound it or in braces that stand as a statement of that scope.
 """
 
 from typing import Any
@@ -20,13 +20,17 @@ class Binding:
 
 
 class Environment:
-    """One scope."""
+    """One scope. With `rebinds` it belongs to a statement, and binds the tensors around it anew;
+    `rebound` are those.
+    """
 
-    __slots__ = ("_names", "parent")
+    __slots__ = ("_names", "parent", "rebinds", "rebound")
 
-    def __init__(self, parent: "Environment | None" = None) -> None:
+    def __init__(self, parent: "Environment | None" = None, *, rebinds: bool = False) -> None:
         self._names: dict[str, Binding] = {}
         self.parent = parent
+        self.rebinds = rebinds
+        self.rebound: dict[str, Binding] = {}
 
     def find(self, name: str) -> Binding | None:
         scope: Environment | None = self
@@ -53,6 +57,8 @@ class Environment:
 
     def bind(self, name: str, value: object, span: Span) -> None:
         """Binds a name; raises a Fault where it would hide or change one that must stay."""
+        if self._rebind(name, value, span):
+            return
         mine = self._names.get(name)
         if mine is not None and not (_is_tensor(mine.value) and _is_tensor(value)):
             raise Fault(errors.names.AlreadyBound(name, span, mine.span))
@@ -62,10 +68,30 @@ class Environment:
                 raise Fault(errors.names.Shadowed(name, span, outer.span, _is_tensor(outer.value)))
         self._names[name] = Binding(value, span)
 
-    def replace(self, name: str, value: object, span: Span) -> None:
-        """Binds without a question: for signatures, which may hide names of their file, and for
-        broken statements.
+    def _rebind(self, name: str, value: object, span: Span) -> bool:
+        """Binds a tensor in the scope around it that has bound it, if this may be done."""
+        if not self.rebinds or self.parent is None or name in self._names:
+            return False
+        outer = self.parent.here(name)
+        if outer is None:
+            done = self.parent._rebind(name, value, span)
+        else:
+            done = _is_tensor(outer.value) and _is_tensor(value)
+            if done:
+                self.parent._names[name] = Binding(value, span)
+        if done:
+            self.rebound[name] = Binding(value, span)
+        return done
+
+    def update(self, name: str, value: object, span: Span) -> None:
+        """Binds without a question: for the states of a cell, and for what a broken statement would
+        have bound.
         """
+        if not self._rebind(name, value, span):
+            self._names[name] = Binding(value, span)
+
+    def replace(self, name: str, value: object, span: Span) -> None:
+        """Binds without a question: for signatures, which may hide names of their file."""
         self._names[name] = Binding(value, span)
 
     def names(self) -> set[str]:

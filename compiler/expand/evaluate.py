@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
-from ..hyperparameter import WILDCARD, Symbol
+from ..hyperparameter import WILDCARD, Initialiser, Symbol
 from ..types import DTYPES
 from . import (
+    arguments,
     arithmetic,
     compile_time,
     decisions,
@@ -133,6 +134,21 @@ def number(node: ast.Expression, env: Environment, context: Context) -> Any:
     return value
 
 
+def items(node: ast.Expression, env: Environment, context: Context) -> Any:
+    """What a `for` goes through: a list, or tensors, which `zip` takes beside lists."""
+    if isinstance(node, ast.Call) and node.body is None and node.arguments:
+        function = evaluate(node.function, env, context)
+        if isinstance(function, CompileTimeFunction) and function.name == "zip":
+            lists = [items(argument.value, env, context) for argument in node.arguments]
+            return compile_time.call("zip", node, lists)
+    value = evaluate(node, env, context)
+    if isinstance(value, Results):
+        return value.items
+    if isinstance(value, (Tensor, *STAGES)):
+        raise Fault(errors.values.NotCompileTime(node.span, describe(value)))
+    return value
+
+
 def tensors(node: ast.Expression, env: Environment, context: Context) -> Tensor | Results:
     """A value that flows: one tensor or several."""
     return as_tensors(evaluate(node, env, context), node, context)
@@ -214,10 +230,13 @@ def _call(node: ast.Call, env: Environment, context: Context) -> Any:
         return FragmentStage(node, env)
     function = evaluate(node.function, env, context)
     if isinstance(function, CompileTimeFunction):
-        value = compile_time.call(function.name, node, _plain_arguments(node, env, context))
+        given = _plain_arguments(node, env, context, tensors=function.name == "len")
+        value = compile_time.call(function.name, node, given)
         return sizes.bounded(value, node, context.session) if isinstance(value, tuple) else value
     if isinstance(function, Combinator) and function.name == "some":
         return vocabularies.some(node, env, context)
+    if isinstance(function, Initialiser):
+        return arguments.read_initialiser(node, env, context)
     if isinstance(function, STAGES):
         return stages.call(function, node, env, context)
     raise Fault(errors.calls.NotCallable(node.span, describe(function)))
@@ -228,11 +247,17 @@ def together(items: list[Tensor]) -> Results | Tensor:
     return items[0] if len(items) == 1 else Results(tuple(items), (None,) * len(items))
 
 
-def _plain_arguments(node: ast.Call, env: Environment, context: Context) -> list[Any]:
+def _plain_arguments(
+    node: ast.Call, env: Environment, context: Context, *, tensors: bool
+) -> list[Any]:
+    """The arguments of a compile-time function; several `tensors` count as a list where it counts
+    them.
+    """
     for argument in node.arguments:
         if argument.name is not None:
             raise Fault(errors.calls.NoKeywords(argument.span, argument.name))
-    return [number(argument.value, env, context) for argument in node.arguments]
+    read = items if tensors else number
+    return [read(argument.value, env, context) for argument in node.arguments]
 
 
 def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Sequence[str]) -> Any:

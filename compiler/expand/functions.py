@@ -71,6 +71,8 @@ def results_of(function: ast.Function, env: Environment, context: Context) -> tu
         if isinstance(result, Poison):
             raise Poisoned
         flow = evaluate.as_tensors(result, result_of(function.body), context)
+        if not stages.flatten(flow):
+            raise Fault(errors.flow.NoResult(function.body.span))
     except Fault as fault:
         context.session.report(fault.diagnostic, context.trail)
         raise Poisoned from None

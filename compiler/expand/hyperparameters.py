@@ -26,6 +26,8 @@ from .values import (
     CompileTimeFunction,
     FunctionReference,
     FunctionStage,
+    Results,
+    Tensor,
     describe,
 )
 
@@ -97,6 +99,8 @@ def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
         case ast.Attribute(value=ast.Name(id=layer_name), name=name):
             layer = layer_of(layer_name, item.type.span)
             declared = {} if layer is None else {h.name: h.kind for h in layer.hyperparameters()}
+            if layer is not None and layer.primary_weight:
+                declared["init"] = InitKind()  # every layer with weights takes it
             if name in declared:
                 return declared[name]
             raise Fault(
@@ -149,6 +153,14 @@ def _stage(value: Any) -> Any:
     )
 
 
+def _flows(items: tuple[Any, ...]) -> bool:
+    """Whether tensors stand in a list: they flow through ports."""
+    return any(
+        isinstance(item, Tensor | Results) or (isinstance(item, tuple) and _flows(item))
+        for item in items
+    )
+
+
 _ACCEPT = {
     "int": lambda value: (
         value if isinstance(value, (int, Axis)) and not isinstance(value, bool) else None
@@ -157,7 +169,7 @@ _ACCEPT = {
     "bool": lambda value: value if isinstance(value, bool) else None,
     "str": lambda value: value if isinstance(value, str) else None,
     "dtype": _dtype,
-    "list": lambda value: value if isinstance(value, tuple) else None,
+    "list": lambda value: value if isinstance(value, tuple) and not _flows(value) else None,
     "stage": _stage,
 }
 _WORDS = {

@@ -17,7 +17,8 @@ def index(node: ast.Index, value: Any, env: Environment, context: Context) -> An
         case tuple():
             return _item(node, value, env, context)
         case Results():
-            return value.items[_position(node, len(value.items), env, context)]
+            found = _item(node, value.items, env, context)
+            return Results(found, (None,) * len(found)) if isinstance(found, tuple) else found
         case Tensor():
             return _tensor(node, value, env, context)
         case _:

@@ -1,5 +1,5 @@
-"""Names that no file binds: layers, combinators, functions of compile time; and what to say when a
-name is none of them.
+"""Names that no file binds: layers, combinators, functions of compile time, initialisers that no
+layer is called like; and what to say when a name is none of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Fault
 from ...grammar.span import Span
 from .. import errors
+from ..hyperparameter import Initialiser, InitKind
 from ..layer import Layer
 from ..registry import BrokenLayer, find_layer, has_layer, layer_names
 from .compile_time import FUNCTIONS
@@ -35,6 +36,8 @@ def find_name(name: str) -> Any:
 def meaning(node: ast.Name, env: Environment, symbols: Sequence[str]) -> Any:
     """What a name that no file binds stands for. Raises a Fault where that is nothing."""
     found = find_name(node.id)
+    if found is None and node.id in InitKind.symbols:
+        return Initialiser(node.id, {})
     if found is None:
         raise Fault(unknown_name(node.id, node.span, env, symbols))
     if isinstance(found, BrokenLayer):

@@ -11,7 +11,7 @@ from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..dims import AxisTooLarge
-from . import decisions, evaluate, requirements, stages
+from . import decisions, evaluate, loops, requirements, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -20,11 +20,18 @@ from .values import STAGES, Instance, Poison, Results, Tensor, describe
 Inputs = tuple[Tensor, ...] | None
 
 
-def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs = None) -> Any:
+def run_body(
+    body: ast.Body,
+    env: Environment,
+    context: Context,
+    inputs: Inputs = None,
+    *,
+    is_statement: bool = False,
+) -> Any:
     """The value of a body's result: None without one, Poison where it is broken.
 
     With `inputs` the body is a stage and its result is fed with them; without, the result is a
-    value.
+    value. One that `is_statement` has none.
     """
     start = len(context.builder.nodes)
     settled = requirements.settle_early(body, env, context)
@@ -41,11 +48,11 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
         try:
             if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
                 raise Fault(errors.flow.AfterResult(statement.span, done.span))
-            if isinstance(statement, ast.Result):
+            if isinstance(statement, ast.Result) and not _binds_only(statement, body):
                 done = statement
                 result = _result(statement, env, context, inputs)
             else:
-                _run(statement, env, context, start)
+                _run(statement, env, context)
         except Fault as fault:
             _report(fault, statement, context)
             result = _set_aside(statement, env, context, result)
@@ -56,7 +63,8 @@ def run_body(body: ast.Body, env: Environment, context: Context, inputs: Inputs 
             result = _set_aside(statement, env, context, result)
     context.session.release(mark)
     requirements.settle_costs(body, env, context, start, broken=isinstance(result, Poison))
-    if done is None and body.statements and not isinstance(result, Poison):
+    wanted = body.statements and not is_statement
+    if done is None and wanted and not isinstance(result, Poison):
         raise Fault(errors.flow.NoResult(body.span))
     return result
 
@@ -67,8 +75,14 @@ def _result(statement: ast.Result, env: Environment, context: Context, inputs: I
     return stages.apply(statement.value, inputs, env, context)
 
 
-def _run(statement: ast.Statement, env: Environment, context: Context, start: int) -> None:
+def _binds_only(statement: ast.Statement, body: ast.Body) -> bool:
+    return loops.binds_only(statement, last=statement is body.statements[-1])
+
+
+def _run(statement: ast.Statement, env: Environment, context: Context) -> None:
     match statement:
+        case ast.Result():
+            loops.run(statement.value, env, context)
         case ast.Bind():
             _bind(statement, env, context)
         case ast.Let():
@@ -137,7 +151,7 @@ def _next(statement: ast.Next, env: Environment, context: Context) -> None:
     if not isinstance(value, Tensor):
         raise Fault(errors.flow.WrongValueCount(statement.span, 1, len(value.items)))
     cell.following[statement.state] = value
-    env.replace(statement.state, value, statement.span)
+    env.update(statement.state, value, statement.span)
 
 
 def _limit(statement: ast.Limit, env: Environment, context: Context) -> None:
@@ -171,14 +185,15 @@ def open_choices(node: ast.Node) -> Iterator[Span]:
 def _set_aside(statement: ast.Statement, env: Environment, context: Context, result: Any) -> Any:
     """The names that a broken statement would have bound raise no further errors."""
     for name in _names(statement):
-        env.replace(name, Poison(), _place(statement))
+        env.update(name, Poison(), _place(statement))
     if context.cell is not None and _sets_state(statement):
         # A state of another name may have been meant: none of them counts as never set.
         for name in context.cell.names:
             context.cell.following.setdefault(name, Poison())
     if isinstance(statement, ast.Broken) and not statement.names and result is None:
         return Poison()  # perhaps it was the result
-    return Poison() if isinstance(statement, ast.Result) else result
+    failed = isinstance(statement, ast.Result) and not loops.binds_only(statement)
+    return Poison() if failed else result
 
 
 def _sets_state(statement: ast.Statement) -> bool:
@@ -191,6 +206,8 @@ def _names(statement: ast.Statement) -> tuple[str, ...]:
             return names
         case ast.Let(name=name) | ast.Instance(name=name) | ast.Next(state=name):
             return (name,)
+        case ast.Result(value=value):
+            return loops.names_bound(value) if loops.binds_only(statement) else ()
         case _:
             return ()
 

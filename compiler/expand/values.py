@@ -204,10 +204,8 @@ def describe(value: object) -> str:
             return f"a tensor {value.type}"
         case Results():
             return f"{len(value.items)} tensors"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return f"the number {value}"
+        case bool() | int() | float():
+            return str(value).lower() if isinstance(value, bool) else f"the number {value}"
         case str() | tuple():
             return _quoted(value)
         case Namespace():
@@ -219,6 +217,8 @@ def describe(value: object) -> str:
             return f"the {function.kind} {function.name}"
         case LayerReference() | LayerStage():
             return f"the layer {value.layer.name}"
+        case Initialiser(name=name):
+            return f"the initialiser {name}"
         case _:
             return next((words for kind, words in _WORDS if isinstance(value, kind)), str(value))
 
@@ -228,6 +228,8 @@ _LONGEST = 40
 
 def _quoted(value: "str | tuple[Any, ...]") -> str:
     """A text or list with what is in it, if that is short and has no parts that wait."""
+    if any(isinstance(item, Tensor | Results) for item in value):
+        return "a list of tensors"
     word = "text" if isinstance(value, str) else "list"
     if isinstance(value, str) or (len(value) <= _LONGEST and all(map(_plain, value))):
         text = spell(value) if len(value) <= _LONGEST else ""

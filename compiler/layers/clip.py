@@ -35,7 +35,10 @@ class Clip(Layer):
         return x
 
     def to_torch(self, *inputs: TensorType) -> Call:
-        return Call("torch.clamp({0}, {low}, {high})", {"low": self.low, "high": self.high})
+        low, high = self.low, self.high
+        if inputs[0].dtype.is_float:  # an integer and a float confuse PyTorch's exporters
+            low, high = (float(end) if isinstance(end, int) else end for end in (low, high))
+        return Call("torch.clamp({0}, {low}, {high})", {"low": low, "high": high})
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
         (x,) = inputs

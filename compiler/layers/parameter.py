@@ -17,7 +17,8 @@ MOST_AXES = 16
 class Parameter(Layer):
     """A tensor that is learned: positions, a class token, a scale. It has no input.
 
-    Shapes: -> [*shape]. Weights: weight [*shape], filled by `init`.
+    Shapes: -> [*shape]. Weights: weight [*shape], filled by `init`; `init=constant([0.5, 1.0])`
+    gives the numbers to start from, repeated along axes in front.
     """
 
     family: ClassVar[str] = "source"
@@ -43,7 +44,7 @@ class Parameter(Layer):
         sizes = tuple(check.known(size, "every size of a parameter") for size in self.shape)
         check.setting(self.dtype.is_float, "dtype", self.dtype, "a float dtype")
         try:
-            initialisers.check_rank(initialisers.check(self.init), len(sizes))
+            initialisers.check_shape(initialisers.check(self.init), sizes)
         except ValueError as error:
             check.fail(errors.sources.BadInitialiser(check.site, str(error)))
         return TensorType(self.dtype, sizes)

@@ -14,6 +14,7 @@ from ..expand.holding import Identity
 from ..expand.naming import last_part
 from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
+from . import written_loops
 from .process import Expansion
 from .syntax import NotPrintable, bare, literal
 from .training import PATH
@@ -96,6 +97,15 @@ class Writer:
                 return self._range(node, place)
             case ast.Open():
                 return self._open(node, place)
+            case ast.Body():
+                return bare(node, statements=written_loops.statements(node, self, place))
+            case ast.Let():
+                return bare(node, value=self._recipe(node.value, place))
+            case _:
+                return self._other(node, place)
+
+    def _other(self, node: Any, place: Place) -> Any:
+        match node:
             case ast.Labelled():
                 return self._labelled(node, place)
             case ast.Pipeline():
@@ -106,8 +116,6 @@ class Writer:
                 return self._call(node, place)
             case ast.Name() | ast.Attribute():
                 return self._use(node, (), place)
-            case ast.Let():
-                return bare(node, value=self._recipe(node.value, place))
             case _:
                 return self._parts(node, place)
 
@@ -243,16 +251,26 @@ class Writer:
         fragment = ast.Fragment(body, span=NOWHERE)
         return ast.Labelled(f"{label}_{number}", fragment, span=NOWHERE)
 
-    def _for(self, node: ast.For, place: Place) -> Any:
+    def turns(self, node: ast.Expression, place: Place) -> tuple[str, list[Place]]:
+        """The path of a loop's turns and the place of each; none where it was never reached."""
         used = self.expansion.applied.get((place.path, id(node)))
+        if used is None:
+            return "", []
+        path, count = used
+        return path, [Place(f"{path}.{number}", place.recipe) for number in range(count)]
+
+    def _for(self, node: ast.For, place: Place) -> Any:
         items = self.write(node.iterable, place)
-        if used is None or used[1] == 0:
+        _, places = self.turns(node, place)
+        bodies = [self.write(node.body, inner) for inner in places]
+        if not bodies:
             return bare(node, iterable=items, body=self.write(node.body, place))
-        path, turns = used
-        bodies = [self.write(node.body, Place(f"{path}.{n}", place.recipe)) for n in range(turns)]
         if all(body == bodies[0] for body in bodies):
             return bare(node, iterable=items, body=bodies[0])
-        loops = [bare(node, iterable=_only(items, n), body=body) for n, body in enumerate(bodies)]
+        loops = [
+            bare(node, iterable=written_loops.only(items, n), body=body)
+            for n, body in enumerate(bodies)
+        ]
         return ast.Pipeline(tuple(loops), span=NOWHERE)
 
     def _labelled(self, node: ast.Labelled, place: Place) -> Any:
@@ -344,15 +362,6 @@ def _has_body(stage: ast.Expression) -> bool:
 def _renamed(node: Any, name: str) -> Any:
     function = ast.Name(name, span=NOWHERE)
     return bare(node, function=function) if isinstance(node, ast.Call) else function
-
-
-def _only(items: Any, number: int) -> Any:
-    """The list of one item of a list."""
-    if isinstance(items, ast.List):
-        item = items.items[number]
-    else:
-        item = ast.Index(items, (literal(number),), span=NOWHERE)
-    return ast.List((item,), span=NOWHERE)
 
 
 def _join(path: str, name: str) -> str:

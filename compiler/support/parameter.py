@@ -7,7 +7,9 @@ from torch import nn
 
 
 class Parameter(nn.Module):
-    """Gives its weight, filled by a function of `torch.nn.init` with the settings given."""
+    """Gives its weight, filled by a function of `torch.nn.init` with the settings given; nested
+    tuples as `val` are the numbers themselves.
+    """
 
     def __init__(
         self,
@@ -24,7 +26,10 @@ class Parameter(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        getattr(nn.init, self.init)(self.weight, **self.settings)
+        if isinstance(self.settings.get("val"), tuple):
+            self.weight.data.copy_(torch.tensor(self.settings["val"], dtype=self.weight.dtype))
+        else:
+            getattr(nn.init, self.init)(self.weight, **self.settings)
 
     def forward(self) -> torch.Tensor:
         return self.weight

@@ -67,4 +67,4 @@ def test_what_cannot_be_is_explained(name, settings, said):
 @pytest.mark.parametrize(("name", "rank"), [("he", 1), ("identity", 0), ("identity", 6)])
 def test_a_weight_of_the_wrong_rank_is_refused(name, rank):
     with pytest.raises(ValueError, match=f"not {rank}"):
-        initialisers.check_rank(Initialiser(name, {}), rank)
+        initialisers.check_shape(Initialiser(name, {}), (2,) * rank)

@@ -5,7 +5,7 @@ sketch for which they still do.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,20 +13,27 @@ from tempfile import TemporaryDirectory
 import torch
 from archc.compiler import verify as verifying
 from archc.compiler.backends import torch as torch_backend
+from archc.compiler.backends.torch.arrays import evaluate, state_of, to_array
 from archc.compiler.check import check_text
 from archc.compiler.checks import Checks
 from archc.compiler.graph import Graph, Node, Port
 from archc.compiler.layer import Layer
 from archc.compiler.lowering import Call
+from archc.compiler.passes import optimise
 from archc.compiler.types import TensorType
 from archc.grammar.diagnostic import ProgramError
-from sketches import PLAIN, Sketch, needed
+from sketches import PLAIN, WIDTHS, Sketch, needed
 
 LARGEST = 1e4
 """Where values get larger, or cease to be numbers, rounding and the order of sums decide."""
 LARGEST_INTEGER = 2.0**30
 NOISE = 2e-6
-KNOWN = {"NOT_IMPLEMENTED": "ONNX Runtime has no kernel"}
+LARGEST_HALF = 1e2
+"""The same for 16 bits, in which sums of many products lose digits."""
+KNOWN = {
+    "NOT_IMPLEMENTED": "ONNX Runtime has no kernel",
+    "ScalarType BFloat16": "NumPy has no bf16",
+}
 """Refusals that are no fault of the model, by a piece of their text."""
 
 
@@ -40,11 +47,9 @@ class Verdict:
 
 def judge(text: str, seed: int) -> Verdict:
     """PyTorch's eager module and our ONNX in ONNX Runtime, in evaluation mode at two sizes."""
-    checked = check_text(text)
-    if not checked.ok:
-        first = next(report for report in checked.reports if report.is_error)
-        return Verdict(problem=f"refused: {first.diagnostic.code} {first.diagnostic.message()}")
-    graph = checked.graph()
+    graph = graph_of(text)
+    if isinstance(graph, Verdict):
+        return graph
     module = torch_backend.build(_with_all(graph), seed=seed).eval()
     generator = torch.Generator().manual_seed(seed)
     samples = [
@@ -66,6 +71,15 @@ def judge(text: str, seed: int) -> Verdict:
             if found.problem or found.skipped:
                 return replace(found, problem=found.problem and f"{dict(sizes)}: {found.problem}")
     return Verdict()
+
+
+def graph_of(text: str) -> Graph | Verdict:
+    """The graph of a program, or the verdict that it is refused."""
+    checked = check_text(text)
+    if checked.ok:
+        return checked.graph()
+    first = next(report for report in checked.reports if report.is_error)
+    return Verdict(problem=f"refused: {first.diagnostic.code} {first.diagnostic.message()}")
 
 
 def _judge_at(
@@ -108,13 +122,35 @@ def _refusal(error: Exception) -> Verdict:
     return Verdict(skipped=known) if known else Verdict(problem=message)
 
 
+def judge_passes(text: str, seed: int) -> Verdict:
+    """The module of the graph as it is, and of the graph after all passes for inference."""
+    graph = graph_of(text)
+    if isinstance(graph, Verdict):
+        return graph
+    state = torch_backend.build(graph, seed=seed).state_dict()
+    weights = {item.name: to_array(state[item.name]) for item in graph.weights()}
+    after = optimise(graph, weights, evaluate)
+    generator = torch.Generator().manual_seed(seed)
+    before = torch_backend.build(_with_all(graph), seed=seed).eval()
+    before.load_state_dict(state_of(graph, weights))
+    module = torch_backend.build(after.graph, init=False).eval()
+    module.load_state_dict(state_of(after.graph, after.weights))
+    for sizes in verifying._choices(graph, 2, seed):
+        inputs = verifying._inputs(graph, sizes, generator)
+        found = _judge_at(graph, seed, before, verifying._runner(module), inputs)
+        if found.problem or found.skipped:
+            return replace(found, problem=found.problem and f"{dict(sizes)}: {found.problem}")
+    return Verdict()
+
+
 def _is_tame(tensor: torch.Tensor) -> bool:
     """Neither huge nor no numbers; integers stay where they cannot have gone round."""
     if tensor.numel() == 0 or tensor.dtype == torch.bool:
         return True
     if not tensor.is_floating_point():
         return bool((tensor.double().abs() < LARGEST_INTEGER).all())
-    return bool(tensor.isfinite().all() and tensor.abs().max() < LARGEST)
+    largest = LARGEST if tensor.element_size() > 2 else LARGEST_HALF
+    return bool(tensor.isfinite().all() and tensor.abs().max() < largest)
 
 
 class Jitter(Layer):
@@ -165,17 +201,20 @@ def _is_sensitive(
 # --- Shrinking -----------------------------------------------------------------------------------
 
 
-def shrink(sketch: Sketch, seed: int) -> Sketch:
+Judge = Callable[[str, int], Verdict]
+
+
+def shrink(sketch: Sketch, seed: int, by: Judge = judge) -> Sketch:
     """A smaller sketch that is judged to have a problem too, from which no layer can be dropped."""
     while True:
-        smaller = next((item for item in _smaller(sketch) if _fails(item, seed)), None)
+        smaller = next((item for item in _smaller(sketch) if _fails(item, seed, by)), None)
         if smaller is None:
             return sketch
         sketch = smaller
 
 
-def _fails(sketch: Sketch, seed: int) -> bool:
-    problem = judge(sketch.text(), seed).problem
+def _fails(sketch: Sketch, seed: int, by: Judge) -> bool:
+    problem = by(sketch.text(), seed).problem
     return bool(problem) and not problem.startswith("refused")
 
 
@@ -198,7 +237,7 @@ def _smaller(sketch: Sketch) -> Iterator[Sketch]:
 
 def _ending(sketch: Sketch, result: str) -> Iterator[Sketch]:
     kept = tuple(needed(sketch.statements, result))
-    for dtype in PLAIN:
+    for dtype in (*PLAIN, *WIDTHS):
         for rank in range(6):
             shorter = replace(sketch, statements=kept, result=result, dtype=dtype, rank=rank)
             if check_text(shorter.text()).ok:

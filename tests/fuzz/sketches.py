@@ -1,8 +1,8 @@
 """Random programs over the whole vocabulary.
 
-Comes in: a seed. Goes out: a program whose layers are chained by their own rules, forked and
-joined. Layers are drawn from the registry, settings from `typical` and from their domains, and what
-a layer refuses is drawn again.
+Comes in: a seed, and the dtype that floats have. Goes out: a program whose layers are chained by
+their own rules, forked and joined. Layers are drawn from the registry, settings from `typical` and
+from their domains, and what a layer refuses is drawn again. Now and then a cell runs over time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ from layer_settings import settings_of, spelled
 
 PLAIN = ("f32", "i64", "i32", "bool")
 """Dtypes that every operator of ONNX Runtime and every kernel of PyTorch has on the CPU, nearly."""
+WIDTHS = ("f64", "f16", "bf16")
 LEAST = {"H": 8, "W": 8, "T": 4, "S": 4}
 INPUTS = (
     "f32[N, 4, H, W]", "f32[N, 6, 8, 9]", "f32[N, 2, 5, 6, 7]", "f32[N, T, 8]", "f32[N, 4, T]",
@@ -32,6 +33,31 @@ INDEXING = {"embedding": 0, "one_hot": 0, "gather": 1, "take_along": 1}
 """Which input holds indices: those come from the network's inputs, which are in their range."""
 POSITIVE = {"log": 0, "sqrt": 0, "rsqrt": 0, "reciprocal": 0, "pow": 0, "div": 1}
 LAYERS = [layer for layer in all_layers() if layer.name not in ("scan", "zero")]
+CELLS = {
+    "Gate": """
+cell Gate(units: int) on x: [N, D] with h: [N, units] -> [N, units] {
+    gate = (x, h) -> concat(axis=1) -> dense(units) -> sigmoid
+    next h = gate * h + (1 - gate) * (x -> dense(units) -> tanh)
+    h
+}
+""",
+    "Decay": """
+cell Decay(units: int) on x: [N, D] with h: [N, units], count: [N, 1] -> [N, units] {
+    next count = count * 0.5 + 1.0
+    for rate in [0.5, 0.25] { x = x -> residual { dense(D) -> relu } }
+    next h = 0.9 * h + (x -> dense(units)) / count
+    h -> layernorm
+}
+""",
+    "Memory": """
+cell Memory(units: int) on x: [N, D] with m: [N, units, 2] = 0.5 -> [N, units] {
+    key = x -> dense(2) -> softmax -> unsqueeze(1)
+    next m = 0.7 * m + (x -> dense(units) -> unsqueeze(2)) * key
+    m -> max(axes=[2])
+}
+""",
+}
+_CELL_SHARE = 0.06
 _TRIES = 24
 
 
@@ -67,7 +93,9 @@ class Sketch:
         lines = [*facts, *map(str, self.statements), self.result]
         holes = ", ".join("_" * self.rank)
         body = "\n".join(f"    {line}" for line in lines)
-        return f"network Fuzz on {ports} -> {self.dtype}[{holes}] {{\n{body}\n}}\n"
+        used = [text for name, text in CELLS.items() if f"scan({name}(" in body]
+        head = f"network Fuzz on {ports} -> {self.dtype}[{holes}]"
+        return f"{''.join(used)}{head} {{\n{body}\n}}\n"
 
 
 # --- Drawing -------------------------------------------------------------------------------------
@@ -76,9 +104,11 @@ class Sketch:
 class Drawing:
     """A sketch that grows; `types` are those of the values at hand."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, dtype: str = "f32") -> None:
         self.random = random
-        chosen = random.sample(INPUTS, random.randint(2, 4))
+        self.allowed = (dtype, *PLAIN[1:])
+        inputs = [text.replace("f32", dtype) for text in INPUTS]
+        chosen = random.sample(inputs, random.randint(2, 4))
         self.inputs = {f"x{index}": text for index, text in enumerate(chosen, 1)}
         self.types = {name: type_of(text) for name, text in self.inputs.items()}
         self.statements: list[Statement] = []
@@ -101,6 +131,8 @@ class Drawing:
         return Sketch(inputs or self.inputs, kept, result, str(type_.dtype), type_.rank)
 
     def _grow(self) -> None:
+        if self.random.random() < _CELL_SHARE and self._scan():
+            return
         for _ in range(_TRIES):
             kind = self.random.choice(LAYERS)
             names = self._sources(kind)
@@ -128,6 +160,30 @@ class Drawing:
             names.append(self.random.choice(pool))
         return names
 
+    def _scan(self) -> bool:
+        """A cell over axis 1 of something with features of a fixed size."""
+        found = [
+            name
+            for name, type_ in self.types.items()
+            if type_.rank == 3 and type_.dtype.is_float and isinstance(type_.shape[2], int)
+        ]
+        if not found:
+            return False
+        name, units = self.random.choice(found), self.random.randint(1, 4)
+        cell = self.random.choice([*CELLS])
+        reverse, last = self.random.random() < 0.3, self.random.random() < 0.3
+        options = f"{', reverse=true' * reverse}{', last=true' * last}"
+        batch, time, _ = self.types[name].shape
+        shape = (batch, units) if last else (batch, time, units)
+        output = self.types[name].with_shape(*shape)
+        made = f"v{len(self.statements) + 1}"
+        self.types[made] = output
+        self.unread.discard(name)
+        self.unread.add(made)
+        text = f"{{0}} -> scan({cell}({units}){options})"
+        self.statements.append(Statement((made,), (name,), text))
+        return True
+
     def _apply(self, kind: type[Layer], names: Sequence[str]) -> bool:
         inputs = [self.types[name] for name in names]
         if kind.name in ("prod", "reduce") and inputs[0].dtype.is_int:
@@ -141,7 +197,7 @@ class Drawing:
         except (Fault, ValueError, TypeError, LookupError):
             return False  # settings of another rank, or a refusal
         outputs = found if isinstance(found, tuple) else (found,)
-        if not all(output.dtype.name in PLAIN and _is_small(output) for output in outputs):
+        if not all(output.dtype.name in self.allowed and _is_small(output) for output in outputs):
             return False
         base = f"v{len(self.statements) + 1}"
         made = [base] if len(outputs) == 1 else [f"{base}_{slot}" for slot in range(len(outputs))]
@@ -184,10 +240,10 @@ def _is_small(type_: TensorType) -> bool:
     return fixed <= 4096 and type_.rank <= 6
 
 
-def sketch_of(seed: int) -> Sketch:
-    """The sketch of a seed."""
-    random = Random(seed)
+def sketch_of(seed: int, dtype: str = "f32") -> Sketch:
+    """The sketch of a seed; the same with another dtype is another one."""
+    random = Random(seed if dtype == "f32" else f"{dtype} {seed}")
     while True:
-        found = Drawing(random).sketch()
+        found = Drawing(random, dtype).sketch()
         if found is not None:
             return found

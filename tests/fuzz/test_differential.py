@@ -1,5 +1,6 @@
 """Random programs over the whole vocabulary: PyTorch's eager module against our ONNX in ONNX
-Runtime. 240 programs, or 10,000 with `--long`; what was found stands below, shrunk.
+Runtime, 240 programs, or 10,000 with `--long`; against the graph after all passes; and against what
+PyTorch's compiler and exporter make of it, a few, or 200. What was found stands below, shrunk.
 """
 
 import re
@@ -8,9 +9,10 @@ from collections.abc import Iterator
 
 import onnxruntime
 import pytest
-from differential import judge, shrink
+from compilers import judge_compiled, judge_exported
+from differential import Judge, Verdict, judge, judge_passes, shrink
 from layer_settings import typical_settings
-from sketches import LAYERS, sketch_of
+from sketches import CELLS, LAYERS, WIDTHS, sketch_of
 
 DIFFERENTIAL_PARTS = 6
 FEWEST_JUDGED = 0.9
@@ -63,17 +65,59 @@ def _quiet_runtime() -> Iterator[None]:
     onnxruntime.set_default_logger_severity(2)
 
 
-def test_pytorch_and_onnx_runtime_agree(seeds: range) -> None:
+def skipped_of(seeds: range, dtype: str = "f32", by: Judge = judge) -> Counter[str]:
+    """Judges the programs of some seeds; why nothing could be said of the others."""
     skipped: Counter[str] = Counter()
     for seed in seeds:
-        sketch = sketch_of(seed)
-        verdict = judge(sketch.text(), seed)
+        sketch = sketch_of(seed, dtype)
+        verdict = by(sketch.text(), seed)
         if verdict.problem:
-            small = shrink(sketch, seed)
-            problem = judge(small.text(), seed).problem or verdict.problem
+            small = shrink(sketch, seed, by)
+            problem = by(small.text(), seed).problem or verdict.problem
             pytest.fail(f"seed {seed}: {problem}\n{small.text()}", pytrace=False)
         skipped.update([verdict.skipped] if verdict.skipped else [])
+    return skipped
+
+
+def test_pytorch_and_onnx_runtime_agree(seeds: range) -> None:
+    skipped = skipped_of(seeds)
     assert skipped.total() <= (1 - FEWEST_JUDGED) * len(seeds), f"too many skipped: {skipped}"
+
+
+@pytest.mark.parametrize("dtype", WIDTHS)
+def test_they_agree_on_other_floats(dtype: str, long: bool) -> None:
+    """ONNX Runtime computes f16 on the CPU by way of f32, has half of its kernels for f64, and
+    nearly none for bf16, of which the types are checked then.
+    """
+    count = 1000 if long else 24
+    skipped = skipped_of(range(count), dtype)
+    fewest = {"f64": 0.4, "f16": 0.9, "bf16": 0.0}[dtype]
+    assert count - skipped.total() >= fewest * count, f"too many skipped: {skipped}"
+
+
+def test_passes_for_inference_change_nothing(long: bool) -> None:
+    count = 2000 if long else 40
+    skipped = skipped_of(range(count), by=judge_passes)
+    assert skipped.total() <= (1 - FEWEST_JUDGED) * count, f"too many skipped: {skipped}"
+
+
+@pytest.mark.slow
+def test_pytorchs_compiler_agrees(long: bool) -> None:
+    """`inductor` needs a C++ compiler and seconds for each program."""
+
+    def compiled(text: str, seed: int) -> Verdict:
+        return judge_compiled(text, seed, "inductor" if long else "aot_eager")
+
+    count = 200 if long else 8
+    skipped = skipped_of(range(count), by=compiled)
+    assert skipped.total() <= count // 4, f"too many skipped: {skipped}"
+
+
+@pytest.mark.slow
+def test_pytorchs_exporter_agrees(long: bool) -> None:
+    count = 200 if long else 4
+    skipped = skipped_of(range(count), by=judge_exported)
+    assert skipped.total() <= count // 4, f"too many skipped: {skipped}"
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -85,9 +129,10 @@ def test_what_was_found_is_mended(name: str) -> None:
 
 def test_the_programs_hold_nearly_the_whole_vocabulary() -> None:
     drawn: set[str] = set()
-    for seed in range(400):
+    for seed in range(600):
         for statement in sketch_of(seed).statements:
             drawn.update(re.findall(r"(\w+)", statement.text))
+    assert set(CELLS) <= drawn
     rare = [layer.name for layer in LAYERS if layer.name not in drawn]
     assert len(rare) <= len(LAYERS) // 20, f"never drawn: {rare}"
 
