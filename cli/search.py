@@ -14,6 +14,7 @@ import click
 from ..compiler.check import Checked, check_file
 from ..grammar.diagnostic import ProgramError, Report
 from ..lazy import lazy_module
+from . import live
 from .options import (
     Settings,
     device_option,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from ..search import place as places
     from ..search.method import Method
     from ..search.study import Study
-    from ..search.trial import Trial
 else:
     studies = lazy_module("..studies", __package__)
     diagnostics = lazy_module("..compiler.errors", __package__)
@@ -236,9 +236,9 @@ def _wired(
 def _run(
     space: "spaces.Space", made: "Method", wired: "studies.Wired", search: "searching.Search"
 ) -> "Study":
-    first = search.definition.goal.objectives[0]
-    seen = _Seen(search.budget.trials, first.maximize)
-    return searching.run(space, made, wired.evaluate, search, seen, _said)
+    jobs, trials = search.jobs, search.budget.trials
+    with live.watching(search.definition.goal, trials, jobs) as (seen, said):
+        return searching.run(space, made, wired.evaluate, search, seen, said)
 
 
 def _finished(study: "Study", wired: "studies.Wired", folder: Path) -> "studies.Final | None":
@@ -268,31 +268,6 @@ def told(context: click.Context) -> Iterator[None]:
         if error.help:
             click.echo(f"help: {error.help}", err=True)
         context.exit(2)
-
-
-class _Seen:
-    """A line for each trial that has finished."""
-
-    def __init__(self, trials: int | None, maximize: bool) -> None:
-        self.trials = "" if trials is None else f"/{trials}"
-        self.sign = 1 if maximize else -1
-        self.best: float | None = None
-
-    def __call__(self, trial: "Trial") -> None:
-        better = trial.merit is not None and (self.best is None or trial.merit > self.best)
-        if better:
-            self.best = trial.merit
-        score = "" if trial.merit is None else f" {self.sign * trial.merit:.4g}"
-        again = "" if trial.replay_of is None else f" (the program of trial {trial.replay_of})"
-        again = f" (known from {trial.source})" if trial.source else again
-        mark = ", the best so far" if better else ""
-        click.echo(
-            f"trial {trial.number + 1}{self.trials}: {trial.state}{score}{again}{mark}", err=True
-        )
-
-
-def _said(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _answer(found: "summary.Summary", final: "studies.Final | None", as_json: bool) -> None:
