@@ -151,6 +151,7 @@ class Loader:
         self._open.append(path)
         try:
             self.loaded[path] = self.environment(parsed)
+            self.loaded[path].module = ".".join(use.path)
         finally:
             self._open.pop()
         return self.loaded[path]

@@ -103,7 +103,7 @@ def verify(
         problem = "no sizes up to 1024 were found for which every `require` holds"
         return VerifyReport((Comparison("torch", "eval", {}, problem=problem),))
     generator = torch.Generator().manual_seed(seed)
-    samples = [(item, _inputs(graph, item, generator)) for item in sizes]
+    samples = [(item, random_inputs(graph, item, generator)) for item in sizes]
     with torch.random.fork_rng(devices=[]):
         module: nn.Module = torch_backend.build(graph, seed=seed)
         module.load_state_dict(weights or {}, strict=weights is not None)
@@ -140,7 +140,7 @@ def compare(
     graph, _ = original
     generator = torch.Generator().manual_seed(seed)
     sizes = _choices(graph, choices, seed)
-    samples = [(item, _inputs(graph, item, generator)) for item in sizes]
+    samples = [(item, random_inputs(graph, item, generator)) for item in sizes]
     reference, run = (_runner(_loaded(*item).eval()) for item in (original, optimised))
     found = [_compare("optimised", "eval", item, reference, run) for item in samples]
     return VerifyReport(tuple(found))
@@ -162,7 +162,7 @@ def _choices(graph: Graph, count: int, seed: int) -> list[dict[str, int]]:
 Sample = tuple[Sizes, Tensors]
 
 
-def _inputs(graph: Graph, sizes: Sizes, generator: torch.Generator) -> Tensors:
+def random_inputs(graph: Graph, sizes: Sizes, generator: torch.Generator) -> Tensors:
     """Random inputs: floats around zero, integers in the range that their readers accept."""
     made = []
     for port in graph.inputs:

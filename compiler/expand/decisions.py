@@ -16,10 +16,10 @@ from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
 from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
-from . import evaluate
+from . import evaluate, vocabularies
 from .context import Context, join
 from .environment import Environment
-from .values import FragmentStage, LayerReference, OpenLet, OpenReal, decisions_key
+from .values import Combinator, FragmentStage, LayerReference, OpenLet, OpenReal, decisions_key
 
 MOST_OPTIONS = 100_000
 
@@ -198,12 +198,27 @@ def has_choice(node: ast.Node) -> bool:
 
 
 def freeze(value: Any, context: Context) -> Any:
-    """A recipe that gets a name makes every choice in its text now, once for that name."""
-    if context.session.decider is None or not isinstance(value, FragmentStage) or value.frozen:
+    """A recipe that gets a name makes every choice in its text now, once for that name; a list
+    those of its items.
+    """
+    if context.session.decider is None:
+        return value
+    if isinstance(value, tuple) and any(isinstance(item, (FragmentStage, tuple)) for item in value):
+        return _freeze_items(value, context)
+    if not isinstance(value, FragmentStage) or value.frozen:
         return value
     frozen: dict[int, Any] = {}
     _freeze(value.expression, value.environment, context, frozen)
     return replaced(value, frozen=frozen)
+
+
+def _freeze_items(items: tuple[Any, ...], context: Context) -> tuple[Any, ...]:
+    frozen: list[Any] = []
+    mark = context.session.hold(items, frozen)
+    for item in items:
+        frozen.append(freeze(item, context))
+    context.session.release(mark)
+    return tuple(frozen)
 
 
 def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any]) -> None:
@@ -219,6 +234,9 @@ def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any
             frozen[id(node)] = context.session.decided[context.place, id(node)]
         case ast.Call():
             _freeze_call(node, env, context, frozen)
+        case ast.If():
+            for child in _branches(node, env, context):
+                _freeze(child, env, context, frozen)
         case _:
             for child in _children(node):
                 _freeze(child, env, context, frozen)
@@ -229,6 +247,13 @@ def _freeze_call(
     node: ast.Call, env: Environment, context: Context, frozen: dict[int, Any]
 ) -> None:
     function = evaluate.evaluate(node.function, env, context)
+    if isinstance(function, Combinator) and function.name == "any":
+        stage = vocabularies.any_of(node, env, context)
+        _freeze(stage.expression, stage.environment, context, frozen)
+        return
+    if isinstance(function, Combinator) and function.name == "some" and len(node.arguments) == 2:
+        vocabularies.subset(node, env, context)
+        frozen[id(node)] = context.session.decided[context.place, id(node)]
     what = node.function.span.text if node.function.span else "stage"
     items = function.layer.hyperparameters() if isinstance(function, LayerReference) else ()
     for place, argument in enumerate(node.arguments):
@@ -245,6 +270,16 @@ def _freeze_call(
             _freeze(argument.value, env, inner, frozen)
     if node.body is not None:
         _freeze(node.body, env, context, frozen)
+
+
+def _branches(node: ast.If, env: Environment, context: Context) -> list[Any]:
+    """The branch that will be taken; all of them where that depends on what is not known yet."""
+    try:
+        taken = evaluate.decided(node.condition, env, context)
+    except Fault:
+        return _children(node)
+    branch = node.then if taken else node.otherwise
+    return [] if branch is None else [branch]
 
 
 def _children(node: Any) -> list[Any]:

@@ -21,16 +21,18 @@ class Binding:
 
 class Environment:
     """One scope. With `rebinds` it belongs to a statement, and binds the tensors around it anew;
-    `rebound` are those.
+    `rebound` are those. That of a file that was read by `use` knows by which path, as
+    `std.vision`.
     """
 
-    __slots__ = ("_names", "parent", "rebinds", "rebound")
+    __slots__ = ("_names", "module", "parent", "rebinds", "rebound")
 
     def __init__(self, parent: "Environment | None" = None, *, rebinds: bool = False) -> None:
         self._names: dict[str, Binding] = {}
         self.parent = parent
         self.rebinds = rebinds
         self.rebound: dict[str, Binding] = {}
+        self.module = ""
 
     def find(self, name: str) -> Binding | None:
         scope: Environment | None = self

@@ -6,6 +6,7 @@ it must be given, written as a `vocabulary` in `.arch` and read like any other.
 """
 
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import cache, lru_cache
 from typing import Any
 
@@ -21,7 +22,7 @@ from .context import Context
 from .environment import Environment
 from .holding import Identity
 from .lookup import unusable
-from .values import FragmentStage, Tensor, VocabularyValue, describe
+from .values import STAGES, FragmentStage, Results, Tensor, VocabularyValue, describe
 
 
 @cache
@@ -75,24 +76,70 @@ def any_of(node: ast.Call, env: Environment, context: Context) -> FragmentStage:
     value = evaluate.evaluate(node.arguments[0].value, env, context)
     if not isinstance(value, VocabularyValue):
         raise Fault(errors.spaces.NotAVocabulary(node.arguments[0].span, describe(value)))
-    return FragmentStage(value.choice, value.home)
+    stage = FragmentStage(_own(Identity(node), Identity(value.choice)), value.home)
+    context.session.meant[context.place, id(node)] = stage
+    return stage
+
+
+@lru_cache(maxsize=100_000)
+def _own(call: Identity, choice: Identity) -> ast.Choice:
+    """The vocabulary's choice for one `any` of the text: with nodes of its own, by which what is
+    decided for two of them is told apart.
+    """
+    return _copied(choice.node)  # type: ignore[no-any-return]
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is tuple:  # a span is one of its own kind
+        return tuple(_copied(item) for item in value)
+    if not isinstance(value, ast.Node):
+        return value
+    return type(value)(**{item.name: _copied(getattr(value, item.name)) for item in fields(value)})
 
 
 def some(node: ast.Call, env: Environment, context: Context) -> Any:
-    """The chosen items: tensors side by side, or a fork of stages."""
+    """The chosen items: tensors side by side, a list of numbers or other values, or a fork of
+    stages.
+    """
     values = [argument.value for argument in node.arguments]
     if len(values) != 2 or not isinstance(values[0], ast.List):
         raise Fault(errors.spaces.BadSubset(node.span))
     items = values[0].items
-    kept = decisions.subset(node, len(items), _sizes(values[1], env, context), context)
+    kept = subset(node, env, context)
     chosen = [items[place] for place in kept]
     results = [evaluate.evaluate(item, env, context) for item in chosen]
     if results and all(isinstance(item, Tensor) for item in results):
         return evaluate.together(results)
-    branches = tuple(ast.Result(item, span=item.span) for item in chosen)
-    fork = ast.Name("fork", span=node.span)
+    plain = results or items
+    if not any(isinstance(item, (Tensor, Results, *STAGES, *_FLOWING)) for item in plain):
+        context.session.meant[context.place, id(node)] = results
+        return tuple(results)
+    stage = FragmentStage(_fork(Identity(node), kept), env)
+    context.session.meant[context.place, id(node)] = stage
+    return stage
+
+
+def subset(node: ast.Call, env: Environment, context: Context) -> tuple[int, ...]:
+    """The positions of the items that a well-formed `some` keeps."""
+    listed, size = (argument.value for argument in node.arguments)
+    assert isinstance(listed, ast.List)
+    return decisions.subset(node, len(listed.items), _sizes(size, env, context), context)
+
+
+@lru_cache(maxsize=100_000)
+def _fork(key: Identity, kept: tuple[int, ...]) -> ast.Call:
+    """A fork of the items of `some` that are kept: one node for each subset, by which states tell
+    it again.
+    """
+    node = key.node
+    items = node.arguments[0].value.items
+    branches = tuple(ast.Result(items[place], span=items[place].span) for place in kept)
     body = ast.Body(branches, span=node.span)
-    return FragmentStage(ast.Call(fork, (), body, span=node.span), env)
+    return ast.Call(ast.Name("fork", span=node.span), (), body, span=node.span)
+
+
+_FLOWING = ast.Name, ast.Call, ast.Pipeline, ast.Fragment, ast.Labelled
+"""What may make a tensor or a stage, where nothing was taken and so nothing evaluated."""
 
 
 def _sizes(node: ast.Expression, env: Environment, context: Context) -> Sequence[int]:

@@ -11,13 +11,15 @@ from typing import Any, TypeGuard
 
 from ...grammar import ast
 from ...grammar.span import NOWHERE
+from .foreign import Imports
 from .process import Expansion, Process
 from .writer import Writer
 
 
 def concretise(process: Process, expansion: Expansion, program: ast.Program) -> ast.Program:
     """The program of an expansion of `program`, with its `train`, without `search`."""
-    writer = Writer(expansion, process.reference)
+    imports = Imports(program, process.reference.home.names())
+    writer = Writer(expansion, process.reference, imports)
     network = writer.network(process.overrides)
     kept: list[ast.Declaration] = []
     for declaration in program.declarations:
@@ -28,7 +30,11 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
                 kept += writer.versions(declaration)
         elif _is_kept(declaration, process.reference.function.name):
             kept.append(writer.declaration(declaration))
-    kept[:0] = [*writer.imports(program), *writer.foreign()]
+    foreign = writer.foreign()
+    first = next(
+        (place for place, item in enumerate(kept) if not isinstance(item, ast.Use)), len(kept)
+    )
+    kept[first:first] = [*imports.added, *foreign]
     return ast.Program(_used(kept, network.name), span=NOWHERE)
 
 

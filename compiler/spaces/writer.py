@@ -14,7 +14,8 @@ from ..expand.holding import Identity
 from ..expand.naming import last_part
 from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
-from . import written_loops
+from . import written_choices, written_loops
+from .foreign import Imports
 from .process import Expansion
 from .syntax import NotPrintable, bare, literal
 from .training import PATH
@@ -39,9 +40,11 @@ class Place:
 class Writer:
     expansion: Expansion
     reference: FunctionReference
+    imports: Imports
     _made: dict[int, dict[str, ast.Function]] = field(default_factory=dict)
     _declared: dict[int, FunctionReference] = field(default_factory=dict)
     _names_taken: set[str] = field(default_factory=set)
+    names_made: set[str] = field(default_factory=set)
 
     def network(self, overrides: Mapping[str, Any]) -> ast.Function:
         function = self.reference.function
@@ -58,7 +61,7 @@ class Writer:
     ) -> ast.Hyperparameter:
         if item.name in overrides:
             return bare(item, default=literal(overrides[item.name]))  # type: ignore[no-any-return]
-        default = None if item.default is None else self.write(item.default, place)
+        default = None if item.default is None else self._recipe(item.default, place)
         return bare(item, default=default)  # type: ignore[no-any-return]
 
     # --- what is kept
@@ -75,16 +78,13 @@ class Writer:
     def foreign(self) -> list[ast.Function]:
         """Blocks of other files that came out differently: they are written into this one."""
         home = self.reference.home
-        return [
-            version
+        found = [
+            (version, self._declared[key].home)
             for key, versions in self._made.items()
             for text, version in versions.items()
             if self._declared[key].home is not home and text != "as it is"
         ]
-
-    def imports(self, program: ast.Program) -> list[ast.Use]:
-        """What those blocks read from their own files."""
-        return []
+        return [self.imports.qualified(version, of, self.names_made) for version, of in found]
 
     # --- writing
 
@@ -168,36 +168,16 @@ class Writer:
         name = last_part(node.function)
         if node.body is not None and name in _WRITTEN_OUT:
             return self._turns(node, name, place)
-        if name == "any" and node.body is None and self._chosen_of(node, place) is not None:
-            return self._chosen_of(node, place)
+        if name == "any" and node.body is None and self._meaning(node, place) is not None:
+            return written_choices.taken(node, self._meaning(node, place), self, place)
         if name == "some" and node.body is None and self._meaning(node, place) is not None:
-            return self._some(node, self._meaning(node, place), place)
+            return written_choices.subset(node, self._meaning(node, place), self, place)
         if node.body is not None:
             return self._parts(node, place)
         arguments = tuple(
             bare(item, value=self._recipe(item.value, place)) for item in node.arguments
         )
         return self._use(node, arguments, place)
-
-    def _chosen_of(self, node: ast.Call, place: Place) -> Any:
-        """The layer that `any(Vocabulary)` came out as."""
-        used = self.expansion.applied.get((place.path, id(node)))
-        if used is None or not isinstance(used[1], FragmentStage):
-            return None
-        return self.write(used[1].expression, Place(used[0], place.path))
-
-    def _some(self, node: ast.Call, kept: tuple[int, ...], place: Place) -> Any:
-        """The items that were chosen: tensors side by side, or a fork of stages."""
-        listed = node.arguments[0].value
-        assert isinstance(listed, ast.List)
-        used = self.expansion.applied.get((place.path, id(node)))
-        inner = place if used is None else Place(used[0], place.path)
-        items = tuple(self.write(listed.items[position], inner) for position in kept)
-        if used is not None:
-            branches = tuple(ast.Result(item, span=NOWHERE) for item in items)
-            fork = ast.Name("fork", span=NOWHERE)
-            return ast.Call(fork, (), ast.Body(branches, span=NOWHERE), span=NOWHERE)
-        return items[0] if len(items) == 1 else ast.Tuple(items, span=NOWHERE)
 
     def _pipeline(self, node: ast.Pipeline, place: Place) -> Any:
         """Stages that were chosen join the line; one that was left out leaves no trace."""
@@ -215,7 +195,9 @@ class Writer:
 
     def _recipe(self, value: Any, place: Place) -> Any:
         """A fragment that gets a name: its choices were made here, its blocks used elsewhere."""
-        uses = self._uses_of(value)
+        if isinstance(value, ast.List):
+            return bare(value, items=tuple(self._recipe(item, place) for item in value.items))
+        uses = self._uses_of(written_choices.recipe(self._meaning(value, place), value))
         if not uses:
             return self.write(value, place)
         written = [self.write(value, Place(path, place.path)) for path in uses]
@@ -318,7 +300,7 @@ class Writer:
         here = Place(path)
         body = self.write(function.body, here)
         defaults = tuple(
-            bare(item, default=None if item.default is None else self.write(item.default, place))
+            bare(item, default=None if item.default is None else self._recipe(item.default, place))
             for item in function.hyperparameters
         )
         written = bare(function, body=body, hyperparameters=defaults)
@@ -329,7 +311,11 @@ class Writer:
         self._declared[id(function)] = reference
         text = repr(written)
         if text not in versions:
-            versions[text] = replace(written, name=self._fresh(function.name, bool(versions)))
+            foreign = reference.home is not self.reference.home
+            self._names_taken |= reference.home.names() if foreign else set()
+            name = self._fresh(function.name, foreign or bool(versions))
+            self.names_made.add(name)
+            versions[text] = replace(written, name=name)
         return versions[text].name
 
     def _keep(self, reference: FunctionReference, text: str, function: ast.Function) -> None:

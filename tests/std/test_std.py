@@ -1,6 +1,7 @@
 """The standard library: every block in use, in every back end, and against PyTorch's own."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 
 IMAGE = "f32[N, 8, H, W]"
 SEQUENCE = "f32[N, T, 8]"
+PAIR = "f32[N, 8, 12, 8], memory: f32[N, 6, 6, 4]"
+"""An older image and a newer one of half the size."""
 USES = {
     "vision": {
         "BasicBlock": (IMAGE, "vision.BasicBlock(8) -> vision.BasicBlock(16, stride=2)"),
@@ -59,6 +62,37 @@ USES = {
         "PositionalEncoding": (SEQUENCE, "attention.PositionalEncoding"),
     },
     "linear": {"Lora": (SEQUENCE, "linear.Lora(6, rank=2)")},
+    "cells": {
+        "ReluConv": (IMAGE, "cells.ReluConv(4, 3)"),
+        "FactorizedReduce": ("f32[N, 8, 6, 4]", "cells.FactorizedReduce(5)"),
+        "Skip": ("f32[N, 8, 6, 4]", "cells.Skip -> cells.Skip(2)"),
+        "MaxPool": (IMAGE, "cells.MaxPool(5) -> cells.MaxPool(3, 2)"),
+        "AvgPool": (IMAGE, "cells.AvgPool -> cells.AvgPool(3, 2)"),
+        "Conv": (IMAGE, "cells.Conv(3, 2)"),
+        "FactorizedConv": (IMAGE, "cells.FactorizedConv(7, 2)"),
+        "SepConv": (IMAGE, "cells.SepConv(5, 2)"),
+        "DilConv": (IMAGE, "cells.DilConv(3, 2)"),
+        "Align": (PAIR, "cells.Align(4)"),
+        "DartsEdge": (IMAGE, "cells.DartsEdge([relu, tanh], 1, false)"),
+        "DartsCell": (PAIR, "cells.DartsCell(4, reduces=true)"),
+        "NasNetEdge": (IMAGE, "cells.NasNetEdge([], 0, false)"),
+        "NasNetCell": (PAIR, "cells.NasNetCell(4, reduces=true)"),
+        "NasBench201Edge": (IMAGE, "cells.NasBench201Edge([], 0)"),
+        "NasBench201Cell": (IMAGE, "cells.NasBench201Cell"),
+        "NasBench201Reduce": ("f32[N, 8, 6, 4]", "cells.NasBench201Reduce(4)"),
+        "ConvRelu": (IMAGE, "cells.ConvRelu(4)"),
+        "ConvReluKeep": (IMAGE, "cells.ConvReluKeep(3)"),
+        "NasBench101Vertex": (
+            f"{IMAGE}, memory: {IMAGE}, b: {IMAGE}, c: {IMAGE}, d: {IMAGE}",
+            "cells.NasBench101Vertex(8, [1, 0, 1, 1, 0], tanh)",
+        ),
+        "NasBench101Cell": (
+            IMAGE,
+            "cells.NasBench101Cell(9, [[], [1], [1, 0], [0, 1, 1], [0, 0, 0, 0],"
+            " [0, 1, 0, 1, 0], [1, 0, 1, 0, 0, 1]], [relu, tanh, gelu, silu, elu])",
+        ),
+        "NasBench101": ("f32[N, 8, 16, 16]", "cells.NasBench101(12, 1)"),
+    },
     "recurrent": {
         "Lstm": (SEQUENCE, "scan(recurrent.Lstm(6))"),
         "Gru": (SEQUENCE, "scan(recurrent.Gru(6), reverse=true)"),
@@ -80,22 +114,28 @@ OUTPUTS = {
     "WaveNetBlock": "a: f32[N, 8, _], b: f32[N, 6, _]",
     "WaveNetStep": "a: f32[N, 8, _], b: f32[N, 6, _]",
     "Minimal": "f32[N, 6]",
-}
+} | dict.fromkeys(("Align", "DartsCell", "NasNetCell", "NasBench101Vertex"), "f32[N, _, _, _]")
 CASES = [(module, name) for module, uses in USES.items() for name in uses]
 
 
 def used(module: str, name: str) -> archc.Model:
-    """A network that uses a block."""
+    """A network that uses a block; of one with open choices, one of its programs."""
     inputs, stage = USES[module][name]
     is_image = inputs.count(",") == 3
     output = OUTPUTS.get(name, "f32[N, _, _, _]" if is_image else "f32[N, _, _]")
     output = "f32[N, _, 6]" if name == "PatchEmbed" else output
-    start = "(x, memory)" if "memory" in inputs else "(x, total)" if "total" in inputs else "x"
-    return archc.compile(
+    ports = ", ".join(re.findall(r"(\w+):", f"x: {inputs}"))
+    start = f"({ports})" if "," in ports else ports
+    text = (
         f"use std.{module}\n"
         f"network Use on x: {inputs} -> {output} {{\n"
         f"    {requirements(name)}\n    {start} -> {stage}\n}}\n"
     )
+    return archc.compile(archc.space(text).sample(seed=3) if is_open(text) else text)
+
+
+def is_open(text: str) -> bool:
+    return bool(archc.parse(text).check().spaces)
 
 
 def requirements(name: str) -> str:
