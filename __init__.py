@@ -31,6 +31,7 @@ if _TYPE_CHECKING:
     from .runtime.train import Run
     from .search.errors import SearchError
     from .search.study import Study
+    from .search.tabular.evaluator import table
     from .search.trial import Trial
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "parse",
     "run_search",
     "space",
+    "table",
     "train",
 ]
 
@@ -71,6 +73,7 @@ _HOMES = {
     "Study": ".search.study",
     "Trial": ".search.trial",
     "load_ipython_extension": ".notebook",
+    "table": ".search.tabular.evaluator",
 }
 
 

@@ -18,14 +18,24 @@ if TYPE_CHECKING:
     from ..compiler import program as programs
     from ..compiler import settings as settings_of_blocks
     from ..compiler.spaces import space as spaces
+    from ..runtime import files
     from ..runtime import plan as plans
     from ..runtime import recorder as recording
-    from ..search.tabular import making, quality
+    from ..search.tabular import comparing, evaluator, making, outcome, quality, report
+    from ..search.tabular import methods as choosing
+    from ..search.tabular import table as tables
 else:
+    choosing = lazy_module("..search.tabular.methods", __package__)
+    comparing = lazy_module("..search.tabular.comparing", __package__)
+    evaluator = lazy_module("..search.tabular.evaluator", __package__)
+    files = lazy_module("..runtime.files", __package__)
     making = lazy_module("..search.tabular.making", __package__)
     plans = lazy_module("..runtime.plan", __package__)
     programs = lazy_module("..compiler.program", __package__)
+    outcome = lazy_module("..search.tabular.outcome", __package__)
     quality = lazy_module("..search.tabular.quality", __package__)
+    report = lazy_module("..search.tabular.report", __package__)
+    tables = lazy_module("..search.tabular.table", __package__)
     recording = lazy_module("..runtime.recorder", __package__)
     settings_of_blocks = lazy_module("..compiler.settings", __package__)
     spaces = lazy_module("..compiler.spaces.space", __package__)
@@ -110,4 +120,86 @@ def table(
 def _told(done: int, total: int) -> None:
     """A line for each hundredth of the whole."""
     if done == total or done % max(1, total // 100) == 0:
-        click.echo(f"{done}/{total} trainings", err=True)
+        click.echo(f"{done}/{total}", err=True)
+
+
+@command.command()
+@click.option(
+    "--table", "name", metavar="TABLE", default="digits2k", show_default=True,
+    help="A .parquet file, or the name of a table of the repository.",
+)  # fmt: skip
+@click.option(
+    "--methods", "given", metavar="M,…", multiple=True,
+    help="Methods with their settings, as in a search block; all if not given.",
+)  # fmt: skip
+@click.option(
+    "--seeds", metavar="N", type=click.IntRange(2), default=20, show_default=True,
+    help="How many searches of each method.",
+)  # fmt: skip
+@click.option(
+    "--budget", metavar="EPOCHS", type=click.IntRange(1),
+    help="Epochs of each search; those of 100 whole trainings if not given.",
+)  # fmt: skip
+@click.option(
+    "--lag", metavar="L", type=click.IntRange(1), default=1, show_default=True,
+    help="How many trials are under way at once, as far as proposals can know.",
+)  # fmt: skip
+@click.option(
+    "--against", metavar="M", multiple=True,
+    help="What every method is tested against; random search if not given.",
+)  # fmt: skip
+@click.option("--controls/--no-controls", default=True, help="Shuffled rewards as well.")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(1), default=1, show_default=True,
+    help="How many searches at once.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", metavar="NAME", type=click.Path(path_type=Path),
+    default=Path("comparison"), show_default=True,
+    help="NAME.json, NAME.png and NAME.journal are written.",
+)  # fmt: skip
+@json_option
+@click.pass_context
+def methods(
+    context: click.Context,
+    name: str,
+    given: tuple[str, ...],
+    seeds: int,
+    budget: int | None,
+    lag: int,
+    against: tuple[str, ...],
+    controls: bool,
+    jobs: int,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Compare search methods on a table, at equal budget and over many seeds.
+
+    Each is tested against random search and against its own control, which sees shuffled rewards;
+    p-values are corrected for their number (Holm). Every search that is over stands in
+    NAME.journal: the same command goes on after whatever stopped it, and adds methods or seeds.
+    """
+    with told(context):
+        path = tables.find(name)
+        recorded = evaluator.table(str(path)).table
+        chosen = choosing.listed(given) or choosing.default_methods()
+        rivals = choosing.listed(against) or chosen[:1]
+        plan = comparing.Comparing(
+            methods=tuple(dict.fromkeys((*chosen, *rivals))),
+            seeds=seeds,
+            budget=budget or 100 * recorded.epochs,
+            lag=lag,
+            controls=controls,
+            jobs=jobs,
+        )
+        if plan.budget < recorded.epochs:
+            raise click.UsageError(f"one whole training takes {recorded.epochs} epochs")
+        searches = comparing.compare(path, plan, output.with_suffix(".journal"), _told)
+    found = outcome.outcome(recorded, searches, plan, rivals)
+    data = report.to_json(found, recorded, path.stem, plan)
+    files.write_json(output.with_suffix(".json"), data)
+    report.draw(found, recorded, output.with_suffix(".png"), path.stem)
+    if as_json:
+        print_json(data)
+        return
+    click.echo(report.text(found, rivals[0]))

@@ -113,9 +113,7 @@ def _trained(job: Job, memory: Memory) -> Numbers:
         Loop(job, Standing(), memory, Silent(), Stop()).run()
     except Diverged:
         return dict.fromkeys(names, None)
-    return evaluate(
-        job.module, job.feeds["test"], job.objective, job.measures, job.batch, job.cast
-    )
+    return evaluate(job.module, job.feeds["test"], job.objective, job.measures, job.batch, job.cast)
 
 
 def _number(value: float | None) -> float:

@@ -11,9 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.random import Random
 from ..compiler.spaces.space import Space
-from ..grammar import ast
-from ..grammar.print import print_program
-from ..grammar.span import NOWHERE
 from .errors import SearchError
 from .ledger import Ledger
 from .method import Exhausted, History, Method, Proposal
@@ -217,7 +214,5 @@ def identity_of(
     """What an outcome depends on: the graph, the settings of its training, the fidelity, the seed,
     and what the evaluator says of itself (which holds the data's checksum).
     """
-    blocks = tuple(item for item in program.tree.declarations if isinstance(item, ast.Settings))
-    training = print_program(ast.Program(blocks, span=NOWHERE))
-    facts = (program.hash, training, str(sorted(fidelity.items())), str(seed), evaluator)
+    facts = (program.hash, program.training, str(sorted(fidelity.items())), str(seed), evaluator)
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()

@@ -1,12 +1,13 @@
 """A program drawn from a space: its decisions at once, its text, graph and costs when asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import ProgramError
 from ...grammar.parse import parse
 from ...grammar.print import print_program
+from ...grammar.span import NOWHERE
 from .. import cost
 from ..check import Checked, check
 from ..graph import Graph
@@ -38,18 +39,17 @@ class DrawnProgram(PrintedProgram):
     Nothing is expanded before `graph` or something that reads it is wanted.
     """
 
-    __slots__ = ("_expansion", "_hash", "_trace", "_tree", "space", "steps")
+    __slots__ = ("_expansion", "_trace", "_tree", "space", "steps")
 
     space: "Space"
     steps: tuple[Step, ...]
     _trace: Trace | None
     _tree: ast.Program | None
     _expansion: Expansion | None
-    _hash: str | None
 
     def __init__(self, space: "Space", steps: Sequence[Step]) -> None:
         self._keep(space=space, steps=tuple(steps), _trace=None, _tree=None, _expansion=None)
-        self._keep(_hash=None, filename=f"<drawn from {space.name}>", folder=space.source.folder)
+        self._keep(filename=f"<drawn from {space.name}>", folder=space.source.folder)
 
     def _keep(self, **values: Any) -> None:
         for name, value in values.items():
@@ -88,7 +88,23 @@ class DrawnProgram(PrintedProgram):
     @property
     def text(self) -> str:
         """The canonical text."""
-        return print_program(self.tree)
+        return self._remembered("text", lambda: print_program(self.tree))
+
+    @property
+    def training(self) -> str:
+        """The text of its settings, `train` among them: what the graph does not tell."""
+        return self._remembered("training", self._settings)
+
+    def _settings(self) -> str:
+        blocks = tuple(item for item in self.tree.declarations if isinstance(item, ast.Settings))
+        return print_program(ast.Program(blocks, span=NOWHERE))
+
+    def _remembered(self, name: str, make: Callable[[], str]) -> str:
+        """A text that the space made before for the same decisions, or makes now."""
+        known = self.space.remembered(self.decisions)
+        if name not in known:
+            known[name] = make()
+        return known[name]
 
     @property
     def graph(self) -> Graph:
@@ -98,10 +114,7 @@ class DrawnProgram(PrintedProgram):
     @property
     def hash(self) -> str:
         """The canonical hash of the graph."""
-        if self._hash is None:
-            self._keep(_hash=graph_hash(self.graph))
-        assert self._hash is not None
-        return self._hash
+        return self._remembered("hash", lambda: graph_hash(self.graph))
 
     @property
     def params(self) -> int:

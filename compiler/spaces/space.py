@@ -23,6 +23,7 @@ from .weighted import Weighted
 
 MOST_MISSES = 10_000
 MOST_REJECTED = 100_000
+MOST_REMEMBERED = 10_000
 
 
 class Space:
@@ -44,6 +45,7 @@ class Space:
         self.process.budget = budget
         self.walk = Walk(self.process)
         self.name = self.process.reference.function.name
+        self._remembered: dict[tuple[Any, ...], dict[str, str]] = {}
         with deep_recursion():
             self.walk.start()
 
@@ -129,6 +131,14 @@ class Space:
     @cached_property
     def _relaxed(self) -> Walk:
         return Walk(self.process, relaxed=True)
+
+    def remembered(self, decisions: tuple[Any, ...]) -> dict[str, str]:
+        """The texts that were made of a program (its own, its hash), to be looked up and added to:
+        methods propose many a program again, and to expand it anew takes milliseconds.
+        """
+        if decisions not in self._remembered and len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        return self._remembered.setdefault(decisions, {})
 
     def _question(self) -> Any:
         """Room and budget for one question."""

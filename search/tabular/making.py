@@ -15,6 +15,7 @@ from ...compiler.spaces.drawn import DrawnProgram
 from ...compiler.spaces.space import Space
 from ..errors import SearchError
 from ..executor import Evaluate, Executor, Outcome, Task
+from ..executors.inline import InlineExecutor
 from ..executors.local import LocalExecutor
 from ..trial import State, trace_pairs
 from .evaluator import key_of
@@ -28,7 +29,7 @@ Seen = Callable[[int, int], None]
 class Making:
     """What a table is made with. `facts` are what the table tells of itself: data, versions.
 
-    `most` bounds the number of programs, `jobs` are worker processes.
+    `most` bounds the number of programs; `jobs` are worker processes, 0 trains in this one.
     """
 
     seeds: Sequence[int] = (0, 1, 2)
@@ -51,19 +52,14 @@ def make(
             f"the space has {space.size:,} programs, and a table holds at most {making.most:,}",
             "make the space smaller; numbers from a real range need a step",
         )
-    head = {
-        "space": str(space.source),
-        "network": space.name,
-        "seeds": list(making.seeds),
-        "facts": dict(making.facts or {}),
-    }
+    head = _head(space, making)
     book = Journal(journal, head)
     try:
         programs = distinct(space)
         done = {(line["key"], line["seed"]): line for line in book.records}
         total = len(programs) * len(making.seeds)
         wanted = _wanted(programs, making.seeds, set(done))
-        executor = LocalExecutor(evaluate, making.jobs, preload=making.preload)
+        executor = _executor(evaluate, making)
         try:
             for line in _trained(executor, wanted):
                 book.add(line)
@@ -75,6 +71,25 @@ def make(
     finally:
         book.close()
     return Table.of(head, [_entry(key, programs[key], making.seeds, done) for key in programs])
+
+
+def _executor(evaluate: Evaluate, making: Making) -> Executor:
+    if making.jobs == 0:
+        return InlineExecutor(evaluate)
+    return LocalExecutor(evaluate, making.jobs, preload=making.preload)
+
+
+def _head(space: Space, making: Making) -> dict[str, Any]:
+    """What a table says of itself: enough to open its space again."""
+    process = space.process
+    values = {name: str(value) for name, value in {**process.overrides, **process.axes}.items()}
+    return {
+        "space": str(space.source),
+        "network": space.name,
+        **({"values": values} if values else {}),
+        "seeds": list(making.seeds),
+        "facts": dict(making.facts or {}),
+    }
 
 
 def distinct(space: Space) -> dict[str, DrawnProgram]:

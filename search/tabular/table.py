@@ -226,7 +226,7 @@ def find(name: str) -> Path:
 
 
 def choices_of(trace: Trace) -> str:
-    """What a program's training chose, which its graph's hash does not tell: `optimizer.lr=0.01`."""
+    """What a training chose that the graph's hash does not tell: `optimizer.lr=0.01`."""
     parts = (item.name.split(".", 2) for item in trace)
     names = (part[2] if len(part) == 3 and part[1] == "train" else "" for part in parts)
     chosen = zip(names, (item.value for item in trace), strict=True)
