@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ...compiler.hash import graph_hash
 from ...compiler.program import Program
 from ...compiler.spaces.drawn import DrawnProgram, graph_of
+from ...compiler.spaces.space import Space
 from ..errors import SearchError
 from ..trial import trace_text
 from .table import Table, choices_of, find, read
@@ -77,12 +78,14 @@ class TableEvaluator:
         return found
 
     def row(self, program: Program) -> int:
-        """The program's row. Raises NotInTable."""
+        """The program's row: by its trace where it is one of the table's own space, else by its
+        graph's hash and what its training chose. Raises NotInTable.
+        """
         if not isinstance(program, DrawnProgram):
             return self._row_of(key_of(program, self.table.head["network"]))
         if program.space is not self._space:
             self._space = program.space
-            self._rows.clear()
+            self._rows = dict(self.table.traced) if is_own(self.table, program.space) else {}
         text = trace_text(program.trace)
         if text not in self._rows:
             self._rows[text] = self._row_of(key_of(program, program.space.name))
@@ -110,6 +113,19 @@ def table(name: str) -> TableEvaluator:
     if not len(evaluator.table):
         raise SearchError(f"the table {name} is empty", "make it again: archc bench table")
     return evaluator
+
+
+def is_own(table: Table, space: Space) -> bool:
+    """Whether a space is the one that a table was made from: the same text, the same values."""
+    return head_of(space).items() <= table.head.items()
+
+
+def head_of(space: Space) -> dict[str, Any]:
+    """What a table keeps of its space: enough to open it again."""
+    process = space.process
+    values = {name: str(value) for name, value in {**process.overrides, **process.axes}.items()}
+    found = {"space": str(space.source), "network": space.name}
+    return {**found, "values": values} if values else found
 
 
 def key_of(program: Program, network: str) -> str:

@@ -7,7 +7,7 @@ that were under way alone.
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from ..errors import SearchError
 from ..executor import Evaluate, Executor, Outcome, Task
 from ..executors.inline import InlineExecutor
 from ..executors.local import LocalExecutor
-from ..trial import State, trace_pairs
-from .evaluator import key_of
+from ..trial import State, trace_from, trace_pairs
+from .evaluator import head_of, key_of
 from .journal import Journal
 from .table import Entry, Table
 
@@ -52,7 +52,11 @@ def make(
             f"the space has {space.size:,} programs, and a table holds at most {making.most:,}",
             "make the space smaller; numbers from a real range need a step",
         )
-    head = _head(space, making)
+    head = {
+        **head_of(space),
+        "seeds": list(making.seeds),
+        "facts": dict(making.facts or {}),
+    }
     book = Journal(journal, head)
     try:
         programs = distinct(space)
@@ -79,25 +83,19 @@ def _executor(evaluate: Evaluate, making: Making) -> Executor:
     return LocalExecutor(evaluate, making.jobs, preload=making.preload)
 
 
-def _head(space: Space, making: Making) -> dict[str, Any]:
-    """What a table says of itself: enough to open its space again."""
-    process = space.process
-    values = {name: str(value) for name, value in {**process.overrides, **process.axes}.items()}
-    return {
-        "space": str(space.source),
-        "network": space.name,
-        **({"values": values} if values else {}),
-        "seeds": list(making.seeds),
-        "facts": dict(making.facts or {}),
-    }
-
-
 def distinct(space: Space) -> dict[str, DrawnProgram]:
     """The first program of each kind: equal graphs with equal choices of training are one."""
     programs: dict[str, DrawnProgram] = {}
     for program in space.enumerate():
         programs.setdefault(key_of(program, space.name), program)
     return programs
+
+
+def rekeyed(table: Table, space: Space) -> Table:
+    """The table with the hashes that programs have now: they change with the hash's version."""
+    traces = (trace_from(text) for text in table.traces)
+    keys = (key_of(space.from_trace(trace), space.name) for trace in traces)
+    return replace(table, keys=tuple(keys))
 
 
 def _wanted(

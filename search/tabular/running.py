@@ -16,7 +16,7 @@ from ...lazy import lazy_module
 from ..method import Exhausted, Method
 from ..proposer import Proposer
 from ..trial import State, Trial, trace_text
-from .evaluator import SECONDS, epochs_of, key_of
+from .evaluator import SECONDS, epochs_of, is_own, key_of
 from .quality import METRIC
 from .table import Table
 
@@ -52,9 +52,10 @@ class Answers:
     _losses: Any = field(init=False, repr=False)
     _seconds: Any = field(init=False, repr=False)
     _told: Any = field(init=False, repr=False)
-    _rows: dict[str, int] = field(init=False, repr=False, default_factory=dict)
+    _rows: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._rows = dict(self.table.traced) if is_own(self.table, self.space) else {}
         seen = self.seed % len(self.table.seeds)
         self._losses = self.table.curves[METRIC][:, seen].astype(np.float64)
         self._seconds = self.table.scores[SECONDS][:, seen].astype(np.float64)

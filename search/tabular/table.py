@@ -119,6 +119,11 @@ class Table:
         return {key: row for row, key in enumerate(self.keys)}
 
     @cached_property
+    def traced(self) -> Mapping[str, int]:
+        """The row of each trace, for programs of the table's own space; of equal graphs one."""
+        return {trace: row for row, trace in enumerate(self.traces)}
+
+    @cached_property
     def checksum(self) -> str:
         """SHA-256 of the content, however it is stored."""
         found = hashlib.sha256(json.dumps(self.head, sort_keys=True).encode())

@@ -31,9 +31,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.slow
 def test_a_table_and_a_comparison(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        run(["bench", "table", "tiny.arch", "-o", "tiny.parquet", "--seeds", "2", "--json"]) == 0
-    )
+    assert run(["bench", "table", "tiny.arch", "-o", "tiny.parquet", "--seeds", "2", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["programs"], told["epochs"], told["seeds"]) == (4, 3, [0, 1])
     table = read(space / "tiny.parquet")

@@ -17,7 +17,7 @@ from archc.search.tabular.table import Table
 from .conftest import EPOCHS
 
 EVOLUTION = "regularized_evolution(population=5, tournament=4)"
-PLAN = Comparing(("random", EVOLUTION), seeds=12, budget=60 * EPOCHS)
+PLAN = Comparing(("random", EVOLUTION), seeds=24, budget=40 * EPOCHS)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_a_method_that_learns_beats_its_control_and_chance(found: Outcome) -> No
 
 def test_curves_fall_and_end_at_the_best(found: Outcome) -> None:
     for result in found.results.values():
-        assert result.curves.shape == (12, 60)
+        assert result.curves.shape == (24, 40)
         assert (result.curves >= 0).all()
     assert all(reach % EPOCHS == 0 for reach in found.results["random"].reach if reach < inf)
 

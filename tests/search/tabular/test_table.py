@@ -1,10 +1,11 @@
-"""Tables: made from a space whatever stops it, kept in a file, found by name, refused if damaged."""
+"""Tables: made from a space whatever stops it, kept in a file, found by name."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from archc.compiler.spaces.space import Space
 from archc.search.errors import SearchError
 from archc.search.tabular import quality
 from archc.search.tabular.journal import Journal
-from archc.search.tabular.making import Making, make
+from archc.search.tabular.making import Making, make, rekeyed
 from archc.search.tabular.table import CHECKSUM, Table, find, read
 
 from .conftest import EPOCHS, oracle
@@ -143,7 +144,7 @@ def test_torn_and_damaged_lines_are_left_out(tmp_path: Path) -> None:
 MAKING = """
 import sys, time, archc
 from pathlib import Path
-from archc.search.tabular.making import Making, make
+from archc.search.tabular.making import Making, make, rekeyed
 def slow(program, trial):
     time.sleep(0.01)
     trial.report(1, float(trial.number), "loss")
@@ -179,6 +180,13 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
 def _lines(folder: Path) -> int:
     journal = folder / "journal"
     return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+def test_hashes_of_an_earlier_version_are_made_again(small: Space, small_table: Table) -> None:
+    old = replace(small_table, keys=tuple(f"a0:{row}" for row in range(len(small_table))))
+    again = rekeyed(old, small)
+    assert again.keys == small_table.keys
+    assert again.checksum == small_table.checksum != old.checksum
 
 
 def test_quality_is_the_mean_over_seeds_and_less_is_better(small_table: Table) -> None:
