@@ -182,7 +182,7 @@ def methods(
     with told(context):
         path = tables.find(name)
         recorded = evaluator.table(str(path)).table
-        chosen = choosing.listed(given) or choosing.default_methods()
+        chosen = choosing.listed(given) or choosing.default_methods(recorded)
         rivals = choosing.listed(against) or chosen[:1]
         plan = comparing.Comparing(
             methods=tuple(dict.fromkeys((*chosen, *rivals))),

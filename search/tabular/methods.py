@@ -1,21 +1,24 @@
 """Which methods are compared, and how each is written.
 
 Comes in: a text such as `regularized_evolution(population=20)`. Goes out: a method. The default is
-every method of the registry as it is, and the same with other settings where its own are meant for
-thousands of trials.
+every method of the registry: as it is, or fitted to the table where it says how much of a training
+each program gets, and again with other settings where its own are meant for thousands of trials.
 """
 
 from collections.abc import Sequence
+from math import log
 
 from ...compiler.check import check
 from ...grammar.parse import parse
 from ..declared import declared_search
 from ..errors import SearchError
 from ..method import Method
-from ..registry import make_method, method_names
+from ..registry import make_method, method_class, method_names, settable
 from .table import Table
 
 BASELINE = "random"
+MOST = "most"
+"""What methods call the training of a program in full."""
 SCALED = ("regularized_evolution(population=20, tournament=5)",)
 """The paper's population of 100 would be most of a budget of 100 trainings."""
 
@@ -29,10 +32,26 @@ def method_of(table: Table, text: str) -> Method:
     return make_method(found.method, found.method_settings)
 
 
-def default_methods() -> tuple[str, ...]:
+def default_methods(table: Table) -> tuple[str, ...]:
     """The baseline first."""
-    others = [name for name in method_names() if name != BASELINE]
+    others = [_fitted(name, table.epochs) for name in method_names() if name != BASELINE]
     return (BASELINE, *others, *SCALED)
+
+
+def _fitted(name: str, epochs: int) -> str:
+    """A method that measures out epochs begins with 1, and its last rung is a whole training."""
+    kind = method_class(name)
+    known = {item.name for item in settable(kind)}
+    if not kind.fidelities or MOST not in known:
+        return name
+    wanted = {"count": epochs, "eta": _base(epochs), MOST: epochs}
+    return f"{name}({', '.join(f'{key}={n}' for key, n in wanted.items() if key in known)})"
+
+
+def _base(number: int) -> int:
+    """The smallest whole number of which this one is a power: 3 for 27."""
+    bases = (base for base in range(2, number) if base ** round(log(number, base)) == number)
+    return next(bases, max(2, number))
 
 
 def listed(texts: Sequence[str]) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ def run(
             trial = proposer.propose()
         except Exhausted:
             break
+        if trial is None:
+            continue  # it was shown all that have finished meanwhile
         row = answers.row(answers.space.from_trace(trial.trace))
         epochs = epochs_of(trial.fidelity, answers.table.epochs)
         if trial.replay_of is None:
