@@ -22,7 +22,11 @@ if _TYPE_CHECKING:
         space,
         train,
     )
+    from .changes import grow, growth
     from .compiler.spaces.drawn import DrawnProgram
+    from .compiler.spaces.growth.grown import GrownProgram
+    from .compiler.spaces.growth.growth import Growth
+    from .compiler.spaces.growth.refused import NoEdit
     from .compiler.spaces.process import SpaceLimit
     from .compiler.spaces.space import Space
     from .grammar.diagnostic import ProgramError
@@ -39,9 +43,12 @@ __all__ = [
     "DataError",
     "DeviceError",
     "DrawnProgram",
+    "GrownProgram",
+    "Growth",
     "Model",
     "ModelLayer",
     "ModelPort",
+    "NoEdit",
     "Program",
     "ProgramError",
     "Run",
@@ -51,6 +58,8 @@ __all__ = [
     "Study",
     "Trial",
     "compile",
+    "grow",
+    "growth",
     "load",
     "load_ipython_extension",
     "parse",
@@ -65,6 +74,9 @@ _HOMES = {
     "DataError": ".runtime.errors",
     "DeviceError": ".runtime.errors",
     "DrawnProgram": ".compiler.spaces.drawn",
+    "Growth": ".compiler.spaces.growth.growth",
+    "GrownProgram": ".compiler.spaces.growth.grown",
+    "NoEdit": ".compiler.spaces.growth.refused",
     "ProgramError": ".grammar.diagnostic",
     "Run": ".runtime.train",
     "SearchError": ".search.errors",
@@ -72,6 +84,8 @@ _HOMES = {
     "SpaceLimit": ".compiler.spaces.process",
     "Study": ".search.study",
     "Trial": ".search.trial",
+    "grow": ".changes",
+    "growth": ".changes",
     "load_ipython_extension": ".notebook",
     "table": ".search.tabular.evaluator",
 }

@@ -236,7 +236,7 @@ def compile(
     of several. Keywords set its hyperparameters, and the sizes of its symbolic axes: numbers,
     lists, texts for `str`; other texts are `.arch`, such as `act="gelu"`.
     """
-    program = _as_program(source)
+    program = as_program(source)
     values = _values(program, network, hyperparameters)
     return Model(program.check().graph(network, values), program, values)
 
@@ -254,7 +254,7 @@ def space(
 
     `source`, `network` and the keywords are as for `compile`; `axes` gives symbolic axes sizes.
     """
-    program = _as_program(source)
+    program = as_program(source)
     values = _values(program, network, hyperparameters)
     return Space(program, network, values | dict(axes or {}))
 
@@ -380,7 +380,8 @@ def _program(parsed: Parsed, filename: str, folder: Path | None) -> Program:
     return Program(parsed.program, filename, folder)
 
 
-def _as_program(source: "str | os.PathLike[str] | Program") -> Program:
+def as_program(source: "str | os.PathLike[str] | Program") -> Program:
+    """A path, a text or a program, as a program. Raises ProgramError, OSError, TypeError."""
     match source:
         case Program():
             return source

@@ -1,17 +1,17 @@
 """Writing programs out, one after another: to stdout or into a folder, as texts or as JSON.
 
-Comes in: an iterable of drawn programs. Goes out: each as soon as it is there; nothing is kept.
+Comes in: an iterable of programs. Goes out: each as soon as it is there; nothing is kept.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from ..compiler.spaces.drawn import DrawnProgram
+from ..compiler.graph import Graph
 from ..lazy import lazy_module
 from .options import print_json
 
@@ -28,6 +28,21 @@ else:
     torch_backend = lazy_module("..compiler.backends.torch", __package__)
 
 
+class Writable(Protocol):
+    """A program in which nothing is open."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def hash(self) -> str: ...
+
+    @property
+    def graph(self) -> Graph: ...
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """How programs are written: `form` is `text`, `jsonl` or `json`."""
@@ -36,7 +51,7 @@ class Writer:
     folder: Path | None = None
     emit: str | None = None
 
-    def write_all(self, programs: Iterable[DrawnProgram], start: int = 0) -> None:
+    def write_all(self, programs: Iterable[Writable], start: int = 0) -> None:
         """Writes each program; its number, from `start` on, names its files."""
         if self.form == "json":
             print_json({"programs": [program.as_json() for program in programs]})
@@ -44,7 +59,7 @@ class Writer:
         for number, program in enumerate(programs, start):
             click.echo(self.written(number, program), nl=False)
 
-    def written(self, number: int, program: DrawnProgram) -> str:
+    def written(self, number: int, program: Writable) -> str:
         """What is to be printed of one program; its files are written."""
         if self.folder is not None:
             self._into_folder(self.folder, number, program)
@@ -55,7 +70,7 @@ class Writer:
         gap = "" if number == 0 else "\n"
         return f"{gap}# {number}: {program.hash}\n{program.text}"
 
-    def _into_folder(self, folder: Path, number: int, program: DrawnProgram) -> None:
+    def _into_folder(self, folder: Path, number: int, program: Writable) -> None:
         base = folder / f"{number:08d}.arch"
         base.write_text(program.text, encoding="utf-8")
         if self.emit == "py":

@@ -26,7 +26,7 @@ import pytest
 from archc.cli.main import run
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/language.md", "docs/tutorial.md"]
+DOCUMENTS = ["README.md", "docs/language.md", "docs/spaces.md", "docs/tutorial.md"]
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PORTS = {"body": "x: f32[N, 8, 16, 16]", "sequence": "x: f32[N, T, 8]"}
 MASKS = (

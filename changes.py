@@ -1,0 +1,72 @@
+"""The Python face of changes: a program with an edit made.
+
+Comes in: a path, a text or a `Program`. Goes out: programs that the checker accepts, or `NoEdit`.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from .api import as_program
+from .compiler.program import Program
+from .lazy import lazy_module
+
+if TYPE_CHECKING:
+    from .compiler.spaces.growth import growth as growing
+    from .compiler.spaces.growth.grown import GrownProgram
+    from .compiler.spaces.growth.growth import Growth, Wanted
+    from .compiler.spaces.growth.vocabulary import Vocabulary
+else:
+    growing = lazy_module(".compiler.spaces.growth.growth", __package__)
+
+
+def growth(
+    source: "str | os.PathLike[str] | Program",
+    /,
+    network: str | None = None,
+    *,
+    vocabulary: "Vocabulary | Program | str | os.PathLike[str] | None" = None,
+) -> "Growth":
+    """The edits of a complete program: `.edits`, `.places(edit)`, `.apply(place, seed)`, `.grow`.
+
+    `source` is as for `compile`. `vocabulary` is the name of one in the program itself, a file that
+    holds one, such as `layers.arch` or `layers.arch:Images`, a text or a program; without it every
+    built-in layer may be drawn, with its own domains.
+
+    Raises ProgramError for a wrong program, ValueError for one with open choices.
+    """
+    found = vocabulary if vocabulary is None else _vocabulary(vocabulary)
+    return growing.Growth(as_program(source), network, found)
+
+
+def grow(
+    source: "str | os.PathLike[str] | Program",
+    /,
+    seed: int = 0,
+    *,
+    edit: "Wanted" = None,
+    vocabulary: "Vocabulary | Program | str | os.PathLike[str] | None" = None,
+    network: str | None = None,
+) -> "GrownProgram":
+    """A program with one edit made: `.made` says which. Equal seeds give equal programs.
+
+    `edit` is the name of one (`insert`, `remove`, `replace`, `alter`, `add_skip`, `remove_skip`,
+    `split`, `join`, and those of large-scale evolution), an `Edit`, several of them, or weights by
+    name; without it the general ones are drawn from. Layers that stay keep the names of their
+    weights.
+
+    Raises NoEdit, a ValueError, where no valid program was found; else as `growth`.
+    """
+    return growth(source, network, vocabulary=vocabulary).grow(seed, edit)
+
+
+def _vocabulary(
+    source: "Vocabulary | Program | str | os.PathLike[str]",
+) -> "Vocabulary | Program | str":
+    """A path is read; `file.arch:Name` names one of several."""
+    if not isinstance(source, (str, os.PathLike)):
+        return source
+    text = os.fspath(source)
+    path, _, name = text.rpartition(":") if ".arch:" in text else (text, "", "")
+    if "{" in text or "\n" in text or not path.endswith(".arch"):
+        return text
+    return growing.vocabulary_of(as_program(path), name or None)

@@ -1,0 +1,1 @@
+"""One edit in one file; `registry.py` finds them by the names of their files."""

@@ -1,0 +1,102 @@
+"""A program that an edit made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ....grammar import ast
+from ....grammar.print import print_program
+from ... import cost
+from ...check import Checked
+from ...graph import Graph
+from ...hash import graph_hash
+from ..drawn import PrintedProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The edit that made a program: its name, where, and what it did."""
+
+    edit: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.edit}: {self.what}"
+
+
+class GrownProgram(PrintedProgram):
+    """A complete program, and the edit that made it of another. `network` is the one that grows."""
+
+    __slots__ = ("_checked", "_hash", "made", "network")
+
+    made: Made
+    network: str
+    _checked: Checked | None
+    _hash: str | None
+
+    def __init__(
+        self,
+        tree: ast.Program,
+        filename: str,
+        folder: Path | None,
+        network: str,
+        made: Made,
+        checked: Checked | None = None,
+    ) -> None:
+        super().__init__(tree, filename, folder)
+        self._keep(network=network, made=made, _checked=checked, _hash=None)
+
+    def _keep(self, **values: Any) -> None:
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+    def check(self) -> Checked:
+        """The program as its own text was checked."""
+        if self._checked is None:
+            self._keep(_checked=super().check())
+        assert self._checked is not None
+        return self._checked
+
+    @property
+    def text(self) -> str:
+        """The canonical text."""
+        return print_program(self.tree)
+
+    @property
+    def graph(self) -> Graph:
+        """The typed graph of the network."""
+        return self.check().graph(self.network)
+
+    @property
+    def hash(self) -> str:
+        """The canonical hash of the graph."""
+        if self._hash is None:
+            self._keep(_hash=graph_hash(self.graph))
+        assert self._hash is not None
+        return self._hash
+
+    @property
+    def params(self) -> int:
+        """The trained numbers; shared weights count once."""
+        return cost.params(self.graph)
+
+    @property
+    def flops(self) -> int | str:
+        """Operations for one example; a text over the axes that are symbolic."""
+        total = cost.flops_dim(self.graph, cost.sizes_of(self.graph))
+        return total if isinstance(total, int) else str(total)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `archc grow --json` says of it."""
+        return {
+            "text": self.text,
+            "hash": self.hash,
+            "params": self.params,
+            "flops": self.flops,
+            "edit": {"name": self.made.edit, "where": self.made.where, "what": self.made.what},
+        }
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return GrownProgram, (self.tree, self.filename, self.folder, self.network, self.made)
