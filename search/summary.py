@@ -3,9 +3,6 @@
 Comes in: a store. Goes out: plain data for the command line.
 """
 
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SearchError
+from .executor import Report
 from .goal import best_of, front_of
 from .place import Place
 from .store import Store
 from .study import Study
-from .trial import Trial, trace_pairs
+from .trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +72,6 @@ class Summary:
         count = len(self.trials)
         return f"{self.name}: {count} trials ({states}){found}; {self.path}"
 
-    def csv(self) -> str:
-        """A row for each trial: what came of it, its numbers, its choices."""
-        numbers = sorted({name for trial in self.trials for name in trial.scores})
-        choices = dict.fromkeys(item.name for trial in self.trials for item in trial.trace)
-        plain = ("number", "state", "hash", "score", "attempts", "parents", "seconds", "replay_of")
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*plain, *(f"metric {name}" for name in numbers), *choices])
-        for trial in self.trials:
-            values = dict(trace_pairs(trial.trace))
-            row = trial.to_json() | {
-                "score": self.score(trial), "parents": " ".join(map(str, trial.parents)),
-            }  # fmt: skip
-            writer.writerow(
-                [_cell(row[name]) for name in plain]
-                + [_cell(trial.scores.get(name)) for name in numbers]
-                + [_cell(values.get(name)) for name in choices]
-            )
-        return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict) else value
-
 
 def is_begun(place: Place, name: str) -> bool:
     """Whether there is something that a new search of this name would go on with. A file belongs to
@@ -133,6 +107,16 @@ def _summary(store: Store, path: Place, name: str) -> Summary:
     assert found is not None
     key, settings = found
     return Summary(path, name, settings, store.trials(key), store.ended(key))
+
+
+def reports_of(path: Place, name: str) -> dict[int, list[Report]]:
+    """What the trials of a study reported on the way, by their numbers. Raises SearchError."""
+    store = Store(path)
+    try:
+        found = store.find(name)
+        return {} if found is None else store.reports(found[0])
+    finally:
+        store.close()
 
 
 def summary(path: Place, name: str | None) -> Summary:

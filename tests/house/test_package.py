@@ -77,7 +77,8 @@ def test_what_is_no_python_travels_too(
     wanted = {
         name
         for name in ours
-        if name.endswith((".arch", ".lark", "py.typed")) and not name.startswith(outside)
+        if name.endswith((".arch", ".css", ".html", ".js", ".lark", "py.typed"))
+        and not name.startswith(outside)
     }
     carried = set()
     for name, patterns in settings["tool"]["setuptools"]["package-data"].items():
