@@ -236,7 +236,7 @@ def _wired(
 def _run(
     space: "spaces.Space", made: "Method", wired: "studies.Wired", search: "searching.Search"
 ) -> "Study":
-    jobs, trials = search.jobs, search.budget.trials
+    jobs, trials = search.engine.jobs, search.budget.trials
     with live.watching(search.definition.goal, trials, jobs) as (seen, said):
         return searching.run(space, made, wired.evaluate, search, seen, said)
 
