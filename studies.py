@@ -186,7 +186,11 @@ def finish(
     checked, graph, plan = trained.planned(program, best.seed)
     text = resolve.resolved_text(checked.program, plan.block, {})
     folder.mkdir(parents=True, exist_ok=True)
-    files.write_text(folder / BEST, text)
+    block = resolve.moved(plan.block, trained.root, folder)
+    files.write_text(folder / BEST, resolve.resolved_text(checked.program, block, {}))
+    for name, used in resolve.used_texts(checked, trained.root).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        files.write_text(folder / name, used)
     place = folder / fitness.RUN
     _place_run(study, best, place, text)
     options = trainings.Options(

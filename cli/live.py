@@ -63,6 +63,7 @@ class Watched:
         """`trial 12/100: DONE 0.94, the best so far`."""
         total = "" if self.trials is None else f"/{self.trials}"
         score = " ".join(["", *self.values(trial)])
+        score += "".join(f", {name} {value:g}" for name, value in trial.fidelity.items())
         again = "" if trial.replay_of is None else f" (the program of trial {trial.replay_of})"
         again = f" (known from {trial.source})" if trial.source else again
         mark = ", the best so far" if better else ""

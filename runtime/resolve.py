@@ -5,6 +5,7 @@ same way without any flag.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,40 @@ def _expression(name: str, value: Any) -> ast.Expression:
 def _nowhere(node: ast.Expression) -> ast.Expression:
     """The place of an override is not in the file, whose comments the printer looks up."""
     return replace(node, span=NOWHERE)
+
+
+def moved(block: ast.Settings, root: Path, folder: Path) -> ast.Settings:
+    """The block as it says the same in a file of another folder: paths of files, which are relative
+    to the program's own, lead there from the new one. Far ones become absolute.
+    """
+    settings = tuple(
+        replace(item, value=_moved(item.value, root.resolve(), folder.resolve()))
+        for item in block.settings
+    )
+    return replace(block, settings=settings)
+
+
+def _moved(value: ast.Expression, root: Path, folder: Path) -> ast.Expression:
+    """A call such as `csv("a.csv")` with its texts that name files below the root or beside it."""
+    if not isinstance(value, ast.Call):
+        return value
+    arguments = tuple(
+        replace(item, value=replace(item.value, value=_path_from(folder, root / item.value.value)))
+        if isinstance(item.value, ast.String) and _is_file(root, item.value.value)
+        else item
+        for item in value.arguments
+    )
+    return replace(value, arguments=arguments)
+
+
+def _is_file(root: Path, text: str) -> bool:
+    return bool(text) and not Path(text).is_absolute() and (root / text).exists()
+
+
+def _path_from(folder: Path, target: Path) -> str:
+    relative = Path(os.path.relpath(target.resolve(), folder))
+    far = relative.parts[:3] == ("..", "..", "..")
+    return target.resolve().as_posix() if far else relative.as_posix()
 
 
 def used_texts(checked: Checked, root: Path) -> dict[str, str]:

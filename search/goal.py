@@ -114,9 +114,16 @@ class Goal:
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The feasible trial that is best by the first objective; of equals the first."""
+    """The feasible trial that is best by the first objective; of equals the one that was trained
+    longest, then the first.
+    """
     done = [trial for trial in trials if trial.state is State.DONE and trial.feasible]
-    return max(done, key=lambda trial: trial.merits[0], default=None)
+    return max(done, key=lambda trial: (trial.merits[0], _length(trial)), default=None)
+
+
+def _length(trial: Trial) -> float:
+    """How much of a training a trial got; all of it where nothing is said."""
+    return sum(trial.fidelity.values()) if trial.fidelity else inf
 
 
 def front_of(trials: Sequence[Trial]) -> list[Trial]:

@@ -154,6 +154,10 @@ def test_the_space_of_a_project_is_searched(
     words = ["search", "found/space.arch", "--trials", "3", "--set", "train.epochs=1", "--json"]
     assert run(words) == 0
     assert '"DONE": 3' in capsys.readouterr().out
+    # The winner stands on its own: its data are found from its own folder.
+    best = tmp_path / "space.best" / "best.arch"
+    assert 'csv("../houses.csv")' in best.read_text()
+    assert run(["train", str(best), "-o", "again"]) == 0
 
 
 def test_large_numbers_are_learned_soon(tmp_path: Path) -> None:
