@@ -31,6 +31,9 @@ class Initialiser:
     name: str
     settings: Mapping[str, Any]
 
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(sorted(self.settings.items()))))
+
     def __str__(self) -> str:
         inner = ", ".join(f"{name}={spell(value)}" for name, value in self.settings.items())
         return f"{self.name}({inner})" if inner else self.name

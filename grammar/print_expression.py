@@ -111,6 +111,8 @@ class Expressions:
         match node:
             case ast.List():
                 return self.bracketed("[", [self.show(item) for item in node.items], "]")
+            case ast.Tuple(items=(only,)):
+                return self.bracketed("(", [row(self.show(only), ",")], ")", "")
             case ast.Tuple():
                 return self.bracketed("(", [self.show(item) for item in node.items], ")")
             case ast.Attribute():

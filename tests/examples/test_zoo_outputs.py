@@ -14,31 +14,15 @@ import zoo_references as references
 from archc.compiler.backends import onnx as onnx_backend
 from archc.compiler.backends import torch as backend
 from archc.compiler.check import check_file
-from archc.compiler.graph import Graph
 from torch import Tensor, nn
 from torch.nn import functional
+from zoo_modules import ZOO, built, graph_of, result
 from zoo_weights import move
-
-ZOO = Path(__file__).parents[2] / "examples" / "zoo"
 
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     torch.default_generator.manual_seed(0)
-
-
-def graph_of(name: str, network: str, values: Mapping[str, object] | None = None) -> Graph:
-    return check_file(ZOO / f"{name}.arch").graph(network, values)
-
-
-def built(name: str, network: str, values: Mapping[str, object] | None = None) -> nn.Module:
-    return backend.build(graph_of(name, network, values)).eval()
-
-
-def result(module: nn.Module, *inputs: Tensor) -> Tensor:
-    with torch.no_grad():
-        found: Tensor = module(*inputs)
-    return found
 
 
 # --- Against plain PyTorch

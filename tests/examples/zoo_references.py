@@ -268,8 +268,7 @@ def experts_of_token(x: Tensor, weights: Mapping[str, Tensor], used: int) -> Ten
     result = torch.zeros_like(x)
     for share, place in zip(best.softmax(dim=0), places.tolist(), strict=True):
         gate, up, down = (
-            weights[f"experts.{place}.Expert.SwiGLU.{name}.weight"]
-            for name in ("gate", "up", "down")
+            weights[f"experts.{place}.SwiGLU.{name}.weight"] for name in ("gate", "up", "down")
         )
         result += share * (down @ (functional.silu(gate @ x) * (up @ x)))
     return result

@@ -37,7 +37,7 @@ def judge_compiled(text: str, seed: int, backend: str = BACKEND) -> Verdict:
     torch._dynamo.reset()
     with _quiet():
         try:
-            compiled = torch.compile(module, backend=backend, fullgraph=True)
+            compiled = torch.compile(module, backend=backend)
             return _judged(graph, seed, verifying._runner(compiled), inputs)
         except Exception as error:  # whatever a compiler raises is the finding
             return Verdict(problem=f"torch.compile: {type(error).__name__}: {error}"[:600])

@@ -33,6 +33,8 @@ FOUND = [  # by fuzzing, and mended
     f"use std.vision{'a' * 300}\n",
     f"{SPACE} -> x[0](1.5)\n    require flops <= 5M\n}}\n",
     f'{SPACE}\n    require flops <= "5M"\n}}\n',
+    "network Space on x: f32[N, 8] -> f32[N, 9] {\n"
+    "    parameter([1, 8], init=normal(0.02)) + x[0:1..4]\n}\n",
 ]
 
 

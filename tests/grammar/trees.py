@@ -85,7 +85,7 @@ def compounds(inner: Nodes) -> Nodes:
         | make(ast.Call, dotted, arguments(inner), maybe(bodies(inner)))
     )
     postfix = make(ast.Attribute, inner, words) | make(ast.Index, inner, several(items, 1))
-    rows = make(ast.List, several(inner)) | make(ast.Tuple, st.just(()) | several(inner, 2))
+    rows = make(ast.List, several(inner)) | make(ast.Tuple, several(inner))
     return operations | stages | braced | postfix | rows
 
 

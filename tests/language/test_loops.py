@@ -91,6 +91,7 @@ RIGHT = {
     "a requirement under a condition": "if 1 < 2 { require N >= 1 }\nx",
     "several tensors are sliced": "all = (x, x -> relu, x)\n(all[1:] -> concat, all[-1])",
     "one tensor in a list": "all = ()\nall = (all, x)\nall[0] -> relu",
+    "one tensor in a list at once": "all = (x,)\nall[0] -> relu",
     "more and more tensors": (
         "all = x\nfor w in range(3) { all = (all, all -> concat(axis=1) -> dense(2)) }\n"
         "all -> concat(axis=1)"

@@ -6,9 +6,10 @@ can be copied and pickled, and whose tracebacks show the source.
 
 import hashlib
 import linecache
+import sys
 import weakref
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import torch
@@ -53,11 +54,14 @@ def class_of(name: str, code: str) -> type[Network]:
     found = _classes.get((name, code))
     if found is not None:
         return found
-    digest = hashlib.sha256(code.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{name} {code}".encode()).hexdigest()[:12]
     filename = f"<archc {name} {digest}>"
-    namespace: dict[str, Any] = {"__name__": __name__}
-    exec(_compiled(code, filename), namespace)
-    made = type(name, (Network,), {"forward": namespace["forward"], "code": code})
+    # A module of its own: torch.compile finds what an inner `forward` reads by the module.
+    module = ModuleType(f"{__name__}.made_{digest}")
+    exec(_compiled(code, filename), vars(module))
+    made = type(name, (Network,), {"forward": vars(module)["forward"], "code": code})
+    sys.modules[module.__name__] = module
+    weakref.finalize(made, sys.modules.pop, module.__name__, None)
     # Tracebacks read the source from here, for as long as the class lives.
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     weakref.finalize(made, linecache.cache.pop, filename, None)

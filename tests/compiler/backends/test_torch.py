@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from archc.compiler.backends.torch import Network, build
+from archc.compiler.check import check_text
 from archc.compiler.dims import axis
 from archc.compiler.graph import Graph
 from archc.compiler.hyperparameter import Initialiser
@@ -281,6 +282,21 @@ def test_compiles_with_facts_and_reserved_names(builder: Any) -> None:
     for length in (8, 16):
         sample = torch.randn(2, length)
         torch.testing.assert_close(compiled(sample), module(sample))
+
+
+def test_a_cell_compiles_within_its_network() -> None:
+    """The cell's own `forward` reads `F`, which belongs to no module of ours."""
+    text = """
+cell Step(units: int) on x: f32[N, D] with h: f32[N, units] -> f32[N, units] {
+    next h = 0.5 * h + (x -> dense(units) -> softmax -> relu)
+    h
+}
+network Net on x: f32[N, T, 3] -> f32[N, T, 4] { x -> scan(Step(4)) }
+"""
+    module = build(check_text(text).graph()).eval()
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    sample = torch.randn(2, 5, 3)
+    torch.testing.assert_close(compiled(sample), module(sample))
 
 
 def test_autocast_takes_inputs_of_either_dtype(digits: Graph) -> None:
