@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from ..compiler import program as programs
     from ..compiler import settings as settings_of_blocks
     from ..compiler.spaces import space as spaces
-    from ..runtime import files
+    import hashlib
+
+    import torch
+
+    from ..runtime import environment, files
     from ..runtime import plan as plans
     from ..runtime import recorder as recording
     from ..search.tabular import comparing, evaluator, making, outcome, quality, report
@@ -28,6 +32,7 @@ else:
     choosing = lazy_module("..search.tabular.methods", __package__)
     comparing = lazy_module("..search.tabular.comparing", __package__)
     evaluator = lazy_module("..search.tabular.evaluator", __package__)
+    environment = lazy_module("..runtime.environment", __package__)
     files = lazy_module("..runtime.files", __package__)
     making = lazy_module("..search.tabular.making", __package__)
     plans = lazy_module("..runtime.plan", __package__)
@@ -36,7 +41,9 @@ else:
     quality = lazy_module("..search.tabular.quality", __package__)
     report = lazy_module("..search.tabular.report", __package__)
     tables = lazy_module("..search.tabular.table", __package__)
+    hashlib = lazy_module("hashlib")
     recording = lazy_module("..runtime.recorder", __package__)
+    torch = lazy_module("torch")
     settings_of_blocks = lazy_module("..compiler.settings", __package__)
     spaces = lazy_module("..compiler.spaces.space", __package__)
 
@@ -81,7 +88,8 @@ def table(
 ) -> None:
     """Train every program of the space in FILE with every seed, and keep the learning curves.
 
-    What is done stands in TABLE.journal: the same command goes on after whatever stopped it.
+    What is done stands beside TABLE, in a file that ends in .journal: the same command goes on
+    after whatever stopped it. A manifest that ends in .json holds checksums, versions and figures.
     """
     if output.suffix != ".parquet":
         raise click.UsageError(f"a table is a .parquet file, not {output.name}")
@@ -109,12 +117,19 @@ def table(
         )
         made.write(output)
     found = quality.figures(made)
+    manifest = {
+        "table": output.name,
+        "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),
+        "content_sha256": made.checksum,
+        "made_on": environment.environment(torch.device("cpu"), 1),
+        **found,
+    }
+    files.write_json(output.with_suffix(".json"), manifest)
     if as_json:
-        print_json({"table": str(output), **found})
+        print_json(manifest)
         return
-    for name, value in found.items():
-        click.echo(f"{name}: {value}")
-    click.echo(f"{output}: {made.checksum}")
+    for key, value in manifest.items():
+        click.echo(f"{key}: {value}")
 
 
 def _told(done: int, total: int) -> None:

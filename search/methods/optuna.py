@@ -33,7 +33,8 @@ class OptunaSampler(Method):
     """
 
     sampler: str = "tpe"
-    _told: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    _study: Any = field(default=None, init=False, repr=False, compare=False)
+    _told: int = field(default=0, init=False, repr=False, compare=False)
 
     repeats = True
     manipulates = ANY_CHOICE
@@ -49,25 +50,42 @@ class OptunaSampler(Method):
         if find_spec("optuna") is None:
             raise SearchError("Optuna is not installed", 'pip install "archc[optuna]"')
         space = history.space
-        for trial in history.trials[len(self._told) :]:
-            scored = trial.state is State.DONE
-            self._told.append(_as_optuna(space, trial, trial.merit) if scored else None)
-        seen = {trial.number for trial in history.trials}
-        pending = [trial for trial in history.proposed if trial.number not in seen]
         with _quiet():
-            study = optuna.create_study(direction="maximize", sampler=self._sampler(random))
-            study.add_trials([trial for trial in self._told if trial is not None])
-            study.add_trials([_as_optuna(space, trial, None) for trial in pending])
+            study = self._open(history, random)
+            for trial in _pending(history):
+                study.add_trial(_as_optuna(space, trial, None))
             suggested = study.ask()
             state = space.begin()
             while not state.done:
                 state = state.choose(_suggested(suggested, state))
+            # whether it is proposed is not known here; the next one is asked as if it had not been
+            for running in study.get_trials(deepcopy=False, states=_states("RUNNING")):
+                study.tell(running.number, state=_states("FAIL")[0])
         return Proposal(state.program)
 
-    def _sampler(self, random: Random) -> Any:
-        """A new one for each program, so that a study that was stopped goes on as it would have."""
+    def _open(self, history: History, random: Random) -> Any:
+        """Optuna's study with all that has finished. Its sampler is a new one for each program, so
+        that a search that was stopped goes on as it would have.
+        """
+        if self._study is None:
+            self._study = optuna.create_study(direction="maximize")
+        for trial in history.trials[self._told :]:
+            if trial.state is State.DONE:
+                self._study.add_trial(_as_optuna(history.space, trial, trial.merit))
+        self._told = len(history.trials)
         kind = getattr(optuna.samplers, SAMPLERS[self.sampler])
-        return kind(seed=random.bits() % 2**32)
+        self._study.sampler = kind(seed=random.bits() % 2**32)
+        return self._study
+
+
+def _pending(history: History) -> list[Trial]:
+    """What was proposed and is not known yet."""
+    seen = {trial.number for trial in history.trials}
+    return [trial for trial in history.proposed if trial.number not in seen]
+
+
+def _states(*names: str) -> list[Any]:
+    return [getattr(optuna.trial.TrialState, name) for name in names]
 
 
 def _suggested(trial: Any, state: SpaceState) -> Any:
