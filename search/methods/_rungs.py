@@ -57,7 +57,7 @@ class Source:
     def draw(self, history: History, random: Random) -> Proposal:
         """A proposal without fidelity. Raises Exhausted where many draws bring nothing new."""
         self.read(history)
-        inside = self._history(history)
+        inside = history if self.inner is None else self._history(history)
         for _ in range(MOST_DRAWS):
             own = Random(random.bits())
             proposal = (
@@ -86,7 +86,12 @@ def _key(graph: str, found: DrawnProgram | Trial) -> object:
 def best(trials: Iterable[Trial]) -> list[Trial]:
     """Those with a score, the best first, of equals the earlier."""
     scored = [trial for trial in trials if trial.state is State.DONE]
-    return sorted(scored, key=lambda trial: (trial.goodness, -trial.number), reverse=True)
+    return sorted(scored, key=falling)
+
+
+def falling(trial: Trial) -> tuple[float, ...]:
+    """Orders trials with a score: the best first, of equals the earlier."""
+    return (*(-part for part in trial.goodness), trial.number)
 
 
 def seen(history: History, numbers: Iterable[int]) -> list[Trial]:

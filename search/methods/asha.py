@@ -5,13 +5,14 @@ of its rung and has not gone on does so, from the highest rung down; where there
 program begins. Workers never stand still, at the price of a few that go on too early.
 """
 
+from bisect import insort
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...compiler.spaces.random import Random
 from ..method import ANY_CHOICE, History, Method, Proposal
 from ..trial import State, Trial
-from ._rungs import Source, best, check_resource, fidelity_of, going_on, most_within
+from ._rungs import Source, check_resource, falling, fidelity_of, going_on, most_within
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Asha(Method):
     _source: Source = field(init=False, repr=False, compare=False)
     _rung_of: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _rungs: list[list[Trial]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _counts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
     _finished: int = field(default=0, init=False, repr=False, compare=False)
     _gone: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
 
@@ -53,8 +55,7 @@ class Asha(Method):
 
     def _ripe(self, rung: int) -> Trial | None:
         """The best of a rung that may go on."""
-        finished = self._rungs[rung]
-        top = best(finished)[: len(finished) // self.eta]
+        top = self._rungs[rung][: self._counts[rung] // self.eta]
         return next((trial for trial in top if trial.number not in self._gone), None)
 
     def keeps(self, history: History) -> Collection[int]:
@@ -62,10 +63,10 @@ class Asha(Method):
         self._read(history)
         return [
             trial.number
-            for rung, finished in enumerate(self._rungs)
+            for rung, scored in enumerate(self._rungs)
             if self._amount(rung + 1) <= self.most
-            for trial in finished
-            if trial.state is State.DONE and trial.number not in self._gone
+            for trial in scored
+            if trial.number not in self._gone
         ]
 
     def _read(self, history: History) -> None:
@@ -79,7 +80,10 @@ class Asha(Method):
             rung = self._rung_of[trial.number]
             while len(self._rungs) <= rung:
                 self._rungs.append([])
-            self._rungs[rung].append(trial)
+                self._counts.append(0)
+            self._counts[rung] += 1
+            if trial.state is State.DONE:
+                insort(self._rungs[rung], trial, key=falling)
         self._finished = len(history.trials)
 
     def _amount(self, rung: int) -> int:
