@@ -15,13 +15,13 @@ from .search import told
 from .spaces import within_limits
 
 if TYPE_CHECKING:
-    from ..compiler import program as programs
-    from ..compiler import settings as settings_of_blocks
-    from ..compiler.spaces import space as spaces
     import hashlib
 
     import torch
 
+    from ..compiler import program as programs
+    from ..compiler import settings as settings_of_blocks
+    from ..compiler.spaces import space as spaces
     from ..runtime import environment, files
     from ..runtime import plan as plans
     from ..runtime import recorder as recording
