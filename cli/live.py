@@ -60,14 +60,15 @@ class Watched:
         return [number(item.merit(merit)) for item, merit in pairs]
 
     def line(self, trial: "Trial", better: bool) -> str:
-        """`trial 12/100: DONE 0.94, the best so far`."""
+        """`[12/100] trial 11: DONE 0.94, the best so far`."""
         total = "" if self.trials is None else f"/{self.trials}"
         score = " ".join(["", *self.values(trial)])
         score += "".join(f", {name} {value:g}" for name, value in trial.fidelity.items())
         again = "" if trial.replay_of is None else f" (the program of trial {trial.replay_of})"
         again = f" (known from {trial.source})" if trial.source else again
         mark = ", the best so far" if better else ""
-        return f"trial {trial.number + 1}{total}: {trial.state}{score}{again}{mark}"
+        place = f"[{self.done}{total}]"
+        return f"{place} trial {trial.number}: {trial.state}{score}{again}{mark}"
 
     @property
     def pace(self) -> float:

@@ -41,10 +41,10 @@ def test_lines_without_a_terminal() -> None:
             seen(item)
         said("for people")
     assert out.getvalue().splitlines() == [
-        "trial 1/10: DONE 0.5 24,810, the best so far",
-        "trial 2/10: DONE 0.75 300,000, the best so far",
-        "trial 3/10: ERROR",
-        "trial 4/10: DONE 0.6 500,000",
+        "[1/10] trial 0: DONE 0.5 24,810, the best so far",
+        "[2/10] trial 1: DONE 0.75 300,000, the best so far",
+        "[3/10] trial 2: ERROR",
+        "[4/10] trial 3: DONE 0.6 500,000",
         "for people",
     ]
 
@@ -70,7 +70,7 @@ def test_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "conv.filters=8" in table
     above = out.getvalue()
     assert "RuntimeError: [bold]no luck" in above
-    assert "trial 4/10" not in above, "only what is new or failed scrolls by"
+    assert "[4/10]" not in above, "only what is new or failed scrolls by"
 
 
 def test_time_that_is_left() -> None:

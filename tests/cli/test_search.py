@@ -49,7 +49,7 @@ def test_from_a_file_to_its_best_program(folder: Path, capsys: pytest.CaptureFix
     assert "go on with --resume" in capsys.readouterr().err
     assert run(["search", "net.arch", "--resume", "--trials", "4"]) == 0
     said = capsys.readouterr()
-    assert "trial 4/4: DONE" in said.err
+    assert "[4/4] trial 3: DONE" in said.err
     assert "trial 3/" not in said.err
     archc.compile(said.out)
 
