@@ -9,6 +9,7 @@ is lost, and the study decides what becomes of it.
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ except ImportError as missing:  # an extra, and a large one
     ) from missing
 
 POLL_SECONDS = 1.0
+REACH_SECONDS = 10.0
 THREADS = 2
 """One evaluates, the other hears that it should stop."""
 log = logging.getLogger(__name__)
@@ -164,10 +166,19 @@ class RayExecutor:
 def _connect(address: str | None) -> None:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what will be the rule
     try:
+        if address is not None:
+            _reach(address)
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RayError, ValueError, RuntimeError) as error:
+    except (OSError, RayError, ValueError, RuntimeError) as error:
         where = "here" if address is None else f"at {address}"
         raise SearchError(
             f"there is no cluster of Ray {where}: {str(error).strip().splitlines()[0]}",
             "start one with `ray start --head`, and name it with --address HOST:PORT",
         ) from None
+
+
+def _reach(address: str) -> None:
+    """Ray itself tries for many minutes. Raises OSError."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=REACH_SECONDS).close()
