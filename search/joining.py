@@ -21,7 +21,7 @@ from types import FrameType
 from .errors import SearchError
 from .executor import Outcome, Task
 from .executors.local import LocalExecutor
-from .place import Place
+from .place import Place, place_of
 from .queue import Queue, Work
 from .stopping import GRACE
 from .store import Store
@@ -49,7 +49,10 @@ def join(joining: Joining, say: Say) -> int:
     """Works until the study has ended. The answer is how many trials were evaluated here. Raises
     SearchError, and KeyboardInterrupt where a signal ended it.
     """
-    store = Store(joining.place)
+    where = place_of(joining.place)
+    if isinstance(where, Path) and not where.exists():
+        raise SearchError(f"there is no study {where}", "it is the file that the search writes")
+    store = Store(where)
     try:
         with _stopping() as stop:
             found = _found(store, joining, stop)

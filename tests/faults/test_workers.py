@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from archc.search.trial import State
 Start = Callable[..., Any]
 Eventually = Callable[[Callable[[], object]], None]
 LEASE = 2.0
+SLURM = Path(__file__).parents[2] / "docs" / "slurm.sh"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -136,6 +139,26 @@ def test_a_worker_that_is_told_to_go_gives_its_trial_back(
     store = Store(place)
     assert store.losses(study.key, 1) == 0
     store.close()
+
+
+def test_the_template_for_slurm_passes_the_signal_on(
+    coordinator: Coordinator, place: str, worker: Start, eventually: Eventually, tmp_path: Path
+) -> None:
+    (tmp_path / "archc").write_text(f'#!/bin/sh\nexec {sys.executable} -m archc "$@"\n')
+    (tmp_path / "archc").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    job = subprocess.Popen(
+        ["bash", str(SLURM), place], env=os.environ | {"PATH": path}, stderr=subprocess.PIPE
+    )
+    eventually(lambda: is_begun(tmp_path))
+    job.terminate()
+    said = job.communicate(timeout=30)[1].decode()
+    assert job.returncode == 130, said
+    assert "trial 1 has ended: WAITING" in said
+    (tmp_path / "go").touch()
+    second = worker(place)
+    assert coordinator.finish().trials[1].state is State.DONE
+    assert second.wait(30) == 0
 
 
 SCRIPT = """
