@@ -63,6 +63,7 @@ DEFAULT_SETTINGS = {"population": 20, "tournament": 5}
 DEFAULT_TRIALS = 100
 LAG = 8
 SEARCH = "search."
+_EXISTS = "{} exists already: go on with --resume, or name another"
 
 
 @click.command(short_help="Search the programs of a space.")
@@ -158,7 +159,7 @@ def command(
         source = programs.Program(checked.program, str(file), file.parent.resolve())
         space = spaces.Space(source, network, values)
         if not resume and summary.is_begun(path, space.name):
-            raise click.UsageError(f"{path} exists already: go on with --resume, or name another")
+            raise click.UsageError(_EXISTS.format(places.shown(path)))
         lag = None if found.asynchronous else found.lag or max(jobs, LAG)
         rules = studies.Rules(seed, lag, found.early_stop)
         aim = found.goal(goal.Objective("loss", maximize=False))
@@ -178,7 +179,9 @@ def command(
             study = _run(space, made, wired, search)
             done = _finished(study, wired, folder) if final else None
         except KeyboardInterrupt:
-            click.echo(f"stopped; {path} has every trial: go on with --resume", err=True)
+            click.echo(
+                f"stopped; {places.shown(path)} has every trial: go on with --resume", err=True
+            )
             raise
     _answer(summary.of_study(study, path), done, as_json)
 

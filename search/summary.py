@@ -12,7 +12,7 @@ from typing import Any
 from .errors import SearchError
 from .executor import Report
 from .goal import best_of, front_of
-from .place import Place
+from .place import Place, shown
 from .store import Store
 from .study import Study
 from .trial import Trial
@@ -60,7 +60,7 @@ class Summary:
             "metrics": dict(best.scores),
         }  # fmt: skip
         return {
-            "study": str(self.path), "name": self.name, "ended": self.ended,
+            "study": shown(self.path), "name": self.name, "ended": self.ended,
             "method": self.settings["method"], "trials": self.states, "best": told,
         }  # fmt: skip
 
@@ -70,7 +70,7 @@ class Summary:
         best = self.best
         found = "" if best is None else f", best {self.score(best):.4g} in trial {best.number}"
         count = len(self.trials)
-        return f"{self.name}: {count} trials ({states}){found}; {self.path}"
+        return f"{self.name}: {count} trials ({states}){found}; {shown(self.path)}"
 
 
 def is_begun(place: Place, name: str) -> bool:
@@ -127,4 +127,4 @@ def summary(path: Place, name: str | None) -> Summary:
         return named[0]
     names = ", ".join(item.name for item in found) or "none"
     wanted = "holds several studies" if name is None and found else f"holds no study {name or ''}"
-    raise SearchError(f"{path} {wanted.strip()}", f"name one of these with --name: {names}")
+    raise SearchError(f"{shown(path)} {wanted.strip()}", f"name one of these with --name: {names}")
