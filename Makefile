@@ -2,12 +2,13 @@
 # pyproject.toml or constraints.txt have changed.
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint types fuzz bench docs examples wheel clean
+.PHONY: demo test lint types fuzz prove bench docs examples wheel clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
+PROVE_ARGS ?=
 
 # One thread per process: pytest runs one process per core already.
 THREADS := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -45,6 +46,11 @@ types: $(STAMP)
 
 fuzz: $(STAMP)
 	$(THREADS) $(BIN)/python -m pytest tests/fuzz --long $(PYTEST_ARGS)
+
+# A million programs of each space, every one checked afresh: many hours. It goes on where it stopped;
+# PROVE_ARGS="--per-space 10000" makes it shorter.
+prove: $(STAMP)
+	$(THREADS) $(BIN)/python tests/proof/prove.py $(PROVE_ARGS)
 
 examples: $(STAMP)
 	$(THREADS) $(BIN)/python -m pytest tests/examples $(PYTEST_ARGS)

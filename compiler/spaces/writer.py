@@ -323,13 +323,14 @@ class Writer:
         self._declared[id(reference.function)] = reference
 
     def _fresh(self, base: str, again: bool) -> str:
+        """A name for a version: not `Node_2`, which is what a second use of `Node` is called."""
         if not again:
             return base
-        count = 2
-        while f"{base}_{count}" in self._names_taken:
+        stem, count = (f"{base}v" if base[-1].isdigit() else base), 2
+        while f"{stem}{count}" in self._names_taken:
             count += 1
-        self._names_taken.add(f"{base}_{count}")
-        return f"{base}_{count}"
+        self._names_taken.add(f"{stem}{count}")
+        return f"{stem}{count}"
 
     def _spelled(self, node: Any, version: str, stage: FunctionStage) -> Any:
         """A block that is reached by another name, such as a hyperparameter: called by its own."""

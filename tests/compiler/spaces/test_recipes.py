@@ -83,3 +83,14 @@ def test_blocks_of_another_file_bring_its_names_along(tmp_path: Path) -> None:
         copy = tmp_path / "drawn.arch"
         copy.write_text(str(program))
         assert archc.compile(copy).hash == program.hash
+
+
+def test_versions_of_a_block_and_its_numbered_uses_have_names_of_their_own() -> None:
+    text = """
+block Node on x: f32[N, C, H, W] { x -> conv(8, 1 | 3) }
+network Net on x: f32[N, 8, 4, 4] -> f32[N, 8, 4, 4] { x -> Node -> Node -> Node -> Node }
+"""
+    space = archc.space(text)
+    assert space.size == 16
+    for program in space.enumerate():
+        assert archc.compile(str(program)).hash == program.hash

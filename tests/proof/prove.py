@@ -1,0 +1,303 @@
+"""Programs drawn from the spaces of `examples/spaces/`, each accepted by the checker run afresh.
+
+Comes in: how many traces of each space (a million unless told). Goes out: a table, and
+`results.json` beside this file. Every trace is expanded anew by the checker, without the automaton
+it was drawn from; the first ones are printed and checked again as text, with equal hashes; some are
+built and run forward and backward in PyTorch. A trace that was drawn before is counted and not
+checked twice.
+
+A chunk is proved and then written down, so a run goes on where it was stopped:
+
+    python tests/proof/prove.py --per-space 1000000 --jobs 2
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import archc
+import torch
+from archc.compiler import verify
+from archc.compiler.deep import deep_recursion
+from archc.compiler.expand import networks
+from archc.compiler.expand.context import Context
+from archc.compiler.expand.decisions import Site
+from archc.compiler.expand.session import Session
+from archc.compiler.samples import sizes_for
+from archc.compiler.spaces import training
+from archc.compiler.spaces.process import Process
+from archc.grammar.diagnostic import ProgramError
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples" / "spaces"
+RESULTS = Path(__file__).with_name("results.json")
+SPACES: dict[str, dict[str, Any]] = {
+    "images": {},
+    "sequences": {},
+    "text": {},
+    "graphs": {},
+    "recursive": {},
+    "nasbench101": {"width": 16, "modules": 1},
+    "nasbench201": {"cells_each": 1},
+    "darts": {"width": 4, "cells_each": 1},
+    "nasnet": {"width": 4, "cells_each": 1},
+    "metaqnn": {},
+    "everything": {},
+    "rare": {},
+}
+"""The twelve spaces. The choices of a cell are the same however often it is repeated, so networks
+of cells are proved with few.
+"""
+CHUNK = 100
+KEPT = 4_000
+"""After so many traces a space is read anew, so that what is remembered of it stays small."""
+LARGEST = 3_000_000
+"""Programs with more parameters, or activations of one example, are not run."""
+MOST_SHOWN = 20
+
+
+@dataclass
+class Proof:
+    """What is proved of one space."""
+
+    space: str
+    traces: int = 0
+    distinct: int = 0
+    texts: int = 0
+    built: int = 0
+    too_large_to_run: int = 0
+    seconds: float = 0.0
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is to be proved of each space."""
+
+    traces: int
+    texts: int
+    built: int
+
+
+class Told:
+    """Decides as the trace says, and sees that the checker asks for just that."""
+
+    def __init__(self, program: archc.DrawnProgram) -> None:
+        names = [item.name for item in program.trace]
+        self.left = list(zip(names, program.decisions, strict=True))[::-1]
+        self.network = program.space.name
+
+    def decide(self, site: Site, context: Context) -> Any:
+        name, decision = self.left.pop()
+        if name != f"{self.network}.{site.name}":
+            raise AssertionError(f"the trace decides {name}, the checker asks for {site.name}")
+        return decision
+
+
+def refusal(program: archc.DrawnProgram, fresh: Process) -> str | None:
+    """Why the checker refuses a trace; None where it accepts it. `fresh` has drawn nothing."""
+    told = Told(program)
+    session = Session(fresh.limits, axes=fresh.axes)
+    session.decider = told
+    with deep_recursion():
+        text = fresh.reference.function.span.source.text
+        graph = networks.expand(fresh.reference, fresh.overrides, session, text)
+        training.decide(fresh.train, fresh.reference.home, session)
+    errors = [report for report in session.reports if report.is_error]
+    if errors:
+        return f"{errors[0].code} {errors[0].diagnostic.message()}"
+    if graph is None or told.left:
+        return "the trace holds decisions that the checker never asks for"
+    return None
+
+
+def refusal_of_text(program: archc.DrawnProgram) -> str | None:
+    """Why the printed program is none, or another."""
+    try:
+        again = archc.compile(str(program), network=program.space.name)
+    except ProgramError as error:
+        return f"as text: {error}"
+    return None if again.hash == program.hash else "as text it is another program"
+
+
+def run(program: archc.DrawnProgram) -> None:
+    """Forward and backward in training mode, at the smallest sizes that the program allows."""
+    model = archc.compile(program)
+    module = model.torch()
+    sizes = sizes_for(model.graph, 1, least=2) or sizes_for(model.graph, 1)
+    inputs = verify.random_inputs(model.graph, sizes[0], torch.Generator().manual_seed(0))
+    outputs = module(*inputs)
+    for output in outputs if isinstance(outputs, tuple) else (outputs,):
+        if output.requires_grad:
+            output.float().sum().backward(retain_graph=True)
+
+
+def is_small(program: archc.DrawnProgram) -> bool:
+    values = program.graph.values
+    numbers = sum(_elements(value.shape) for value in values)
+    return program.params <= LARGEST and numbers <= LARGEST
+
+
+def _elements(shape: tuple[Any, ...]) -> int:
+    total = 1
+    for size in shape:
+        total *= size if isinstance(size, int) else 2
+    return total
+
+
+@dataclass
+class Prover:
+    """One space, proved chunk by chunk."""
+
+    name: str
+    amounts: Amounts
+    state: Path
+
+    def __post_init__(self) -> None:
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.file = self.state / f"{self.name}.json"
+        self.digests = self.state / f"{self.name}.seen"
+        self.proof = Proof(self.name)
+        if self.file.exists():
+            self.proof = Proof(**json.loads(self.file.read_text(encoding="utf-8")))
+        known = self.digests.read_bytes() if self.digests.exists() else b""
+        known = known[: 8 * self.proof.distinct]  # what a killed run wrote beyond is drawn again
+        self.digests.write_bytes(known)
+        self.seen = {known[at : at + 8] for at in range(0, len(known), 8)}
+
+    def open(self) -> None:
+        path, values = FOLDER / f"{self.name}.arch", SPACES[self.name]
+        self.space = archc.space(path, **values)
+        self.fresh = archc.load(path).check().process(None, values)
+
+    def prove(self, deadline: float) -> Proof:
+        """Goes on until all is proved or the time is over."""
+        opened = -KEPT
+        while self.proof.traces < self.amounts.traces and time.monotonic() < deadline:
+            if self.proof.traces - opened >= KEPT:
+                self.open()
+                opened = self.proof.traces
+            self._chunk()
+        return self.proof
+
+    def _chunk(self) -> None:
+        begin, start = time.process_time(), self.proof.traces
+        count = min(CHUNK, self.amounts.traces - start)
+        added = []
+        for number, program in enumerate(self.space.samples(count, seed=0, start=start), start):
+            digest = blake2b(repr(program.decisions).encode(), digest_size=8).digest()
+            if digest not in self.seen:
+                self.seen.add(digest)
+                added.append(digest)
+                self._one(number, program)
+        self.proof.traces += count
+        self.proof.texts = min(self.proof.traces, self.amounts.texts)
+        self.proof.distinct += len(added)
+        self.proof.seconds += time.process_time() - begin
+        with self.digests.open("ab") as file:
+            file.write(b"".join(added))
+        part = self.file.with_suffix(".part")
+        part.write_text(json.dumps(asdict(self.proof)), encoding="utf-8")
+        os.replace(part, self.file)
+
+    def _one(self, number: int, program: archc.DrawnProgram) -> None:
+        found = refusal(program, self.fresh)
+        if found is None and number < self.amounts.texts:
+            found = refusal_of_text(program)
+        every = max(1, self.amounts.texts // max(1, self.amounts.built))
+        if found is None and number % every == 0 and self.proof.built < self.amounts.built:
+            found = self._run(program)
+        if found is not None:
+            trace = [[item.name, item.value] for item in program.trace]
+            self.proof.refused.append(f"trace {number}: {found}\n  {json.dumps(trace)}")
+
+    def _run(self, program: archc.DrawnProgram) -> str | None:
+        if not is_small(program):
+            self.proof.too_large_to_run += 1
+            return None
+        try:
+            run(program)
+        except Exception as error:  # whatever PyTorch has against it is what is looked for
+            return f"in PyTorch: {type(error).__name__}: {str(error).splitlines()[0]}"
+        self.proof.built += 1
+        return None
+
+
+def _work(task: tuple[str, Amounts, Path, float]) -> Proof:
+    name, amounts, state, seconds = task
+    torch.set_num_threads(1)
+    return Prover(name, amounts, state).prove(time.monotonic() + seconds)
+
+
+def prove(
+    names: list[str], amounts: Amounts, state: Path, *, jobs: int = 1, minutes: float = 1e6
+) -> Iterator[Proof]:
+    """The proofs of spaces as they end; each has its share of the time."""
+    seconds = minutes * 60 * jobs / len(names)
+    tasks = [(name, amounts, state, seconds) for name in names]
+    if jobs == 1:
+        yield from map(_work, tasks)
+        return
+    with get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(_work, tasks)
+
+
+def line(proof: Proof) -> str:
+    rate = proof.traces / proof.seconds if proof.seconds else 0.0
+    return (
+        f"{proof.space:12}{proof.traces:>10,}{proof.distinct:>10,}{proof.texts:>8,}{proof.built:>7,}"
+        f"{len(proof.refused):>9,}{rate:>10,.0f}"
+    )
+
+
+HEAD = (
+    f"{'space':12}{'traces':>10}{'distinct':>10}{'texts':>8}{'built':>7}{'refused':>9}{'per s':>10}"
+)
+
+
+def document(proofs: Mapping[str, Proof]) -> dict[str, Any]:
+    """What is kept of a run."""
+    entries = []
+    for name in SPACES:
+        if name in proofs:
+            entry = asdict(proofs[name]) | {"settings": SPACES[name]}
+            entry["seconds"] = round(entry["seconds"], 1)
+            entry["refused"] = entry["refused"][:MOST_SHOWN]
+            entries.append(entry)
+    return {"schema_version": 1, "spaces": entries}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--per-space", type=int, default=1_000_000, help="traces of each space")
+    parser.add_argument("--texts", type=int, default=20_000, help="of them checked as text too")
+    parser.add_argument("--built", type=int, default=100, help="of them run in PyTorch")
+    parser.add_argument("--space", action="append", choices=SPACES, help="only these")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--minutes", type=float, default=1e6, help="stop after so long")
+    parser.add_argument("--state", type=Path, default=ROOT / "build" / "prove")
+    parser.add_argument("--results", type=Path, help=f"JSON file (default: {RESULTS.name})")
+    chosen = parser.parse_args()
+    amounts = Amounts(chosen.per_space, min(chosen.texts, chosen.per_space), chosen.built)
+    names = chosen.space or list(SPACES)
+    print(HEAD)
+    proofs = {}
+    for proof in prove(names, amounts, chosen.state, jobs=chosen.jobs, minutes=chosen.minutes):
+        proofs[proof.space] = proof
+        print(line(proof), *proof.refused[:MOST_SHOWN], sep="\n", flush=True)
+    if chosen.results or not chosen.space:
+        text = json.dumps(document(proofs), indent=2) + "\n"
+        (chosen.results or RESULTS).write_text(text, encoding="utf-8")
+    sys.exit(any(proof.refused for proof in proofs.values()))
+
+
+if __name__ == "__main__":
+    main()
