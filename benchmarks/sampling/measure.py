@@ -4,8 +4,8 @@
     python benchmarks/sampling/measure.py
 
 The same spaces are written for each peer (`peer_*.py`), and every program's full trace is read.
-Ours and a peer's process take turns, and each measures its own CPU time. A peer whose environment is
-missing is left out, and the figures say so.
+Ours and a peer's process take turns, and each measures its own CPU time. A peer whose environment
+is missing is left out, and the figures say so.
 """
 
 import subprocess
