@@ -22,7 +22,8 @@ if _TYPE_CHECKING:
         space,
         train,
     )
-    from .changes import grow, growth
+    from .changes import diff, grow, growth
+    from .compiler.differences import Difference
     from .compiler.spaces.drawn import DrawnProgram
     from .compiler.spaces.growth.grown import GrownProgram
     from .compiler.spaces.growth.growth import Growth
@@ -42,6 +43,7 @@ __all__ = [
     "CheckpointError",
     "DataError",
     "DeviceError",
+    "Difference",
     "DrawnProgram",
     "GrownProgram",
     "Growth",
@@ -58,6 +60,7 @@ __all__ = [
     "Study",
     "Trial",
     "compile",
+    "diff",
     "grow",
     "growth",
     "load",
@@ -73,6 +76,7 @@ _HOMES = {
     "CheckpointError": ".runtime.errors",
     "DataError": ".runtime.errors",
     "DeviceError": ".runtime.errors",
+    "Difference": ".compiler.differences",
     "DrawnProgram": ".compiler.spaces.drawn",
     "Growth": ".compiler.spaces.growth.growth",
     "GrownProgram": ".compiler.spaces.growth.grown",
@@ -84,6 +88,7 @@ _HOMES = {
     "SpaceLimit": ".compiler.spaces.process",
     "Study": ".search.study",
     "Trial": ".search.trial",
+    "diff": ".changes",
     "grow": ".changes",
     "growth": ".changes",
     "load_ipython_extension": ".notebook",

@@ -1,21 +1,27 @@
-"""The Python face of changes: a program with an edit made.
+"""The Python face of changes: programs with an edit made, and what differs between two.
 
-Comes in: a path, a text or a `Program`. Goes out: programs that the checker accepts, or `NoEdit`.
+Comes in: paths, texts or `Program`s. Goes out: programs that the checker accepts, a `Difference`.
 """
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from .api import as_program
+from .api import as_program, compile
 from .compiler.program import Program
+from .grammar import ast
+from .grammar.print import print_expression
 from .lazy import lazy_module
 
 if TYPE_CHECKING:
+    from .compiler import differences
+    from .compiler.differences import Difference
     from .compiler.spaces.growth import growth as growing
     from .compiler.spaces.growth.grown import GrownProgram
     from .compiler.spaces.growth.growth import Growth, Wanted
     from .compiler.spaces.growth.vocabulary import Vocabulary
 else:
+    differences = lazy_module(".compiler.differences", __package__)
     growing = lazy_module(".compiler.spaces.growth.growth", __package__)
 
 
@@ -70,3 +76,39 @@ def _vocabulary(
     if "{" in text or "\n" in text or not path.endswith(".arch"):
         return text
     return growing.vocabulary_of(as_program(path), name or None)
+
+
+def diff(
+    before: "str | os.PathLike[str] | Program",
+    after: "str | os.PathLike[str] | Program",
+    /,
+    network: str | None = None,
+    *,
+    values: Mapping[str, Any] | None = None,
+) -> "Difference":
+    """What changed from one program to another: layers side by side, shapes, costs, weights that no
+    longer fit, settings of training.
+
+    `values` are hyperparameters and sizes of axes for both. `str(found)` draws it, `.as_json()`
+    gives plain data. Nothing is built.
+
+    Raises ProgramError for a program at fault, ValueError for one with open choices.
+    """
+    sides = [_Compared(as_program(source), network, values or {}) for source in (before, after)]
+    settings = sides[0].settings, sides[1].settings
+    return differences.compare(sides[0].graph, sides[1].graph, settings)
+
+
+class _Compared:
+    """One side of a comparison."""
+
+    def __init__(self, program: Program, network: str | None, values: Mapping[str, Any]) -> None:
+        model = compile(program, network, **values)
+        self.graph = model.graph
+        self.settings = {
+            item.name: print_expression(item.value)
+            for block in program.tree.declarations
+            if isinstance(block, ast.Settings)
+            and (block.kind, block.network, block.name) == ("train", model.graph.name, None)
+            for item in block.settings
+        }

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ..cost import Sizes
 from ..graph import Graph
-from ._picture import picture_of
+from ._picture import picture_of, spell_layer
 
-__all__ = ["draw", "formats", "picture_of"]
+__all__ = ["draw", "formats", "picture_of", "spell_layer"]
 
 
 @cache
