@@ -10,6 +10,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 if _TYPE_CHECKING:
+    from . import testing
     from .api import (
         Model,
         ModelLayer,
@@ -69,6 +70,7 @@ __all__ = [
     "run_search",
     "space",
     "table",
+    "testing",
     "train",
 ]
 
@@ -100,6 +102,8 @@ def __getattr__(name: str) -> object:
     """Names are looked up when they are used: `import archc` takes no time."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "testing":  # a module of its own, for those who have Hypothesis
+        return _import_module(".testing", __name__)
     value = getattr(_import_module(_HOMES.get(name, ".api"), __name__), name)
     globals()[name] = value
     return value

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..deep import deep_recursion
 from ..program import Program
-from . import edits, encoding, membership
+from . import edits, encoding, membership, suggesting
 from .drawn import DrawnProgram
 from .process import Process, SpaceLimit
 from .random import Random
@@ -237,6 +237,15 @@ class Space:
         choice that opens up takes its first option. Real ranges are left as they are.
         """
         return self._each(edits.neighbours(self.walk, self.own(program).steps))
+
+    def suggest(self, trial: "suggesting.Trial") -> DrawnProgram:
+        """The program that an Optuna trial suggests, choice by choice: so its samplers, pruners and
+        dashboards work here. A frozen trial gives its program again.
+
+        Each choice is a parameter over its whole domain, `Net.conv.filters [16 | 32]`; what is not
+        legal becomes the next legal option, of a number the nearest.
+        """
+        return suggesting.suggest(self, trial)
 
     # --- comparing
 

@@ -1,0 +1,123 @@
+"""Deciding a program by somebody's wishes: each choice is asked for, and the first wish that is
+legal is taken.
+
+Comes in: a space, and for every choice decisions in the order in which they are wished for. Goes
+out: a program of the space. May be assumed: where no wish is legal, the first legal option is
+taken, so every answer gives a valid program.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...grammar import ast
+from ..deep import deep_recursion
+from ..expand.decisions import Alternatives, Integers
+from .drawn import DrawnProgram
+from .process import SpaceLimit
+from .replay import is_live
+from .states import DONE, Place, decisions_of
+
+if TYPE_CHECKING:
+    from .space import Space
+
+Wishes = Callable[[Place], Iterable[Any]]
+
+
+@dataclass(slots=True)
+class Patience:
+    """How many expansions it may cost to find out whether one wish is legal. What takes longer is
+    passed over, and stays so, so that equal wishes make equal programs while this is kept.
+    """
+
+    expansions: int
+    passed_over: set[tuple[Place, Any]] = field(default_factory=set)
+
+
+def decided(space: "Space", wishes: Wishes, patience: Patience | None = None) -> DrawnProgram:
+    """The program that the wishes make. Raises SpaceLimit where that is out of reach."""
+    walk, steps = space.walk, []
+    space.process.begin_question()
+    with deep_recursion():
+        place = walk.start()
+        while place.state is not DONE:
+            decision = _first_live(space, place, wishes(place), patience)
+            steps.append((place, decision))
+            place = walk.step(place, decision)
+    return DrawnProgram(space, steps)
+
+
+def _first_live(
+    space: "Space", place: Place, wishes: Iterable[Any], patience: Patience | None
+) -> Any:
+    for decision in wishes:
+        if patience is None:
+            live = is_live(space.walk, place, decision)
+        else:
+            live = _is_soon_live(space, place, decision, patience)
+        if live:
+            return decision
+    return space.walk.first(place)
+
+
+def _is_soon_live(space: "Space", place: Place, decision: Any, patience: Patience) -> bool:
+    if (place, decision) in patience.passed_over:
+        return False
+    try:
+        with space.process.allowance(patience.expansions):
+            return is_live(space.walk, place, decision)
+    except SpaceLimit:
+        patience.passed_over.add((place, decision))
+        return False
+
+
+def around(domain: Alternatives | Integers, decision: Any) -> Iterator[Any]:
+    """A decision, then the others: of a range the nearest first and of two the lower; of options
+    those behind it in the text, and from the beginning again.
+    """
+    if isinstance(domain, Integers):
+        yield from _nearest(domain, decision)
+        return
+    order = list(decisions_of(domain))
+    start = order.index(decision)
+    yield from (*order[start:], *order[:start])
+
+
+def _nearest(domain: Integers, decision: int) -> Iterator[int]:
+    yield decision
+    for distance in range(domain.step, domain.high - domain.low + domain.step, domain.step):
+        for other in (decision - distance, decision + distance):
+            if domain.low <= other <= domain.high:
+                yield other
+
+
+def smallest_first(domain: Alternatives) -> Sequence[int]:
+    """The options with the shortest text first, so the identity before a layer, and a block before
+    one that holds it; numbers by their size.
+    """
+    return sorted(decisions_of(domain), key=lambda place: _weight(domain.options[place]))
+
+
+def _weight(option: Any) -> tuple[int, float]:
+    match option:
+        case ast.Number(value=value):
+            return 1, abs(value)
+        case ast.Fragment(body=ast.Body(statements=())) | ast.Name(id="identity"):
+            return 0, 0.0
+        case ast.Node():
+            return 1 + _nodes(option), 0.0
+        case bool() | int() | float():
+            return 1, abs(option)
+        case tuple():
+            return 1 + len(option), 0.0
+        case _:
+            return 1, 0.0
+
+
+def _nodes(node: Any) -> int:
+    waiting, count = [node], 0
+    while waiting:
+        node = waiting.pop()
+        count += 1
+        waiting.extend(ast.children(node))
+    return count
