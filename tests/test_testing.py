@@ -47,9 +47,9 @@ def uses(layer: str) -> Callable[[archc.DrawnProgram], bool]:
     return lambda program: any(node.layer.name == layer for node in program.graph.nodes)
 
 
-@pytest.mark.parametrize("path", sorted(SPACES.glob("*.arch")), ids=lambda path: path.stem)
-def test_every_program_is_one_of_the_space(path: Path) -> None:
-    space = archc.space(path)
+@pytest.mark.parametrize("name", ["graphs", "images", "recursive", "vocabulary"])
+def test_every_program_is_one_of_the_space(name: str) -> None:
+    space = archc.space(SPACES / f"{name}.arch")
     drawn: list[archc.DrawnProgram] = []
 
     @settings(QUIETLY, max_examples=15)
