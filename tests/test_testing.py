@@ -47,7 +47,7 @@ def uses(layer: str) -> Callable[[archc.DrawnProgram], bool]:
     return lambda program: any(node.layer.name == layer for node in program.graph.nodes)
 
 
-@pytest.mark.parametrize("name", ["graphs", "images", "recursive", "vocabulary"])
+@pytest.mark.parametrize("name", ["images", "recursive", "sequences", "vocabulary"])
 def test_every_program_is_one_of_the_space(name: str) -> None:
     space = archc.space(SPACES / f"{name}.arch")
     drawn: list[archc.DrawnProgram] = []
