@@ -154,13 +154,14 @@ def command(
     if address is not None and engine != "ray":
         raise click.UsageError("--address is that of a cluster of Ray: give --engine ray too")
     with told(context):
-        found, made = _chosen(checked, network, method, settings)
+        network = network or declaring.searched(checked)
+        found, made = _chosen(checked, network, method, settings, trials)
         values, overrides = settings_of_blocks.split_overrides(_others(settings))
         source = programs.Program(checked.program, str(file), file.parent.resolve())
         space = spaces.Space(source, network, values)
         if not resume and summary.is_begun(path, space.name):
             raise click.UsageError(_EXISTS.format(places.shown(path)))
-        lag = None if found.asynchronous else found.lag or max(jobs, LAG)
+        lag = None if found.asynchronous else found.lag or _lag(path, space.name, jobs)
         rules = studies.Rules(seed, lag, found.early_stop)
         aim = found.goal(goal.Objective("loss", maximize=False))
         wired = _wired(space, aim, rules, overrides, device, found)
@@ -198,7 +199,11 @@ def _checked(context: click.Context, file: Path) -> Checked:
 
 
 def _chosen(
-    checked: Checked, network: str | None, method: str | None, settings: Settings
+    checked: Checked,
+    network: str | None,
+    method: str | None,
+    settings: Settings,
+    trials: int | None,
 ) -> "tuple[declaring.Declared, Method]":
     """What the block and the command line say together, and the method."""
     name = network or next(iter(checked.networks), "")
@@ -212,7 +217,7 @@ def _chosen(
         click.echo(f"not set, so method = {DEFAULT_METHOD}(population=20, tournament=5)", err=True)
     if not found.objectives:
         click.echo("not set, so minimize = loss", err=True)
-    if not found.budget:
+    if not found.budget and trials is None:
         click.echo(f"not set, so budget = trials({DEFAULT_TRIALS})", err=True)
     return found, registry.make_method(found.method, found.method_settings)
 
@@ -254,6 +259,12 @@ def _finished(study: "Study", wired: "studies.Wired", folder: Path) -> "studies.
         return studies.finish(study, best, wired.fitness, folder, progresses.for_terminal())
     except files.WriteError as error:
         raise errors.SearchError(error.message, error.help) from None
+
+
+def _lag(path: "Path | str", name: str, jobs: int) -> int:
+    """A study that goes on keeps its lag, with fewer or more workers."""
+    before = summary.settings_of(path, name).get("lag")
+    return before if isinstance(before, int) and before >= jobs else max(jobs, LAG)
 
 
 def _others(settings: Settings) -> Settings:

@@ -183,8 +183,9 @@ def _begin(job: Job, folder: RunFolder, options: Options, progress: Progress) ->
         if newest is not None:
             standing = restore(job, newest)
         folder.rewind(standing.epoch)
-        where = f"epoch {standing.epoch + 1}, step {standing.step + 1}"
-        progress.say(f"resuming {folder.path} at {where}")
+        if standing.epoch < job.plan.epochs:
+            where = f"epoch {standing.epoch + 1}, step {standing.step + 1}"
+            progress.say(f"resuming {folder.path} at {where}")
     elif world.leads:
         surroundings = environment(job.device, world.size)
         folder.begin(

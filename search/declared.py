@@ -52,6 +52,12 @@ def search_blocks(checked: Checked) -> list[ast.Settings]:
     return [item for item in found if isinstance(item, ast.Settings) and item.kind == "search"]
 
 
+def searched(checked: Checked) -> str | None:
+    """The network that the only `search` block names, if there is one."""
+    names = {block.network for block in search_blocks(checked)}
+    return names.pop() if len(names) == 1 else None
+
+
 def declared_search(
     checked: Checked, network: str, overrides: Mapping[str, str] | None = None
 ) -> Declared:

@@ -69,11 +69,18 @@ def recorded(store: Store, name: str, settings: dict[str, Any]) -> int:
     # what an earlier version did not know of was not there
     changed = [item for item in settings if settings[item] != before.get(item, _EMPTY.get(item))]
     if changed:
+        told = [item for item in changed if _is_short(before.get(item))]
+        values = ", ".join(f"{item} = {before.get(item)}, not {settings[item]}" for item in told)
         raise SearchError(
-            f"the study {name!r} was begun with another {', '.join(changed)}",
-            "give this study a name or a store of its own",
+            f"the study {name!r} was begun with another {', '.join(changed)}"
+            + (f": {values}" if values else ""),
+            "go on with what it was begun with, or give this study a name or a store of its own",
         )
     return key
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and len(value) < 40)
 
 
 _EMPTY: dict[str, Any] = {"whole": {}, "early_stop": None, "constraints": []}

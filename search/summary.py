@@ -86,6 +86,18 @@ def is_begun(place: Place, name: str) -> bool:
         store.close()
 
 
+def settings_of(place: Place, name: str) -> Mapping[str, Any]:
+    """What a study was begun with; nothing if there is none."""
+    if isinstance(place, Path) and not place.exists():
+        return {}
+    store = Store(place)
+    try:
+        found = store.find(name)
+        return {} if found is None else found[1]
+    finally:
+        store.close()
+
+
 def of_study(study: Study, path: Place) -> Summary:
     """What can be told of a study that was just run."""
     return Summary(path, study.name, study.settings, study.trials, study.ended)

@@ -240,3 +240,41 @@ def plain() -> Any:
         "network Plain on x: f32[N, 4] -> f32[N, 4] {\n"
         "    x -> dense(8..30) -> (relu | tanh) -> dense(4)\n}\n"
     )
+
+
+LONG = """
+network N on x: f32[N, 1, 8, 8] -> f32[N, 10] {
+    x -> flatten -> dense(8 | 16 | 32) -> (relu | tanh) -> dropout(0.2) -> dense(10)
+}
+train N { data = digits(), epochs = 60, optimizer = adamw(lr=1e-3) }
+search N { method = random, maximize = accuracy, budget = trials(2) }
+"""
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_after_sigterm_as_if_it_had_not_stopped(tmp_path: Path) -> None:
+    (tmp_path / "long.arch").write_text(LONG)
+    command = [sys.executable, "-m", "archc", "search", "long.arch", "--jobs", "2", "--no-final"]
+
+    def search(store: str, *more: str) -> subprocess.Popen[str]:
+        given = [*command, "--study", store, *more]
+        return subprocess.Popen(given, cwd=tmp_path, stdout=subprocess.DEVNULL, text=True)
+
+    process = search("stopped.db")
+    folder = tmp_path / "stopped.db.N.files"
+    end = time.monotonic() + 200
+    while not [path for path in folder.glob("*/run/metrics.jsonl") if path.stat().st_size > 1000]:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(100) == 130
+    path = tmp_path / "stopped.db"
+    states = rows(path, "SELECT state, checkpoint != '' FROM trial")
+    assert ("WAITING", 1) in states
+    assert list(folder.glob("*/run/checkpoints/*.json")), "no training was saved"
+    assert search("stopped.db", "--resume").wait(200) == 0
+    assert search("whole.db").wait(200) == 0
+    scores = "SELECT number, state, scores FROM trial ORDER BY number"
+    assert rows(path, scores) == rows(tmp_path / "whole.db", scores)
+    attempts = rows(path, "SELECT max(attempts) FROM trial")
+    assert attempts == [(2,)]
