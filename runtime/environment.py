@@ -6,6 +6,7 @@ machine or person.
 
 import os
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -34,6 +35,7 @@ def environment(device: torch.device, processes: int = 1) -> dict[str, Any]:
     return found
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -41,7 +41,11 @@ def serve(pipe: Connection, function: bytes, threads: int, gpu: str | None = Non
             task: Task = pipe.recv()
         except (EOFError, KeyboardInterrupt):
             return
-        pipe.send(_failed(task, failure) if failure else evaluated(evaluate, task))
+        outcome = _failed(task, failure) if failure else evaluated(evaluate, task)
+        try:
+            pipe.send(outcome)
+        except OSError:  # nobody waits for it any more
+            return
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
