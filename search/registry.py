@@ -37,6 +37,10 @@ def _outside() -> dict[str, metadata.EntryPoint]:
     return {point.name: point for point in metadata.entry_points(group=GROUP)}
 
 
+_foreign: dict[type[Method], str] = {}
+"""What classes of other packages are called, once they are loaded."""
+
+
 def method_names() -> tuple[str, ...]:
     """The methods there are, sorted; none is imported."""
     return tuple(sorted({*built_in_names(), *_outside()}))
@@ -64,6 +68,7 @@ def method_class(name: str) -> type[Method]:
         ) from error
     if not (isinstance(found, type) and issubclass(found, Method)):
         raise SearchError(f"the method {name!r} ({point.value}) is no class of archc's `Method`")
+    _foreign[found] = name
     return found
 
 
@@ -131,7 +136,9 @@ def settable(kind: type[Method]) -> tuple[Field[Any], ...]:
 
 
 def name_of(method: Method) -> str:
-    """The registry's name of a method, or that of a class from outside."""
+    """The registry's name of a method, or the place of a class that it does not know."""
+    if type(method) in _foreign:
+        return _foreign[type(method)]
     module = type(method).__module__
     own = module.rpartition(".")[2]
     inside = module.startswith(f"{__package__}.methods.")

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -35,17 +36,11 @@ def serve(pipe: Connection, function: bytes, threads: int, gpu: str | None = Non
         evaluate, failure = cloudpickle.loads(function), ""
     except Exception:
         evaluate, failure = None, traceback.format_exc()
-    pipe.send(READY)
-    while True:
-        try:
+    with suppress(EOFError, OSError, KeyboardInterrupt):  # nobody waits for it any more
+        pipe.send(READY)
+        while True:
             task: Task = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        outcome = _failed(task, failure) if failure else evaluated(evaluate, task)
-        try:
-            pipe.send(outcome)
-        except OSError:  # nobody waits for it any more
-            return
+            pipe.send(_failed(task, failure) if failure else evaluated(evaluate, task))
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import archc
 import pytest
@@ -35,6 +36,16 @@ def last_json(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     return answer
 
 
+def require_final(final: Any, best: dict[str, Any], folder: Path) -> None:
+    """The best program trained to its end, and everything of it written."""
+    assert final["metrics"]["validation"]["accuracy"] == best["score"]
+    assert final["metrics"]["test"]["accuracy"] > 0.1
+    assert final["epochs"] == 1
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"best.arch", "model.onnx", "model.py", "run", "weights.safetensors"}
+    assert archc.compile(folder / "best.arch").params == archc.compile(best["text"]).params
+
+
 def test_from_a_file_to_its_best_program(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["search", "net.arch", "--jobs", "2", "--json"]) == 0
     answer = last_json(capsys)
@@ -44,6 +55,7 @@ def test_from_a_file_to_its_best_program(folder: Path, capsys: pytest.CaptureFix
     assert isinstance(best, dict)
     assert best["score"] == best["metrics"]["accuracy"] > 0.1
     assert "search" not in best["text"]
+    require_final(answer["final"], best, folder / "net.best")
 
     assert run(["search", "net.arch"]) == 2
     assert "go on with --resume" in capsys.readouterr().err
@@ -92,6 +104,69 @@ def test_a_block_at_fault_is_told(
     assert run(["search", "net.arch"]) == 1
     assert words in capsys.readouterr().err
     assert not (folder / "net.study.db").exists()
+
+
+def test_several_objectives_and_bounds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = SPACE.replace("maximize = accuracy", "maximize = accuracy\n    minimize = [params]")
+    text = text.replace(
+        "budget = trials(3)",
+        "constraints = [latency(most=1000), params(most=1300)]\n    budget = [epochs(3), hours(1)]",
+    )
+    (folder / "net.arch").write_text(text)
+    given = ["--method", "random", "--no-final", "--json"]
+    assert run(["search", "net.arch", *given]) == 0
+    answer = last_json(capsys)
+    assert answer["trials"] == {"DONE": 3}
+    best = answer["best"]
+    assert isinstance(best, dict)
+    assert set(best["metrics"]) == {"accuracy", "loss", "params", "latency"}
+    assert best["metrics"]["params"] <= 1300
+    assert not (folder / "net.best").exists()
+
+
+def test_a_file_that_says_nothing_is_searched(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bare.arch").write_text(SPACE[: SPACE.index("train N")])
+    settings = ["--set", "train.epochs=1", "--trials", "2", "--no-final"]
+    assert run(["search", "bare.arch", *settings]) == 0
+    said = capsys.readouterr().err
+    assert "not set, so method = regularized_evolution(population=20, tournament=5)" in said
+    assert "not set, so minimize = loss" in said
+    assert "budget" not in said
+    assert "2 trials (2 DONE)" in said
+
+
+def test_a_number_that_nothing_measures_is_shown(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "net.arch").write_text(SPACE.replace("maximize = accuracy", "maximize = acuracy"))
+    assert run(["search", "net.arch"]) == 1
+    said = capsys.readouterr().err
+    assert "nothing measures 'acuracy'" in said
+    assert "did you mean 'accuracy'?" in said
+    assert "net.arch:8:16" in said
+    assert not (folder / "net.study.db").exists()
+
+
+def test_a_folder_with_other_things_is_left_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "net.best").mkdir()
+    (folder / "net.best/mine.txt").write_text("mine")
+    assert run(["search", "net.arch"]) == 2
+    assert "net.best is a folder with other things in it" in capsys.readouterr().err
+    assert not (folder / "net.study.db").exists()
+
+
+def test_check_reads_search_blocks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "net.arch"]) == 0
+    broken = SPACE.replace("population=2", "populatoin=2").replace("search N", "search M")
+    (folder / "net.arch").write_text(broken)
+    assert run(["check", "net.arch"]) == 1
+    said = capsys.readouterr().err
+    assert "there is no network 'M'" in said
+    assert "regularized_evolution has no setting 'populatoin'" in said
 
 
 def test_wrong_words_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
