@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
+from ..compiler.hash import graph_hash
 from ..compiler.spaces.process import SpaceLimit
+from ..compiler.spaces.space import Space
 from ..compiler.spaces.survey import survey
+from ..compiler.zeros import without_zeros
 from .options import Settings, json_option, network_option, print_json, set_option
 from .spaces import choices, digits, open_space, table, within_limits
 
@@ -26,6 +29,7 @@ from .spaces import choices, digits, open_space, table, within_limits
     help="How many expansions counting may cost.",
 )
 @click.option("--distinct", is_flag=True, help="Count distinct graphs too, by drawing them all.")
+@click.option("--simplify", is_flag=True, help="With --distinct: zeros propagated away first.")
 @json_option
 @within_limits
 def command(
@@ -34,6 +38,7 @@ def command(
     settings: Settings,
     budget: int,
     distinct: bool,
+    simplify: bool,
     as_json: bool,
 ) -> None:
     """Count the programs of the space in FILE: its complete traces, exactly.
@@ -43,7 +48,9 @@ def command(
     """
     space = open_space(file, network, settings)
     found = survey(space.process, budget)
-    graphs = len({item.hash for item in space.enumerate()}) if distinct else None
+    if simplify and not distinct:
+        raise click.UsageError("--simplify says how --distinct counts: give both")
+    graphs = len(_hashes(space, simplify=simplify)) if distinct else None
     if as_json:
         print_json(
             {
@@ -62,3 +69,10 @@ def command(
     if not found.exact:
         low = int(found.size)
         raise SpaceLimit(f"counting needs more than {budget:,} expansions", low, found.most)
+
+
+def _hashes(space: Space, *, simplify: bool) -> set[str]:
+    """The hashes of all programs."""
+    if not simplify:
+        return {program.hash for program in space.enumerate()}
+    return {graph_hash(without_zeros(program.graph)) for program in space.enumerate()}

@@ -21,7 +21,7 @@ from ..hyperparameter import (
     StrKind,
 )
 from ..layer import Layer
-from . import decisions, evaluate
+from . import decisions, evaluate, refusals
 from .builder import GraphBuilder
 from .context import Context
 from .environment import Environment
@@ -31,6 +31,7 @@ from .session import Session
 from .values import (
     LayerReference,
     LayerStage,
+    OpenReal,
     WeightReference,
     describe,
 )
@@ -103,6 +104,8 @@ def _bound(
     span: Span | None,
 ) -> LayerStage:
     declared = layer.hyperparameters()
+    session = context.session
+    _expect_hope(layer, node, context)
     if node is not None and context.naming:
         context = hinted(node, layer.name, context)
     collector, names, extra = _call_names(layer)  # type: ignore[arg-type]
@@ -111,26 +114,63 @@ def _bound(
     open_names = collector is not None
     given = match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
     values = {}
+    made = [] if session.holds is None else [session.decider.made]
     for item in declared:
         if item is collector:
             others = [name for name in given.by_name if name not in (*names, *extra)]
             values[item.name] = _sizes_by_name(others, given, env, context)
-            continue
-        if item.name in given.by_name:
+        elif item.name in given.by_name:
             assert env is not None
-            mark = context.session.hold(tuple(values.items()))
+            mark = session.hold(tuple(values.items()))
             values[item.name] = _argument(item, given, env, context)
-            context.session.release(mark)
+            session.release(mark)
         elif item.required:
             raise Fault(
                 errors.calls.MissingHyperparameter(where, layer.name, item.name, _usage(declared))
             )
+        if made:
+            made.append(session.decider.made)
+    tied: Mapping[str, WeightReference] = {}
+    initialiser = None
     if extra and not given.by_name.keys().isdisjoint(_EXTRA):
         tied, initialiser = _extras(layer, given, extra, env, context)
-        return LayerStage(layer(**values), tied, initialiser)
-    if all(type(value) in _ATOMS for value in values.values()):
+    stage = _stage(layer, values, tied, initialiser)
+    if made and made[-1] > made[0]:
+        session.argued = _argued(stage.layer, given, made)
+    return stage
+
+
+def _argued(layer: Layer, given: Given, made: Sequence[int]) -> "decisions.Argued":
+    names = [item.name for item in layer.hyperparameters()]
+    reals = [
+        (name, before)
+        for name, before, after in zip(names, made, made[1:], strict=False)
+        if after == before + 1
+        and type(getattr(layer, name)) is OpenReal
+        and isinstance(given.by_name[name], (ast.Open, ast.Range))
+    ]
+    return decisions.Argued(layer, names, made, reals)
+
+
+def _expect_hope(layer: type[Layer], node: ast.Call | None, context: Context) -> None:
+    """Refuses a layer that no arguments can help, before they are decided."""
+    session = context.session
+    if session.flowing is None or node is None:
+        return
+    if session.holds is not None and not context.builder.facts.assumptions:
+        refusals.refuse_hopeless(layer, session.flowing, node.span)
+    session.flowing = None  # calls among the arguments are others
+
+
+def _stage(
+    layer: type[Layer],
+    values: dict[str, Any],
+    tied: Mapping[str, WeightReference],
+    initialiser: Initialiser | None,
+) -> LayerStage:
+    if not tied and initialiser is None and all(type(v) in _ATOMS for v in values.values()):
         return _known_stage(layer, **values)  # type: ignore[arg-type]
-    return LayerStage(layer(**values))
+    return LayerStage(layer(**values), tied, initialiser)
 
 
 @lru_cache(maxsize=8_192)

@@ -126,6 +126,29 @@ class GraphBuilder:
         shape = tuple(self.facts.normal(size) for size in type_.shape)
         return type_ if shape == type_.shape else type_.with_shape(*shape)
 
+    # --- taking back
+
+    def mark(self) -> tuple[Any, ...]:
+        """What `restore` takes back to."""
+        lengths = (
+            len(self.nodes),
+            len(self.values),
+            len(self.scopes),
+            len(self.checks),
+            len(self._ties),
+            len(self._owned),
+        )
+        return lengths, self.facts, self.parameters, self.activations
+
+    def restore(self, mark: tuple[Any, ...]) -> None:
+        """As it was: all that was added since is dropped."""
+        lengths, self.facts, self.parameters, self.activations = mark
+        lists = self.nodes, self.values, self.scopes, self.checks, self._ties
+        for items, length in zip(lists, lengths, strict=False):
+            del items[length:]  # type: ignore[attr-defined]
+        while len(self._owned) > lengths[-1]:
+            self._owned.popitem()
+
     # --- scopes
 
     def begin(

@@ -7,6 +7,7 @@ an error.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 from typing import Any, Protocol
@@ -16,9 +17,11 @@ from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
 from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
+from ..layer import Layer
 from . import evaluate, vocabularies
 from .context import Context, join
 from .environment import Environment
+from .holding import Identity
 from .values import Combinator, FragmentStage, LayerReference, OpenLet, OpenReal, decisions_key
 
 MOST_OPTIONS = 100_000
@@ -58,6 +61,39 @@ Domain = Alternatives | Integers | Reals
 
 
 @record
+class Argued:
+    """Where the arguments of a layer were decided: its hyperparameters, and how many decisions
+    there were before the first of them and after each; which of them are numbers of real ranges,
+    by the number of the decision.
+    """
+
+    layer: Layer
+    names: Sequence[str]
+    made: Sequence[int]
+    reals: Sequence[tuple[str, int]]
+
+    def grounds(self, read: frozenset[str]) -> "Grounds":
+        """What a refusal rests on that read these hyperparameters."""
+        spans = zip(self.names, self.made, self.made[1:], strict=False)
+        places = [range(before, after) for name, before, after in spans if name in read]
+        return Grounds(self.made[0], frozenset(place for span in places for place in span))
+
+
+@record
+class Grounds:
+    """The decisions that a refusal rests on, by their number: all before `base`, and `others`."""
+
+    base: int
+    others: frozenset[int] = frozenset()
+
+    def hold(self, place: int) -> bool:
+        return place < self.base or place in self.others
+
+    def joined(self, other: "Grounds") -> "Grounds":
+        return Grounds(max(self.base, other.base), self.others | other.others)
+
+
+@record
 class Site:
     """A decision that is wanted: its stable name, what may be decided, and the choice in the
     text.
@@ -80,9 +116,18 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
     options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
     if replays(node, context):
         return options[_replay(node, context)]
-    weights = _weights(node, len(options), env, context)
     hint = "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
+    if node.weights is None:
+        return options[decide(node, _equal(Identity(node)), hint, context)]
+    weights = _weights(node, len(options), env, context)
     return options[decide(node, Alternatives(options, weights), hint, context)]
+
+
+@lru_cache(maxsize=8_192)
+def _equal(choice: Identity) -> Alternatives:
+    """The options of a choice, equally likely: one object, whose tables are made once."""
+    node = choice.node
+    return Alternatives(node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY))
 
 
 IDENTITY = ast.Fragment(ast.Body((), span=None), span=None)  # type: ignore[arg-type]
@@ -92,7 +137,8 @@ def number(node: ast.Range, env: Environment, context: Context) -> Any:
     """The number decided on."""
     low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
     step = None if node.step is None else evaluate.number(node.step, env, context)
-    domain = _range(node, low, high, step, node.log)
+    _expect_numbers(node, low, high, step)
+    domain = _range(Identity(node), low, high, step, node.log)
     return _meaning(node, domain, decide(node, domain, "value", context), context)
 
 
@@ -113,6 +159,12 @@ def _meaning(node: ast.Expression, domain: Domain, decision: Any, context: Conte
 
 def own_domain(item: Hyperparameter) -> Domain | None:
     """What a hyperparameter declares for search."""
+    return _own_domain(Identity(item))
+
+
+@lru_cache(maxsize=8_192)
+def _own_domain(key: Identity) -> Domain | None:
+    item = key.node
     match item.domain:
         case Between(low, high, step, log):
             if isinstance(low, float) or isinstance(high, float):
@@ -154,7 +206,7 @@ def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) ->
         key = full.removeprefix(context.memory_root)
         if key not in context.memory:
             site = Site(session.site_name(full), domain, node)
-            context.memory[key] = session.decider.decide(site, context)
+            session.note(context.memory, key, session.decider.decide(site, context))
         decision = context.memory[key]
     session.decided[context.place, id(node)] = decision
     return decision
@@ -186,7 +238,7 @@ def of_file(let: OpenLet, context: Context) -> Any:
             context, path="", prefix="", hint=declaration.name, frozen={}, memory=None
         )
         value = freeze(evaluate.evaluate(declaration.value, let.home, outside), outside)
-        session.lets[declaration.name] = value
+        session.note(session.lets, declaration.name, value)
     return session.lets[declaration.name]
 
 
@@ -217,6 +269,7 @@ def _freeze_items(items: tuple[Any, ...], context: Context) -> tuple[Any, ...]:
     mark = context.session.hold(items, frozen)
     for item in items:
         frozen.append(freeze(item, context))
+        context.session.moved(mark)
     context.session.release(mark)
     return tuple(frozen)
 
@@ -318,17 +371,22 @@ def _weights(
     return tuple(float(item) for item in values)
 
 
-def _range(node: ast.Range, low: Any, high: Any, step: Any, log: bool) -> Domain:
-    numbers = [item for item in (low, high, step) if item is not None]
+def _expect_numbers(node: ast.Range, *found: Any) -> None:
+    numbers = [item for item in found if item is not None]
     if not all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in numbers):
         raise Fault(errors.spaces.BadRange(node.span, "both ends must be numbers"))
+
+
+@lru_cache(maxsize=8_192, typed=True)
+def _range(key: Identity, low: Any, high: Any, step: Any, log: bool) -> Domain:
+    node = key.node
     if low > high:
         raise Fault(errors.spaces.BadRange(node.span, f"{low} is above {high}"))
     if log and low <= 0:
         raise Fault(errors.spaces.BadRange(node.span, "`log` needs ends above 0"))
     if step is not None and step <= 0:
         raise Fault(errors.spaces.BadRange(node.span, "`step` must be above 0"))
-    if not any(isinstance(item, float) for item in numbers):
+    if not any(isinstance(item, float) for item in (low, high, step)):
         return Integers(low, high, step or 1, log)
     if step is None:
         return Reals(float(low), float(high), log)

@@ -315,6 +315,7 @@ def _items(
             items.append(evaluate(item, env, context, symbols))
         else:
             items.append(tensors(item, env, context))
+        context.session.moved(mark)
     context.session.release(mark)
     if isinstance(node, ast.List):
         return sizes.bounded(tuple(items), node, context.session)

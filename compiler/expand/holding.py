@@ -156,6 +156,34 @@ def _local(name: str, env: Environment) -> Hashable:
     return None if bound is None else fingerprint(bound.value)
 
 
+def volatile(value: Any) -> bool:
+    """Whether a fingerprint may change while what it is of is held: costs grow, and instances get
+    weights and memory at their first use.
+    """
+    match value:
+        case tuple() | list():
+            return any(map(volatile, value))
+        case BodyHold():
+            return bool(value.costs) or any(
+                _volatile_name(name, value.env)
+                for name in _live(Identity(value.body), value.position)
+            )
+        case CellHold() | Instance():
+            return True
+        case FunctionStage():
+            return any(map(volatile, value.values.values()))
+        case FragmentStage():
+            names = _names_of(Identity(value.expression))
+            return any(_volatile_name(name, value.environment) for name in names)
+        case _:
+            return False
+
+
+def _volatile_name(name: str, env: Environment) -> bool:
+    bound = env.find_inside(name)
+    return bound is not None and volatile(bound.value)
+
+
 class Identity:
     """A node of the syntax as a key of its own, by identity."""
 

@@ -38,6 +38,7 @@ class Limits:
 
 
 MOST_REPORTS = 100
+_NOTHING = object()
 
 
 @dataclass(slots=True)
@@ -51,6 +52,11 @@ class Session:
     decider: Any = None  # decisions.Decider: who settles open choices
     replayed: Iterator[Any] | None = None  # what is decided, where that is known beforehand
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
+    chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
+    journal: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
+    argued: Any = None  # decisions.Argued: where the arguments of the layer at hand were decided
+    flowing: Any = None  # what flows into the call whose function is being worked out
+    rests: Any = None  # a refusal, and the decisions.Grounds that it rests on
     decided: dict[tuple[str, int], Any] = field(default_factory=dict)
     applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)
     lets: dict[str, Any] = field(default_factory=dict)  # a file's own, once their choices are made
@@ -110,11 +116,39 @@ class Session:
     def release(self, mark: int) -> None:
         if self.holds is not None:
             del self.holds[mark:]
+            del self.chain[mark:]
+
+    def moved(self, mark: int) -> None:
+        """What is held from `mark` on has changed."""
+        if self.chain:
+            del self.chain[mark:]
 
     def site_name(self, name: str) -> str:
         """A choice's name, numbered from the second of one name on, in program order."""
-        count = self._sites[name] = self._sites.get(name, 0) + 1
+        count = self._sites.get(name, 0) + 1
+        self.note(self._sites, name, count)
         return name if count == 1 else f"{name}_{count}"
+
+    def note(self, known: dict[str, Any], name: str, value: Any) -> None:
+        """Sets an entry so that it can be taken back while one explores."""
+        if self.holds is not None:
+            self.journal.append((known, name, known.get(name, _NOTHING)))
+        known[name] = value
+
+    def mark(self) -> tuple[int, int, int]:
+        """What `restore` takes back to: only while one explores."""
+        assert self.holds is not None
+        return len(self.holds), len(self.journal), self.spent
+
+    def restore(self, mark: tuple[int, int, int]) -> None:
+        holds, journal, self.spent = mark
+        self.release(holds)
+        while len(self.journal) > journal:
+            known, name, before = self.journal.pop()
+            if before is _NOTHING:
+                del known[name]
+            else:
+                known[name] = before
 
     def names_in(self, root: ast.Body | ast.Expression) -> Names:
         """The names of the stages in a body, worked out once. The body is kept, so that its id

@@ -3,12 +3,14 @@ body.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import replaced
 from .. import errors
+from ..layer import Layer
 from . import (
     arguments,
     combinators,
@@ -17,6 +19,8 @@ from . import (
     functions,
     hyperparameters,
     lookup,
+    refusals,
+    retrying,
     statements,
     vocabularies,
 )
@@ -33,6 +37,7 @@ from .values import (
     Instance,
     LayerReference,
     LayerStage,
+    OpenReal,
     Poison,
     Results,
     Tensor,
@@ -60,13 +65,31 @@ def gather(tensors: Sequence[Tensor], names: Sequence[str | None] = ()) -> Flow:
 
 def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     """What flows out of a stage when `inputs` flow in."""
+    if context.session.holds is not None and _decides(Identity(node)):
+        flow: Flow = retrying.attempt(_apply, node, inputs, env, context)
+        return flow
+    return _apply(node, inputs, env, context)
+
+
+@lru_cache(maxsize=8_192)
+def _decides(key: Identity) -> bool:
+    """Whether a stage is a choice itself, or a call with choices among its arguments."""
+    node = key.node
+    if isinstance(node, ast.Call):
+        return node.body is None and decisions.has_choice(node)
+    return isinstance(node, (ast.Choice, ast.Optional, ast.Open))
+
+
+def _apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     context.session.spend(node.span)
     match node:
         case ast.Choice() | ast.Optional():
             return _chosen(node, inputs, env, context)
         case ast.Name() | ast.Attribute() | ast.Call(body=None):
             mark = context.session.hold(inputs)
+            context.session.argued, context.session.flowing = None, inputs
             value = evaluate.evaluate(node, env, context)
+            context.session.flowing = None
             context.session.release(mark)
             return apply_value(value, inputs, node, context)
         case ast.Labelled():
@@ -212,9 +235,7 @@ def use(
             )
         case LayerStage():
             context.session.spend(node.span, NODE_WORK)
-            return gather(
-                context.builder.add(value, inputs, join(context.path, name), owner, node.span)
-            )
+            return gather(_add(value, inputs, join(context.path, name), owner, node, context))
         case FunctionReference():
             stage = hyperparameters.bind_function(value, None, None, context, node.span)
             return use(stage, inputs, name, node, context, owner)
@@ -234,6 +255,54 @@ def use(
             return use(value.stage, inputs, name, node, inner, value.owner)
         case _:
             return _refuse(value, node)
+
+
+def _add(
+    stage: LayerStage,
+    inputs: Inputs,
+    name: str,
+    owner: str,
+    node: ast.Expression,
+    context: Context,
+) -> Inputs:
+    """A node. Where it is refused, whoever explores learns which decisions that rests on."""
+    try:
+        made = context.builder.add(stage, inputs, name, owner, node.span)
+    except Fault as fault:
+        if context.session.holds is not None:
+            _tell_grounds(fault, stage.layer, inputs, context)
+        raise
+    argued = context.session.argued
+    if argued is not None and argued.layer is stage.layer and argued.reals:
+        _tell_reals(stage, inputs, context)
+    return made
+
+
+def _tell_reals(stage: LayerStage, inputs: Inputs, context: Context) -> None:
+    """Numbers from real ranges that the layer took as they are, and that decide nothing in it."""
+    decider, argued = context.session.decider, context.session.argued
+    if context.builder.facts.assumptions:
+        return
+    for name, place in argued.reals:
+        domain = decider.domain(place)
+        ends = OpenReal(domain.low), OpenReal(domain.high)
+        if not any(refusals.decides(stage, name, end, inputs) for end in ends):
+            decider.prove(place)
+
+
+def _tell_grounds(fault: Fault, layer: Layer, inputs: Inputs, context: Context) -> None:
+    """What a refusal rests on: the decisions that the layer read, or nothing but its kind."""
+    argued = context.session.argued
+    mine = argued is not None and argued.layer is layer
+    if not mine and layer.hyperparameters():
+        return
+    read = refusals.reading(layer, inputs, fault, context.builder.facts)
+    if read is None:
+        return
+    if not read.settings and not read.sizes and hasattr(fault.diagnostic, "site"):
+        refusals.note_hopeless(type(layer), inputs, fault.diagnostic)
+    if mine:
+        context.session.rests = fault.diagnostic, argued.grounds(read.settings)
 
 
 def _refuse(value: Any, node: ast.Expression) -> NoReturn:

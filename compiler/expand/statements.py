@@ -45,6 +45,7 @@ def run_body(
         if context.session.full:
             raise Poisoned
         hold.position = position
+        context.session.moved(0 if env.rebinds else mark)  # bodies around it read what it binds
         try:
             if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
                 raise Fault(errors.flow.AfterResult(statement.span, done.span))

@@ -13,10 +13,15 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.parse import parse
+from ...grammar.span import NOWHERE
 from .. import errors
-from ..hyperparameter import BoolKind, Hyperparameter
+from ..checks import Checks
+from ..errors.base import Site
+from ..facts import Facts
+from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
 from ..layer import Layer
 from ..registry import BrokenLayer, all_layers
+from ..types import BOOL, F32, I64, TensorType
 from . import decisions, evaluate
 from .context import Context
 from .environment import Environment
@@ -39,13 +44,62 @@ def _usable(layer: type[Layer]) -> bool:
     low, high = layer.arity
     single = low <= 1 and (high is None or high >= 1) and layer.family not in ("joining", "sources")
     items = layer.hyperparameters()
-    return single and all(not item.required or _spelled(item) is not None for item in items)
+    if not single or not all(not item.required or _spelled(item) is not None for item in items):
+        return False
+    return _outputs(layer, {}) == 1
 
 
 def _entry(layer: type[Layer]) -> str:
-    pairs = [(item.name, _spelled(item)) for item in layer.hyperparameters()]
+    """The layer with the domains of its hyperparameters, those left out that may make it give
+    several tensors.
+    """
+    pairs = [
+        (item.name, _spelled(item)) for item in layer.hyperparameters() if _keeps_one(layer, item)
+    ]
     inside = ", ".join(f"{name} = {domain}" for name, domain in pairs if domain is not None)
     return f"{layer.name}({inside})" if inside else layer.name
+
+
+def _keeps_one(layer: type[Layer], item: Hyperparameter) -> bool:
+    if not isinstance(item.kind, BoolKind):
+        return True
+    return all(_outputs(layer, {item.name: value}) == 1 for value in (False, True))
+
+
+_LIKELY = tuple(
+    TensorType(dtype, (16,) * rank)
+    for dtype, rank in ((F32, 4), (F32, 3), (F32, 2), (I64, 2), (BOOL, 2))
+)
+
+
+def _outputs(layer: type[Layer], settings: dict[str, Any]) -> int:
+    """How many tensors a layer makes of one: of the first that it accepts among some that flow
+    often; 0 where it wants more than one, 1 where it accepts none of them.
+    """
+    required = {item.name: _first(item) for item in layer.hyperparameters() if item.required}
+    stage = layer(**required, **settings)
+    check = Checks(Facts(), Site(layer.name, NOWHERE))
+    for likely in _LIKELY:
+        try:
+            check.inputs((likely,), *layer.arity)
+            found = stage.infer(check, likely)
+        except Fault as fault:
+            if isinstance(fault.diagnostic, errors.shapes.WrongInputCount):
+                return 0
+            continue
+        return len(found) if isinstance(found, tuple) else 1
+    return 1
+
+
+def _first(item: Hyperparameter) -> Any:
+    """The first value of a domain."""
+    match item.domain:
+        case Between(low=low):
+            return item.kind.accept(low)
+        case OneOf(options=options):
+            return item.kind.accept(options[0])
+        case _:
+            return False
 
 
 def _spelled(item: Hyperparameter) -> str | None:

@@ -49,26 +49,32 @@ class Recurrent(Layer):
         check.rank(x, 3)
         check.floating(x)
         check.known(x.shape[2], "the last axis")
-        check.setting(self.units >= 1, "units", self.units, "at least 1")
-        accepted = 1 <= self.layers <= MOST_LAYERS
-        check.setting(accepted, "layers", self.layers, f"from 1 to {MOST_LAYERS}")
-        for name, rate in (("dropout", self.dropout), ("weight_dropout", self.weight_dropout)):
-            check.setting(0 <= rate < 1, name, rate, "at least 0 and below 1")
+        check.same_dtype(x, *given)
         if len(given) not in (0, self.carried):
             wanted = f"1 or {1 + self.carried} inputs"
             check.fail(errors.shapes.WrongInputCount(check.site, wanted, len(inputs)))
+        accepted = 1 <= self.layers <= MOST_LAYERS
+        check.setting(accepted, "layers", self.layers, f"from 1 to {MOST_LAYERS}")
+        for first in given:  # the sizes that most settings have a say in come last
+            self._expect_state(check, first, x)
+        check.setting(self.units >= 1, "units", self.units, "at least 1")
         state = x.with_shape(*self._state_shape(x))
         for first in given:
-            self._expect_state(check, first, state)
+            last = f"the sizes of axis {first.rank - 1} of a first state"
+            check.equal(first.shape[-1], self.units, last)
+        for name, rate in (("dropout", self.dropout), ("weight_dropout", self.weight_dropout)):
+            check.setting(0 <= rate < 1, name, rate, "at least 0 and below 1")
         width = self.units * self._directions
         y = x.with_shape(x.shape[0], width) if self.last else x.with_axis(2, width)
         return (y, *(state,) * self.carried) if self.states else y
 
-    def _expect_state(self, check: Checks, found: TensorType, wanted: TensorType) -> None:
-        check.same_dtype(wanted, found)
-        check.rank(found, wanted.rank)
-        for axis, (a, b) in enumerate(zip(found.shape, wanted.shape, strict=True)):
-            check.equal(a, b, f"the sizes of axis {axis} of a first state")
+    def _expect_state(self, check: Checks, found: TensorType, x: TensorType) -> None:
+        """The axes of a first state before its last."""
+        stack = (self.layers * self._directions,) if self._stacked else ()
+        check.rank(found, len(stack) + 2)
+        for axis, size in enumerate((*stack, x.shape[0])):
+            what = f"the sizes of axis {axis} of a first state"
+            check.equal(found.shape[axis], size, what)
 
     @property
     def _directions(self) -> int:

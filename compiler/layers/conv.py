@@ -52,14 +52,14 @@ class Conv(Layer):
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs
         channels, space = expect_image(check, x)
-        check.setting(self.filters >= 1, "filters", self.filters, "at least 1")
         check.divides(self.groups, channels, "groups", "input channels")
-        check.divides(self.groups, self.filters, "groups", "filters")
         kernel = check.per_axis(self.kernel, len(space), "kernel")
         stride = check.per_axis(self.stride, len(space), "stride")
         dilation = check.per_axis(self.dilation, len(space), "dilation")
         padding = check.paddings(self.padding, kernel, dilation)
         sizes = window_sizes(check, space, kernel, stride, padding, dilation)
+        check.setting(self.filters >= 1, "filters", self.filters, "at least 1")
+        check.divides(self.groups, self.filters, "groups", "filters")
         return x.with_shape(x.shape[0], self.filters, *sizes)
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:

@@ -54,9 +54,7 @@ class ConvTranspose(Layer):
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs
         channels, space = expect_image(check, x)
-        check.setting(self.filters >= 1, "filters", self.filters, "at least 1")
         check.divides(self.groups, channels, "groups", "input channels")
-        check.divides(self.groups, self.filters, "groups", "filters")
         kernel = check.per_axis(self.kernel, len(space), "kernel")
         stride = check.per_axis(self.stride, len(space), "stride")
         dilation = check.per_axis(self.dilation, len(space), "dilation")
@@ -72,6 +70,8 @@ class ConvTranspose(Layer):
             found = (size - 1) * s - before - after + d * (k - 1) + e + 1
             check.at_least(found, 1, "the output, less the padding that is cut off,")
             sizes.append(found)
+        check.setting(self.filters >= 1, "filters", self.filters, "at least 1")
+        check.divides(self.groups, self.filters, "groups", "filters")
         return x.with_shape(x.shape[0], self.filters, *sizes)
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:

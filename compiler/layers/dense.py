@@ -33,8 +33,8 @@ class Dense(Layer):
         (x,) = inputs
         check.floating(x)
         check.rank(x, 1, -1)
-        check.setting(self.units >= 1, "units", self.units, "at least 1")
         check.known(x.shape[-1], "the size of the last axis")
+        check.setting(self.units >= 1, "units", self.units, "at least 1")
         return x.with_axis(-1, self.units)
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:

@@ -36,9 +36,10 @@ class Rnn(Recurrent):
     activation: str = option(default="tanh", domain=one_of("tanh", "relu"))
 
     def infer(self, check: Checks, *inputs: TensorType) -> Types:
+        found = super().infer(check, *inputs)
         accepted = self.activation in ("tanh", "relu")
         check.setting(accepted, "activation", self.activation, "tanh or relu")
-        return super().infer(check, *inputs)
+        return found
 
     def settings(self) -> dict[str, Any]:
         return super().settings() | ({"nonlinearity": "relu"} if self.activation == "relu" else {})

@@ -29,10 +29,10 @@ class Unwindows(Form):
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs
         check.rank(x, 3)
+        check.equal(x.shape[1], self.size**2, "the length of the sequences and size * size")
         for name, length in (("rows", self.height), ("columns", self.width)):
             check.at_least(length, 1, f"the number of {name}")
             check.divides(self.size, length, "pixels of a window", name)
-        check.equal(x.shape[1], self.size**2, "the length of the sequences and size * size")
         count = (self.height // self.size) * (self.width // self.size)
         check.divides(count, x.shape[0], "windows of an image", "windows")
         return x.with_shape(*self._plan(x).merged)

@@ -77,7 +77,18 @@ class Meter:
         self.names = names
         self.totals = [0] * len(names)
         self.position = 0
-        self._owners: set[str] = set()
+        self._owners: dict[str, None] = {}
+
+    def mark(self) -> tuple[Any, ...]:
+        """What `restore` takes back to."""
+        return (*self.totals,), self.position, len(self._owners)
+
+    def restore(self, mark: tuple[Any, ...]) -> None:
+        """As it was."""
+        totals, self.position, owners = mark
+        self.totals = list(totals)
+        while len(self._owners) > owners:
+            self._owners.popitem()
 
     def read(self, builder: GraphBuilder) -> Totals:
         """The costs of the nodes so far."""
@@ -90,7 +101,7 @@ class Meter:
 
     def _add(self, node: Any, values: Sequence[Any], sizes: Mapping[str, int]) -> None:
         first = node.owner not in self._owners
-        self._owners.add(node.owner)
+        self._owners[node.owner] = None
         for place, name in enumerate(self.names):
             part = cost.Stretch([node], values)
             match name:

@@ -9,9 +9,11 @@ before, by whom and in which order, changes nothing.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ..expand.decisions import Reals
+from ..expand.decisions import Domain, Reals
+from ..expand.holding import Identity
 from .process import SpaceLimit
 from .random import Random, cumulate, scaled
 from .states import DONE, Place, State, decisions_of, edge, weights_of
@@ -24,28 +26,46 @@ PATIENCE = 64
 MOST_REFUSED = 100_000
 
 
-class Table:
-    """The decisions of a state as they are drawn: with cumulative weights, and where each leads as
-    far as it is known.
-    """
+class Options:
+    """What can be drawn of a domain, with cumulative weights."""
 
-    __slots__ = ("children", "cumulative", "decisions", "real", "total", "weights")
+    __slots__ = ("cumulative", "decisions", "real", "total", "weights")
 
-    def __init__(self, state: State) -> None:
-        domain = state.domain
+    def __init__(self, domain: Domain) -> None:
         self.real = domain if isinstance(domain, Reals) else None
         self.decisions: Sequence[Any] = decisions_of(domain)
         self.weights = weights_of(domain)
         self.cumulative = cumulate(self.weights)
         self.total = self.cumulative[-1]
         self.cumulative[-1] = float("inf")  # so that no rounding leads beyond the last
-        self.children: list[State | None] = [None] * len(self.decisions)
+
+
+@lru_cache(maxsize=4_096)
+def _options(domain: Identity) -> Options:
+    return Options(domain.node)
+
+
+class Table:
+    """The decisions of a state as they are drawn, and where each leads as far as it is known."""
+
+    __slots__ = ("children", "cumulative", "decisions", "real", "total", "weights")
+
+    def __init__(self, state: State) -> None:
+        options = _options(Identity(state.domain))
+        self.real = options.real
+        self.decisions = options.decisions
+        self.weights = options.weights
+        self.cumulative = options.cumulative
+        self.total = options.total
+        self.children: dict[int, State] = {}
 
     def child(self, state: State, index: int) -> State | None:
         """Where a decision leads, if that is known."""
-        found = self.children[index]
+        found = self.children.get(index)
         if found is None:
-            found = self.children[index] = state.children.get(edge(state, self.decisions[index]))
+            found = state.children.get(edge(state, self.decisions[index]))
+            if found is not None and not found.dead:
+                self.children[index] = found
         return found
 
     def drawn(self, left: Sequence[int], number: float) -> int:
@@ -73,34 +93,58 @@ def table_of(state: State) -> Table:
 
 
 def draw(walk: "Walk", random: Random) -> "list[Step]":
-    """One trace. Over known ground this is a walk over tables."""
+    """One trace. Over known ground this is a walk over tables; what is unknown on the way to the
+    end is found out by one expansion.
+    """
+    steps = None if walk.required else _followed(walk, random)
+    if steps is None:
+        steps = descend(walk, random, walk.origin())
+    if steps is None:
+        raise AssertionError("a space that holds a program has run dry")
+    return steps
+
+
+def _followed(walk: "Walk", random: Random) -> "list[Step] | None":
+    """The steps of a draw that never has to go back; None for one that has to."""
     state = walk.process.root()
     steps: list[Any] = []
-    if not walk.required:
-        depth = 0
-        while state is not DONE:
-            table = state.table or table_of(state)
-            number = random.at(depth)
-            index = bisect_right(table.cumulative, number * table.total)
-            child = table.children[index]
-            if child is None or child.dead or table.real is not None:
-                index, child = _known(table, state, index)
-                if child is None:
-                    break
-            steps.append((state.place, table.decision(index, number)))
-            state = child
-            depth += 1
-        else:
-            return steps
-    found = descend(walk, random, walk.origin())
-    if found is None:
-        raise AssertionError("a space that holds a program has run dry")
-    return found
+    depth = 0
+    while state is not DONE:
+        table = state.table or table_of(state)
+        number = random.at(depth)
+        index = bisect_right(table.cumulative, number * table.total)
+        child = table.children.get(index)
+        if child is None or child.dead:
+            index, number, child = _found_out(walk, random, state, steps)
+            if child is None:
+                return None
+        steps.append((state.place, table.decision(index, number)))
+        state = child
+        depth += 1
+    return steps
 
 
-def _known(table: Table, state: State, index: int) -> tuple[int, State | None]:
-    child = table.child(state, index)
-    return index, None if child is None or child.dead else child
+def _found_out(
+    walk: "Walk", random: Random, state: State, steps: Sequence[Any]
+) -> tuple[int, float, State | None]:
+    """The position drawn at a state and where it leads, found out where nobody knows yet; no state
+    where every decision proves dead.
+    """
+    table, depth = table_of(state), len(steps)
+    ahead = Ahead(random, 0)
+    while True:
+        drawn = ahead.drawn(state, depth)
+        if drawn is None:
+            state.dead = True
+            return 0, 0.0, None
+        index, number = drawn
+        child = table.child(state, index)
+        if child is not None:
+            return index, number, child
+        prefix = [*(taken for _, taken in steps), table.decision(index, number)]
+        walk.process.run(prefix, ahead.policy, whole=True)
+        if edge(state, prefix[-1]) not in state.children:  # the state was forgotten
+            return 0, 0.0, None
 
 
 @dataclass(slots=True)
@@ -171,28 +215,52 @@ def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place:
     if frame.table.child(state, frame.index) is None:
         process = walk.process
         prefix = [*process.prefix(state), frame.decision]
-        ahead = _Ahead(walk, depth, random)
-        process.run(prefix, ahead.policy)
+        process.run(prefix, Ahead(random, depth - len(prefix)).policy, whole=True)
     return walk.step(frame.place, frame.decision)
 
 
-class _Ahead:
-    """Decides the rest of an expansion as the draw will, as far as states alone tell."""
+class Ahead:
+    """Decides the rest of an expansion as the draw will, as far as states alone tell. `offset` is
+    how much deeper the draw is than the expansion.
+    """
 
-    def __init__(self, walk: "Walk", depth: int, random: Random) -> None:
-        self.walk = walk
-        self.depth = depth
+    __slots__ = ("_struck", "offset", "random")
+
+    def __init__(self, random: Random, offset: int) -> None:
         self.random = random
+        self.offset = offset
+        self._struck: dict[State, tuple[list[int], int, float]] = {}
 
-    def policy(self, state: State) -> Any:
+    def policy(self, state: State, depth: int) -> Any:
+        """The decision drawn among those that are not known to be dead, None where none is left."""
+        drawn = self.drawn(state, depth)
+        return None if drawn is None else table_of(state).decision(*drawn)
+
+    def drawn(self, state: State, depth: int) -> tuple[int, float] | None:
+        """The position drawn, with its number; the dead ones that come up are struck out."""
         table = table_of(state)
-        left = list(range(len(table.decisions)))
-        while left:
-            number = self.random.at(self.depth, len(table.decisions) - len(left))
-            index = table.drawn(left, number)
+        number = self.random.at(depth + self.offset)
+        index = bisect_right(table.cumulative, number * table.total)
+        child = table.child(state, index)
+        if child is None or not child.dead:
+            return index, number
+        return self._among_others(state, table, index, number, depth + self.offset)
+
+    def _among_others(
+        self, state: State, table: Table, index: int, number: float, depth: int
+    ) -> tuple[int, float] | None:
+        """As it goes on after a first draw that is dead. It is kept how far it went, for what is
+        dead stays so.
+        """
+        known = self._struck.get(state)
+        left, index, number = known or (list(range(len(table.decisions))), index, number)
+        while True:
             child = table.child(state, index)
             if child is None or not child.dead:
-                self.depth += 1
-                return table.decision(index, number)
+                self._struck[state] = left, index, number
+                return index, number
             left.remove(index)
-        return None
+            if not left:
+                return None
+            number = self.random.at(depth, len(table.decisions) - len(left))
+            index = table.drawn(left, number)

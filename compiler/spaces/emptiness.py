@@ -14,6 +14,8 @@ def reason_of(process: Process, root: State) -> Diagnostic:
     """The error itself where every way runs into the same one, which is not the choices' fault;
     else the last choice with options before the end of the ways, and what stopped each.
     """
+    if root.reason is not None:
+        return root.reason
     found = _all_reasons(root)
     if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
         return found[0]

@@ -17,8 +17,9 @@ from ..graph import Graph, Node
 from ..hash import graph_hash
 from ..layer import Layer
 from ..program import Program
+from .dead import DeadEnd
 from .drawn import graph_of
-from .process import DeadEnd, SpaceLimit
+from .process import SpaceLimit
 from .states import decisions_of
 from .trace import Trace
 

@@ -14,22 +14,32 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Step
 from .. import errors
-from ..cost import batch_axes
 from ..deep import deep_recursion
 from ..expand import networks
-from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
-from ..expand.holding import fingerprint
+from ..expand.holding import fingerprint, volatile
 from ..expand.naming import Names
+from ..expand.retrying import Refused
 from ..expand.session import Limits, Session
 from ..expand.values import FunctionReference, decisions_key
-from ..facts import Facts
 from ..graph import Graph
 from . import training
-from .costs import Meter, OpenCost, Requirements, Totals, deferrable
-from .states import DONE, REAL, Path, Policy, State, candidates, decisions_of, edge, first_open
+from .costs import Requirements, Totals, deferrable
+from .dead import DeadEnd
+from .explorer import Exhausted, Explorer, Known
+from .states import (
+    REAL,
+    Path,
+    Policy,
+    State,
+    candidates,
+    decisions_of,
+    edge,
+    first_open,
+    grave_of,
+)
 
 MOST_LISTED = 4096
 
@@ -42,14 +52,6 @@ class SpaceLimit(Exception):
     def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
         super().__init__(message)
-
-
-class DeadEnd(Exception):
-    """The decisions so far make a program that the checker refuses."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        self.diagnostic = diagnostic
-        super().__init__(diagnostic.code)
 
 
 class _Deciding(Session):
@@ -93,11 +95,13 @@ class Process:
     budget: int = 200_000
     train: Sequence[ast.Settings] = ()
     runs: int = 0
+    era: int = 0
     states: dict[Any, State] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
     unproved: list[State] = field(default_factory=list)
     _root: State | None = None
     _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
+    _numbers: dict[Any, int] = field(default_factory=dict)
     _spent: int = 0
     requirements: Requirements = field(init=False)
     start: Totals = ()
@@ -124,13 +128,16 @@ class Process:
 
     # --- expanding
 
-    def run(self, prefix: Sequence[Any], policy: Policy) -> tuple[Path, Expansion | None]:
-        """Expands with the decisions of `prefix`, then those of `policy`.
+    def run(
+        self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False
+    ) -> tuple[Path, Expansion | None]:
+        """Expands with the decisions of `prefix`, then those of `policy`, as far as what lies
+        beyond is known; to the end if `whole`.
 
-        Returns the path taken, and the program at its end, or None where the last decision of the
-        path proved dead.
+        Returns the path taken, and the program at its end, or None where it does not go so far:
+        because the rest is known, or because the last decision of `prefix` proved dead.
         """
-        found = self._expanded(prefix, policy)
+        found = self._expanded(prefix, policy, whole=whole)
         while self.unproved:
             self._prove(self.unproved.pop())
         return found
@@ -145,35 +152,40 @@ class Process:
         low, high = runs
         if low is not None and high is not None and low.graph.values != high.graph.values:
             reason = errors.spaces.RealDecides(state.place_of_choice())
-            self._bury([(state, ends[0])], reason)
+            self.bury([(state, ends[0])], reason)
 
     def _expanded(
         self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False
     ) -> tuple[Path, Expansion | None]:
+        walk = Explorer(self, prefix, policy, whole=whole)
+        start = walk.mark()
+        while True:
+            self.count_run()
+            try:
+                expansion = self.expand(walk)
+                walk.finish(expansion.graph)
+            except Known:
+                break
+            except Refused as refusal:
+                try:
+                    walk.retry(start, refusal)
+                except Exhausted:
+                    return walk.path, None
+                walk.restart()
+            else:
+                for state, _ in walk.path:
+                    state.live = True
+                return walk.path, expansion
+        for state, _ in walk.path:
+            state.live = True
+        return walk.path, None
+
+    def count_run(self) -> None:
+        """One expansion, or the part of one that is tried again. Raises SpaceLimit."""
         self.runs += 1
         self._spent += 1
         if self._spent > self.budget:
             raise SpaceLimit(f"the budget of {self.budget:,} expansions is used up")
-        walk = _Walk(self, prefix, policy, whole=whole)
-        try:
-            expansion = self.expand(walk)
-            walk.finish(expansion.graph)
-        except _Stuck:
-            return walk.path, None
-        except _Known as known:
-            for state, _ in walk.path:
-                state.live = state.live or known.live
-            return walk.path, None
-        except DeadEnd as end:
-            self._bury(walk.path, end.diagnostic)
-            return walk.path, None
-        except OpenCost as cost:
-            span = self.requirements.statements[0].span
-            self._bury(walk.path, errors.facts.CostNeedsSizes(span, cost.name, cost.value))
-            return walk.path, None
-        for state, _ in walk.path:
-            state.live = True
-        return walk.path, expansion
 
     def replay(self, decisions: Sequence[Any]) -> Expansion:
         """The program of decisions that are known to be valid."""
@@ -198,7 +210,8 @@ class Process:
         assert graph is not None
         return Expansion(graph, session.decided, session.applied, session.meant)
 
-    def _bury(self, path: Path, reason: Diagnostic) -> None:
+    def bury(self, path: Path, reason: Diagnostic) -> None:
+        """Notes that the last decision of a path is refused. Raises DeadEnd for an empty path."""
         if not path:
             raise DeadEnd(reason)
         state, decision = path[-1]
@@ -207,26 +220,43 @@ class Process:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             for other in self.states.values():
                 other.live = False
-        grave = State(None, (state, decision))
-        grave.live, grave.dead, grave.reason = False, True, reason
-        state.children[key] = grave
+        state.children[key] = grave_of(state, decision, reason)
 
     def meet(self, site: Site, context: Context, path: Path) -> State:
         """The state of this moment, new or known."""
-        assert context.session.holds is not None
-        site = Site(f"{self.reference.function.name}.{site.name}", site.domain, site.node)
+        session = context.session
+        frozen, lets = context.frozen, session.lets
         key = (
             site.name,
             id(site.node),
-            tuple(fingerprint(item) for item in context.session.holds),
+            self._held(session),
             context.builder.facts.assumptions,
-            decisions_key(context.frozen),
-            tuple((name, fingerprint(value)) for name, value in context.session.lets.items()),
+            decisions_key(frozen) if frozen else (),
+            tuple((name, fingerprint(value)) for name, value in lets.items()) if lets else (),
         )
         state = self.states.get(key)
         if state is None:
-            state = self.states[key] = State(site, path[-1] if path else None)
+            name = f"{self.reference.function.name}.{site.name}"
+            before = path[-1] if path else None
+            state = State(Site(name, site.domain, site.node), before, self.era)
+            self.states[key] = state
         return state
+
+    def _held(self, session: Session) -> int:
+        """A number for all that is held, which grows as a chain: what was held before is looked at
+        once.
+        """
+        holds, chain, numbers = session.holds, session.chain, self._numbers
+        assert holds is not None
+        found = chain[-1] if chain else 0
+        lasting = True
+        for item in holds[len(chain) :]:
+            key = found, fingerprint(item)
+            found = numbers.setdefault(key, len(numbers) + 1)
+            lasting = lasting and not volatile(item)
+            if lasting:
+                chain.append(found)
+        return found
 
     # --- questions
 
@@ -255,9 +285,31 @@ class Process:
     def child(self, state: State, decision: Any) -> State:
         """Where a decision leads."""
         key = edge(state, decision)
-        if key not in state.children:
-            self.run([*self.prefix(state), decision], first_open)
-        return state.children[key]
+        found = state.children.get(key)
+        if found is None:
+            if state.era != self.era:
+                found = self.child(self._again(state), decision)
+            else:
+                self.run([*self.prefix(state), decision], first_open)
+                found = state.children.get(key) or grave_of(state, decision, state.reason)
+            state.children[key] = found
+        return found
+
+    def _again(self, state: State) -> State:
+        """A state that was forgotten, as it is known now."""
+        found = self.root()
+        for decision in self.prefix(state):
+            found = self.child(found, decision)
+        return found
+
+    def forget(self) -> None:
+        """Begins anew with an empty memory: whatever is drawn stays the same."""
+        for state in self.states.values():
+            state.forget()
+        self.states.clear()
+        self._numbers.clear()
+        self._root = None
+        self.era += 1
 
     def settle(self, state: State) -> bool:
         """Whether any program lies beyond a state."""
@@ -282,73 +334,3 @@ class _Replay:
 
     def decide(self, site: Site, context: Context) -> Any:
         return next(context.session.replayed)  # type: ignore[arg-type]
-
-
-class _Stuck(Exception):
-    """The walk came to a state that is known to be dead."""
-
-
-class _Known(Exception):
-    """The walk came to a state of which it is known whether it is live."""
-
-    def __init__(self, live: bool) -> None:
-        self.live = live
-
-
-class _Walk:
-    """Decides an expansion and notes the states it passes."""
-
-    def __init__(
-        self, process: Process, prefix: Sequence[Any], policy: Policy, *, whole: bool
-    ) -> None:
-        """`whole`: to the end, though what lies there be known."""
-        self.process = process
-        self.whole = whole
-        self.prefix = prefix
-        self.policy = policy
-        self.path: Path = []
-        self.meter = Meter(process.requirements.names)
-        self.before: Totals = tuple(self.meter.totals)
-        self.outermost: GraphBuilder | None = None
-
-    def decide(self, site: Site, context: Context) -> Any:
-        if self.outermost is None:
-            self.outermost = context.builder
-        if not context.prefix:  # what a cell costs is counted when the cell is finished
-            self.outermost = context.builder
-        state = self.process.meet(site, context, self.path)
-        self._arrive(state, self.meter.read(self.outermost))
-        if len(self.path) < len(self.prefix):
-            decision = self.prefix[len(self.path)]
-        elif not self.whole and (state.live or state.dead):
-            raise _Known(state.live)
-        else:
-            decision = self.policy(state)
-            if decision is None:
-                state.dead = True
-                raise _Stuck
-        self.path.append((state, decision))
-        return decision
-
-    def finish(self, graph: Graph) -> None:
-        """Links the last decision to the end of the program."""
-        rest = GraphBuilder(self.process.limits, Facts())
-        rest.nodes, rest.values = list(graph.nodes), list(graph.values)
-        rest.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
-        self._arrive(DONE, self.meter.read(rest))
-
-    def _arrive(self, state: State, totals: Totals) -> None:
-        """Links the decision before to the state it led to, with what lies between."""
-        added = tuple(now - before for now, before in zip(totals, self.before, strict=True))
-        self.before = totals
-        if not self.path:
-            self.process.begin(state, added)
-            return
-        before, decision = self.path[-1]
-        key = edge(before, decision)
-        known = before.children.setdefault(key, state)
-        if key is REAL and (known is not state or before.added.get(key, added) != added):
-            raise DeadEnd(errors.spaces.RealDecides(before.place_of_choice()))
-        if key is REAL and key not in before.added:
-            self.process.unproved.append(before)
-        before.added.setdefault(key, added)

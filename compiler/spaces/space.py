@@ -24,6 +24,8 @@ from .weighted import Weighted
 MOST_MISSES = 10_000
 MOST_REJECTED = 100_000
 MOST_REMEMBERED = 10_000
+MOST_STATES = 200_000
+"""States that are remembered between draws: about 300 MB."""
 
 
 class Space:
@@ -102,12 +104,21 @@ class Space:
         if uniform and conditioned:
             raise ValueError("a draw is uniform or conditioned, not both")
         random = Random(seed, number)
+        if len(self.process.states) > MOST_STATES:
+            self._forget()
         with self._question():
             if uniform:
                 return DrawnProgram(self, self._uniformly(random))
             if conditioned:
                 return DrawnProgram(self, self._weighted.draw(random))
             return DrawnProgram(self, self.walk.draw(random))
+
+    def _forget(self) -> None:
+        """Keeps the memory that a long stream of draws takes within bounds."""
+        self.process.forget()
+        self.walk.forget()
+        self.__dict__.pop("_weighted", None)
+        self.__dict__.pop("_relaxed", None)
 
     @cached_property
     def _weighted(self) -> Weighted:

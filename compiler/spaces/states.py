@@ -16,12 +16,15 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "bundle", "children", "dead", "least", "live", "origin", "place", "reason",
+        "added", "bundle", "children", "dead", "era", "least", "live", "origin", "place", "reason",
         "shown", "site", "table",
     )  # fmt: skip
 
-    def __init__(self, site: Site | None, origin: "tuple[State, Any] | None" = None) -> None:
+    def __init__(
+        self, site: Site | None, origin: "tuple[State, Any] | None" = None, era: int = 0
+    ) -> None:
         self.site = site
+        self.era = era  # which memory of the process it belongs to
         self.origin = origin
         self.children: dict[Any, State] = {}
         self.live = site is None
@@ -33,6 +36,11 @@ class State:
         self.place = Place(self, ())  # where walks that do not count costs stand
         self.table: Any = None  # descent.Table, once it is drawn from
         self.shown: dict[Any, Any] = {}  # decisions as traces show them
+
+    def forget(self) -> None:
+        """Drops where its decisions lead."""
+        self.children = {}
+        self.bundle = self.table = None
 
     @property
     def domain(self) -> Domain:
@@ -52,9 +60,17 @@ class Place(NamedTuple):
     spent: Totals
 
 
+def grave_of(state: State, decision: Any, reason: Diagnostic | None) -> State:
+    """Where a decision leads that is refused."""
+    grave = State(None, (state, decision))
+    grave.live, grave.dead, grave.reason = False, True, reason
+    return grave
+
+
 DONE = State(None)
 Path = list[tuple[State, Any]]
-Policy = Callable[[State], Any]
+Policy = Callable[[State, int], Any]
+"""What is decided at a state, the so-manyth decision of the program; None where nothing is left."""
 
 
 def edge(state: State, decision: Any) -> Any:
@@ -102,6 +118,6 @@ def candidates(state: State) -> Iterator[Any]:
             yield decision
 
 
-def first_open(state: State) -> Any:
+def first_open(state: State, _: int) -> Any:
     """The first decision that is not known to be dead."""
     return next(candidates(state), None)

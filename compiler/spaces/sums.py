@@ -32,8 +32,10 @@ class Sums:
 
     def of(self, state: State) -> dict[Totals, Count]:
         """What completions add, with the number of traces for each: inf behind a real range."""
+        if state.dead:
+            return {}
         if state.site is None:
-            return {} if state.dead else {self.nothing: 1}
+            return {self.nothing: 1}
         if state.bundle is None:
             found: dict[Totals, Count] = {}
             for decision in decisions_of(state.domain):
@@ -55,8 +57,10 @@ class Sums:
 
     def least(self, state: State) -> int | None:
         """The least that any completion adds to the one cost required, None where there is none."""
+        if state.dead:
+            return None
         if state.site is None:
-            return None if state.dead else 0
+            return 0
         if state.least is None:
             found = [self._least_by(state, item) for item in decisions_of(state.domain)]
             known = [item for item in found if item is not None]
@@ -69,8 +73,10 @@ class Sums:
 
     def ways(self, state: State) -> Count:
         """The number of traces beyond a state, whatever they cost; inf with a real range."""
+        if state.dead:
+            return 0
         if state.site is None:
-            return int(not state.dead)
+            return 1
         if state not in self._counts:
             children = [self.process.child(state, item) for item in decisions_of(state.domain)]
             found = sum(self.ways(child) for child in children)

@@ -12,9 +12,10 @@ from typing import Any
 from ...grammar.diagnostic import ProgramError, Report
 from ..expand.decisions import Reals
 from .costs import Totals
+from .dead import DeadEnd
 from .descent import descend, draw, table_of
 from .emptiness import reason_of
-from .process import DeadEnd, Process, SpaceLimit
+from .process import Process, SpaceLimit
 from .random import Random
 from .states import DONE, REAL, Place, decisions_of, edge
 from .sums import Sums, plus, ways_known
@@ -38,6 +39,12 @@ class Walk:
         self._tried = False
         self._holds: dict[Totals, bool] = {}
         self._live: dict[Place, bool] = {}
+
+    def forget(self) -> None:
+        """Drops what is known of places."""
+        self.sums = Sums(self.process)
+        self._exact = self._tried = False
+        self._live.clear()
 
     def origin(self) -> Place:
         """The first place. Raises DeadEnd where even that is out of reach."""

@@ -62,8 +62,10 @@ class Weighted:
 
     def _mass(self, state: State) -> Mass:
         """What completions add, with the probability of each."""
+        if state.dead:
+            return {}
         if state.site is None:
-            return {} if state.dead else {self.walk.sums.nothing: 1.0}
+            return {self.walk.sums.nothing: 1.0}
         if state not in self._masses:
             found: Mass = {}
             weights = weights_of(state.domain)

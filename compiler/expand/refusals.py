@@ -1,0 +1,135 @@
+"""Which hyperparameters a layer looked at before it refused its inputs.
+
+`embedding(?, ?)` wants integers: on anything else all of its million settings are refused for the
+same reason, and none of them need be tried.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from ...grammar.diagnostic import Diagnostic, Fault
+from ...grammar.record import record, replaced
+from ...grammar.span import NOWHERE, Span
+from .. import rules
+from ..checks import Checks
+from ..errors.base import Site
+from ..facts import Facts
+from ..layer import Layer
+from ..types import Shape, TensorType
+from .values import LayerStage, Tensor
+
+
+@cache
+def _watching(kind: Any) -> Any:
+    """A layer whose objects note which of their hyperparameters are read."""
+    names = frozenset(item.name for item in kind.hyperparameters())
+
+    def read(self: object, name: str) -> Any:
+        if name in names:
+            object.__getattribute__(self, _READ).add(name)
+        return object.__getattribute__(self, name)
+
+    parts = {"name": kind.name, "__doc__": kind.__doc__, "__getattribute__": read}
+    return type(kind.__name__, (kind,), parts)
+
+
+_READ = "_read"
+
+
+class _WatchedType(TensorType):
+    """A type that notes whether its sizes are read; its dtype and rank may be."""
+
+    __slots__ = ("sizes", "touched")
+    sizes: Shape
+    touched: bool
+
+    def __init__(self, found: TensorType) -> None:
+        object.__setattr__(self, "dtype", found.dtype)
+        object.__setattr__(self, "sizes", found.shape)
+        object.__setattr__(self, "touched", False)
+
+    @property
+    def shape(self) -> Shape:
+        object.__setattr__(self, "touched", True)
+        return self.sizes
+
+    @property
+    def rank(self) -> int:
+        return len(self.sizes)
+
+
+@record
+class Reading:
+    """What a layer read before it refused: hyperparameters, and whether sizes of its inputs."""
+
+    settings: frozenset[str]
+    sizes: bool
+
+
+def reading(layer: Layer, inputs: Sequence[Tensor], fault: Fault, facts: Facts) -> Reading | None:
+    """What was read before the layer refused these inputs; None where that cannot be told."""
+    if facts.assumptions:
+        return None
+    types = [_WatchedType(item.type) for item in inputs]
+    watched = object.__new__(_watching(type(layer)))  # type: ignore[arg-type]
+    read: set[str] = set()
+    watched.__dict__.update(layer.__dict__, **{_READ: read})
+    check = Checks(facts, Site(layer.name, NOWHERE))
+    try:
+        check.inputs(types, *layer.arity)
+        watched.infer(check, *types)
+    except Fault as again:
+        same = type(again.diagnostic) is type(fault.diagnostic)
+        sizes = any(item.touched for item in types)
+        return Reading(frozenset(read), sizes) if same else None
+    except Exception:  # what a layer from outside does is its own
+        return None
+    return None
+
+
+def decides(stage: LayerStage, name: str, end: float, inputs: Sequence[Tensor]) -> bool:
+    """Whether a hyperparameter decides anything: with another value the layer is refused, or makes
+    something else of these inputs.
+    """
+    types = [item.type for item in inputs]
+    known = rules.known(stage.layer, types)
+    if known is None:
+        return True
+    layer = replaced(stage.layer, **{name: end})
+    check = Checks(Facts(), Site(layer.name, NOWHERE))
+    try:
+        found = layer.infer(check, *types)
+        weights = layer.weights(*types)
+    except Exception:  # whatever it is, it is no sign that the value does not matter
+        return True
+    outputs = found if isinstance(found, tuple) else (found,)
+    return tuple(outputs) != known.outputs or dict(weights) != dict(known.weights)
+
+
+# --- what no setting can help ---------------------------------------------------------------------
+
+Kinds = tuple[tuple[str, int], ...]
+_hopeless: dict[tuple[type[Layer], Kinds], Diagnostic] = {}
+MOST_KEPT = 100_000
+
+
+def kinds(inputs: Sequence[Tensor]) -> Kinds:
+    """The dtypes and ranks of what flows in."""
+    return tuple([(item.type.dtype.name, len(item.type.shape)) for item in inputs])
+
+
+def note_hopeless(layer: type[Layer], inputs: Sequence[Tensor], reason: Diagnostic) -> None:
+    """A layer refused inputs of these kinds before it read a size or a setting: it always will."""
+    if len(_hopeless) < MOST_KEPT:
+        _hopeless[layer, kinds(inputs)] = reason
+
+
+def refuse_hopeless(layer: type[Layer], inputs: Sequence[Tensor], span: Span) -> None:
+    """Raises the Fault again that a layer raised for inputs of the same kinds."""
+    reason = _hopeless.get((layer, kinds(inputs)))
+    if reason is not None:
+        site = Site(layer.name, span, tuple((item.span, item.type) for item in inputs))
+        changes: dict[str, Any] = {"site": site}
+        raise Fault(replace(reason, **changes))

@@ -1,0 +1,211 @@
+"""Whoever decides an expansion that finds out about a space: it notes the states that it passes,
+and what is refused.
+
+Comes in: decisions to begin with, and a policy for those after them. Where a part of the expansion
+is refused, it goes back to the last decision that leaves another way; the checker then takes back
+what it made since and goes on from there (`expand/retrying.py`).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...grammar.diagnostic import Diagnostic, Fault
+from .. import errors
+from ..cost import batch_axes
+from ..expand.builder import GraphBuilder
+from ..expand.context import Context
+from ..expand.decisions import Grounds, Site
+from ..expand.retrying import Refused
+from ..expand.session import Session
+from ..facts import Facts
+from ..graph import Graph
+from .costs import Meter, OpenCost, Totals
+from .dead import DeadEnd
+from .states import DONE, REAL, Path, Policy, State, decisions_of, edge
+
+if TYPE_CHECKING:
+    from .process import Process
+
+
+class Known(Exception):
+    """The walk came to a state beyond which a program is known."""
+
+
+class Dead(Refused):
+    """The walk came to a state beyond which there is none."""
+
+
+class Exhausted(Refused):
+    """No decision is left that may be changed."""
+
+    def __init__(self, grounds: Grounds, reason: Diagnostic | None) -> None:
+        self.grounds = grounds
+        self.reason = reason
+        super().__init__()
+
+
+class Mark(NamedTuple):
+    """How far the walk has come: decisions, and what was spent."""
+
+    made: int
+    before: Totals
+    meter: tuple[Any, ...]
+
+
+class Explorer:
+    """Decides by a prefix, then by a policy."""
+
+    def __init__(
+        self, process: "Process", prefix: Sequence[Any], policy: Policy, *, whole: bool
+    ) -> None:
+        """`whole`: to the end, though what lies there be known."""
+        self.process = process
+        self.whole = whole
+        self.prefix = prefix
+        self.given = len(prefix)
+        self.policy = policy
+        self.path: Path = []
+        self.meter = Meter(process.requirements.names)
+        self.before: Totals = tuple(self.meter.totals)
+        self.outermost: GraphBuilder | None = None
+        self.session: Session | None = None
+        self._proved: set[int] = set()
+        self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
+
+    @property
+    def made(self) -> int:
+        """How many decisions were made."""
+        return len(self.path)
+
+    def domain(self, place: int) -> Any:
+        """The domain of a decision that was made."""
+        return self.path[place][0].domain
+
+    def prove(self, place: int) -> None:
+        """Notes that the number at a decision is known to decide nothing."""
+        state, waiting = self.path[place][0], self.process.unproved
+        if waiting and waiting[-1] is state:
+            waiting.pop()
+        elif state in waiting:
+            waiting.remove(state)
+        else:
+            self._proved.add(place)
+
+    def decide(self, site: Site, context: Context) -> Any:
+        """The decision at a site. Raises Known or Refused where the walk need go no further."""
+        if self.outermost is None or not context.prefix:
+            self.outermost = context.builder  # what a cell costs is counted when it is finished
+        self.session = context.session
+        state = self.process.meet(site, context, self.path)
+        self._arrive(state, self._totals(self.outermost))
+        index = len(self.path)
+        if index < len(self.prefix):
+            decision = self.prefix[index]
+        elif not self.whole and state.live:
+            raise Known
+        else:
+            decision = None if state.dead else self.policy(state, index)
+            if decision is None:
+                state.dead = True
+                raise Dead
+        self.path.append((state, decision))
+        return decision
+
+    def _totals(self, builder: GraphBuilder) -> Totals:
+        try:
+            return self.meter.read(builder)
+        except OpenCost as cost:
+            span = self.process.requirements.statements[0].span
+            raise DeadEnd(errors.facts.CostNeedsSizes(span, cost.name, cost.value)) from None
+
+    def finish(self, graph: Graph) -> None:
+        """Links the last decision to the end of the program."""
+        rest = GraphBuilder(self.process.limits, Facts())
+        rest.nodes, rest.values = list(graph.nodes), list(graph.values)
+        rest.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
+        self._arrive(DONE, self._totals(rest))
+
+    def _arrive(self, state: State, totals: Totals) -> None:
+        """Links the decision before to the state it led to, with what lies between."""
+        added = tuple([now - before for now, before in zip(totals, self.before, strict=True)])
+        self.before = totals
+        if not self.path:
+            self.process.begin(state, added)
+            return
+        before, decision = self.path[-1]
+        key = edge(before, decision)
+        known = before.children.setdefault(key, state)
+        if key is REAL and (known is not state or before.added.get(key, added) != added):
+            raise DeadEnd(errors.spaces.RealDecides(before.place_of_choice()))
+        if key is REAL and key not in before.added and len(self.path) - 1 not in self._proved:
+            self.process.unproved.append(before)
+        self._proved.discard(len(self.path) - 1)
+        before.added.setdefault(key, added)
+
+    # --- other ways
+
+    def mark(self) -> Mark:
+        """Where an attempt begins."""
+        return Mark(len(self.path), self.before, self.meter.mark())
+
+    def retry(self, start: Mark, refusal: Refused | Fault) -> None:
+        """Goes back to the last decision since `start` that the refusal rests on and that leaves
+        another way, and takes that. Raises Exhausted where none does.
+        """
+        grounds, reason = self._grounds(refusal)
+        kept = max(start.made, self.given)
+        while len(self.path) > kept:
+            place = len(self.path) - 1
+            state, _ = self.path.pop()
+            if not grounds.hold(place):  # whatever had been decided here
+                state.dead, state.reason = True, reason
+                self._refused.pop(place, None)
+                continue
+            decision = self._another(state, place, grounds)
+            if decision is not None:
+                self.process.count_run()
+                self.prefix = [*(taken for _, taken in self.path), decision]
+                self._go_back(start)
+                return
+            state.dead = True
+            grounds = self._all_grounds(state, place)
+        raise Exhausted(grounds, reason)
+
+    def _another(self, state: State, place: int, grounds: Grounds) -> Any:
+        """The next decision at a state, after one was refused on some grounds."""
+        count, known = self._refused.get(place, (0, Grounds(0)))
+        self._refused[place] = count + 1, known.joined(grounds)
+        return None if state.dead else self.policy(state, place)
+
+    def _all_grounds(self, state: State, place: int) -> Grounds:
+        """What the refusals of all decisions at a state rest on together: if each of them was
+        refused here, what they rest on but this decision itself; else whatever stands before.
+        """
+        count, known = self._refused.pop(place, (0, Grounds(0)))
+        if count < len(decisions_of(state.domain)):
+            return Grounds(place)
+        return Grounds(min(known.base, place), known.others - {place})
+
+    def _grounds(self, refusal: Refused | Fault) -> tuple[Grounds, Diagnostic | None]:
+        """What a refusal rests on; a new one is noted as the fate of the last decision."""
+        match refusal:
+            case Exhausted():
+                return refusal.grounds, refusal.reason
+            case Dead():
+                return Grounds(len(self.path)), None
+        reason: Diagnostic = refusal.diagnostic  # type: ignore[union-attr]
+        self.process.bury(self.path, reason)
+        rests = self.session.rests if self.session is not None else None
+        if rests is not None and rests[0] is reason:
+            return rests[1], reason
+        return Grounds(len(self.path)), reason
+
+    def _go_back(self, start: Mark) -> None:
+        del self.path[start.made :]
+        self._proved = {place for place in self._proved if place < start.made}
+        self.before = start.before
+        self.meter.restore(start.meter)
+
+    def restart(self) -> None:
+        """From the beginning, with the decisions that are left."""
+        self.outermost = None
