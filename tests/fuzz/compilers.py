@@ -57,11 +57,12 @@ def judge_exported(text: str, seed: int) -> Verdict:
         except Exception as error:
             reason = next((why for what, why in EXPORTER_CANNOT.items() if what in str(error)), "")
             return Verdict(skipped=reason) if reason else _refusal(error)
-    read = {item.name for item in session.get_inputs()}
+    # What is an output too is renamed.
+    read = {item.name.removesuffix("_orig"): item.name for item in session.get_inputs()}
 
     def run(tensors: verifying.Tensors) -> verifying.Tensors:
         named = zip((port.name for port in graph.inputs), tensors, strict=True)
-        feed = {name: tensor.numpy() for name, tensor in named if name in read}
+        feed = {read[name]: tensor.numpy() for name, tensor in named if name in read}
         return tuple(map(torch.as_tensor, session.run(None, feed)))
 
     return _judged(graph, seed, run, inputs)
@@ -71,7 +72,7 @@ def _made(graph: Graph, seed: int) -> tuple[torch.nn.Module, verifying.Tensors]:
     module = torch_backend.build(graph, seed=seed).eval()
     generator = torch.Generator().manual_seed(seed)
     sizes = verifying._choices(graph, 2, seed)[-1]
-    return module, verifying._inputs(graph, sizes, generator)
+    return module, verifying.random_inputs(graph, sizes, generator)
 
 
 def _judged(graph: Graph, seed: int, run: verifying.Run, inputs: verifying.Tensors) -> Verdict:

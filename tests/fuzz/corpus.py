@@ -7,6 +7,28 @@ LONGEST = 4000
 
 CONSTRUCTS = [
     """\
+let small = normal(std=0.02)
+block Down(width: int, init: conv.init = he) on x: [N, C, H, W] -> [N, width, _, _] {
+    x -> conv(width, 3, stride=2, init=init) -> relu
+}
+network Skips(widths: list = [4, 6], deep: bool = true) on x: f32[N, 3, 8, 8] -> f32[N, _, _, _] {
+    y = x
+    skips = (x,)
+    down: for (level, width) in zip(range(len(widths)), widths) {
+        y = y -> Down(width, init=small)
+        if deep { y = y -> tanh, skips = (skips, y) } else { skips = (skips, y) }
+    }
+    skips = skips[:-1]
+    for skip in skips[::-1] {
+        larger = y -> upsample(2)
+        repeat(2) { larger = larger -> conv(3, 1) }
+        y = (larger, skip) -> concat -> conv(2 | 3, 1)
+    }
+    none = ()
+    (none, y + parameter([1, 1, 8], init=constant([[0.5]]))) -> concat(axis=1)
+}
+""",
+    """\
 block Residual(width: int, stride: int = 1) on x: f32[N, C, H, W] -> f32[N, width, _, _] {
     body = x -> conv(width, 3, stride=stride) -> batchnorm -> relu -> conv(width, 3) -> batchnorm
     skip = x -> if stride == 1 and C == width { identity }

@@ -58,7 +58,7 @@ def judge(text: str, seed: int) -> Verdict:
     module = torch_backend.build(_with_all(graph), seed=seed).eval()
     generator = torch.Generator().manual_seed(seed)
     samples = [
-        (sizes, verifying._inputs(graph, sizes, generator))
+        (sizes, verifying.random_inputs(graph, sizes, generator))
         for sizes in verifying._choices(graph, 2, seed)
     ]
     if not samples:
@@ -68,7 +68,7 @@ def judge(text: str, seed: int) -> Verdict:
         try:
             run = verifying._onnx(graph, module.state_dict(), 20, Path(folder))
         except ProgramError as error:
-            return Verdict(skipped=f"ONNX cannot: {error.reports[0].code}")
+            return Verdict(skipped=f"ONNX cannot: {error.diagnostics[0].code}")
         except Exception as error:  # whatever a runtime raises is the finding
             return _refusal(error)
         for sizes, inputs in samples:
@@ -142,7 +142,7 @@ def judge_passes(text: str, seed: int) -> Verdict:
     module = torch_backend.build(after.graph, init=False).eval()
     module.load_state_dict(state_of(after.graph, after.weights))
     for sizes in verifying._choices(graph, 2, seed):
-        inputs = verifying._inputs(graph, sizes, generator)
+        inputs = verifying.random_inputs(graph, sizes, generator)
         found = _judge_at(graph, seed, before, verifying._runner(module), inputs)
         if found.problem or found.skipped:
             return replace(found, problem=found.problem and f"{dict(sizes)}: {found.problem}")
