@@ -106,7 +106,7 @@ def _print_version(context: click.Context, parameter: click.Parameter, wanted: b
 )
 @click.pass_context
 def archc(context: click.Context, debug: bool) -> None:
-    """Check, draw, compile, train and run neural networks written in .arch files."""
+    """Check, draw, compile, train, search and run neural networks written in .arch files."""
     context.ensure_object(Session).debug = debug
     name = context.invoked_subcommand
     if name is None:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...compiler.check import check
+from ...compiler.differences import as_text, compare
 from ...compiler.drawing import draw
+from ...compiler.graph import Graph
 from ...grammar.parse import parse
 from ..executor import Report
 from ..summary import Summary
@@ -55,6 +57,7 @@ def contents(summary: Summary, reports: Reports) -> dict[str, Any]:
             [_choices(trial) for trial in scored], [trial.merits[0] for trial in scored]
         ),
         "lineage": line,
+        "differences": _differences(trials, line[-MOST_DRAWINGS:]),
         "curves": _curves(reports, [trial.number for trial in ranked[:MOST_CURVES]]),
         "programs": programs,
         "program_of": numbers,
@@ -104,9 +107,28 @@ def _curves(reports: Reports, wanted: Sequence[int]) -> dict[str, dict[int, list
     return found
 
 
+def _differences(trials: Sequence[Trial], line: Sequence[int]) -> dict[int, list[str]]:
+    """For each child of a line of descent, what its layers, costs and weights have become of each
+    parent's.
+    """
+    return {
+        number: [_difference(trials[parent], trials[number]) for parent in trials[number].parents]
+        for number in line
+    }
+
+
+def _difference(parent: Trial, child: Trial) -> str:
+    found = compare(_graph(parent.text), _graph(child.text))
+    return as_text(found, (f"trial {parent.number}", f"trial {child.number}"))
+
+
 def _drawing(text: str) -> str:
     """The program's network as SVG."""
+    return draw(_graph(text), "svg")
+
+
+def _graph(text: str) -> Graph:
     checked = check(parse(text))
     graph = checked.graph(checked.networks[0])
     assert graph is not None  # it was drawn from a space, and so is valid
-    return draw(graph, "svg")
+    return graph

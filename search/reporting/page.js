@@ -184,6 +184,11 @@ function ancestor(list, trial) {
     const changed = trial.changes[place];
     if (!changed.length) make(inner, "li", {}, `as trial ${parent}`);
     changed.forEach((text) => make(inner, "li", {}, trial.parents.length > 1 ? `${text} (against ${parent})` : text));
+    const difference = (study.differences[trial.number] || [])[place];
+    if (difference === undefined) return;
+    const folded = make(make(inner, "li"), "details");
+    make(folded, "summary", {}, "layers, costs, weights");
+    make(folded, "pre", {}, difference);
   });
 }
 

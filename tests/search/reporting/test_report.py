@@ -42,6 +42,11 @@ def test_it_tells_all_of_a_study(told: dict[str, Any]) -> None:
     assert set(told["program_of"]) == set(range(40))
     assert "network Net" in told["programs"][told["program_of"][told["best"]]]
     assert told["drawings"][told["best"]].startswith("<svg")
+    for number in told["lineage"]:
+        parents = told["trials"][number]["parents"]
+        assert len(told["differences"][number]) == len(parents)
+        for parent, text in zip(parents, told["differences"][number], strict=True):
+            assert text.startswith(f"--- trial {parent}: Net\n+++ trial {number}: Net\n")
 
 
 def test_what_decides_the_score_explains_it(told: dict[str, Any]) -> None:
@@ -114,7 +119,7 @@ def test_a_browser_shows_it(store: Path, tmp_path: Path, told: dict[str, Any]) -
 def test_a_browser_shows_a_study_without_scores(tmp_path: Path, told: dict[str, Any]) -> None:
     empty = told | {
         "trials": [], "best": None, "front": [], "lineage": [], "curves": {}, "importance": {},
-        "states": {}, "programs": [], "program_of": {}, "drawings": {},
+        "differences": {}, "states": {}, "programs": [], "program_of": {}, "drawings": {},
     }  # fmt: skip
     out = tmp_path / "empty.html"
     out.write_text(page(empty), encoding="utf-8")
