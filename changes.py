@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .api import as_program, compile
+from .api import Model, as_program, compile
 from .compiler.program import Program
 from .grammar import ast
 from .grammar.print import print_expression
@@ -79,36 +79,47 @@ def _vocabulary(
 
 
 def diff(
-    before: "str | os.PathLike[str] | Program",
-    after: "str | os.PathLike[str] | Program",
+    before: "str | os.PathLike[str] | Program | Model",
+    after: "str | os.PathLike[str] | Program | Model",
     /,
-    network: str | None = None,
+    network: "str | tuple[str | None, str | None] | None" = None,
     *,
     values: Mapping[str, Any] | None = None,
 ) -> "Difference":
     """What changed from one program to another: layers side by side, shapes, costs, weights that no
     longer fit, settings of training.
 
-    `values` are hyperparameters and sizes of axes for both. `str(found)` draws it, `.as_json()`
-    gives plain data. Nothing is built.
+    A compiled `Model` is compared as it was compiled; otherwise `values` are hyperparameters and
+    sizes of axes for both sides, and `network` names one, or one for each. `str(found)` draws it,
+    `.as_json()` gives plain data. Nothing is built.
 
-    Raises ProgramError for a program at fault, ValueError for one with open choices.
+    Raises ProgramError for a program at fault, one with open choices included.
     """
-    sides = [_Compared(as_program(source), network, values or {}) for source in (before, after)]
-    settings = sides[0].settings, sides[1].settings
-    return differences.compare(sides[0].graph, sides[1].graph, settings)
+    names = network if isinstance(network, tuple) else (network, network)
+    models = [
+        _model(source, name, values or {})
+        for source, name in zip((before, after), names, strict=True)
+    ]
+    settings = _train_settings(models[0]), _train_settings(models[1])
+    return differences.compare(models[0].graph, models[1].graph, settings)
 
 
-class _Compared:
-    """One side of a comparison."""
+def _model(
+    source: "str | os.PathLike[str] | Program | Model",
+    network: str | None,
+    values: Mapping[str, Any],
+) -> Model:
+    if isinstance(source, Model):
+        return source
+    return compile(as_program(source), network, **values)
 
-    def __init__(self, program: Program, network: str | None, values: Mapping[str, Any]) -> None:
-        model = compile(program, network, **values)
-        self.graph = model.graph
-        self.settings = {
-            item.name: print_expression(item.value)
-            for block in program.tree.declarations
-            if isinstance(block, ast.Settings)
-            and (block.kind, block.network, block.name) == ("train", model.graph.name, None)
-            for item in block.settings
-        }
+
+def _train_settings(model: Model) -> dict[str, str]:
+    """The settings of the `train` block that has no name of its own, as texts."""
+    return {
+        item.name: print_expression(item.value)
+        for block in model.program.tree.declarations
+        if isinstance(block, ast.Settings)
+        and (block.kind, block.network, block.name) == ("train", model.name, None)
+        for item in block.settings
+    }

@@ -10,7 +10,7 @@ import click
 
 from ..changes import diff
 from ..compiler.differences import as_text
-from .options import Settings, json_option, network_option, print_json, set_option
+from .options import Settings, json_option, print_json, set_option
 from .spaces import within_limits
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -19,7 +19,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(short_help="Say what changed between two programs.")
 @click.argument("before", metavar="A", type=_FILE)
 @click.argument("after", metavar="B", type=_FILE)
-@network_option
+@click.option("-n", "--network", metavar="A[:B]", help="Which networks, if the files hold several.")
 @set_option
 @click.option("--exit-code", is_flag=True, help="End with 1 where they differ.")
 @json_option
@@ -39,7 +39,9 @@ def command(
     Layers are put side by side by label, kind and settings. --set gives hyperparameters and the
     sizes of axes to both.
     """
-    found = diff(before, after, network, values=dict(settings))
+    one, _, other = (network or "").partition(":")
+    names = (one or None, other or one or None)
+    found = diff(before, after, names, values=dict(settings))
     if as_json:
         print_json(found.as_json())
     else:

@@ -144,4 +144,4 @@ def _score(one: Item, other: Item) -> int:
     score = 4 + 2 * (one.settings == other.settings) + (one.types == other.types)
     if one.name == other.name:
         score += 8 if one.is_labelled else 1
-    return score + (one.path == other.path)
+    return score + 2 * (one.path == other.path)

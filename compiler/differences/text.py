@@ -3,12 +3,16 @@
 Comes in: a `Difference`, and what the two sides are called. Goes out: lines of text.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from .difference import Change, Difference, LayerPair, Side, WeightsFit
 
 MOST_WEIGHTS = 20
+_AXIS = re.compile(r"[A-Za-z_]\w*")
+_OPEN = "(open)"
+"""What stands for a cost that depends on axes without a size."""
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
@@ -92,10 +96,15 @@ def _costs(found: Difference) -> Iterator[str]:
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         yield f"{row[0].ljust(widths[0])}  {'  '.join(cells)}"
+    texts = [side.flops for side in found.costs if isinstance(side.flops, str)]
+    axes = sorted(set(_AXIS.findall(" ".join(texts))))
+    if axes:
+        given = " ".join(f"--set {axis}=128" for axis in axes)
+        yield f"{_OPEN} depends on {', '.join(axes)}: give sizes, as by {given}"
 
 
 def _number(value: int | str) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
+    return f"{value:,}" if isinstance(value, int) else _OPEN
 
 
 def _change(before: int | str, after: int | str) -> str:

@@ -37,6 +37,13 @@ def test_json_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("files")
+def test_networks_of_different_names(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("c.arch").write_text(ONE + ONE.replace("network Net", "network Other"))
+    assert run(["diff", "a.arch", "c.arch", "-n", "Net:Other"]) == 0
+    assert capsys.readouterr().out == "--- a.arch: Net\n+++ c.arch: Other\nno difference\n"
+
+
+@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

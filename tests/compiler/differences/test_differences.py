@@ -131,9 +131,18 @@ def test_signature_and_symbolic_costs() -> None:
     found = archc.diff(one, other)
     assert [item.what for item in found.signature] == ["output output", "output y"]
     assert found.costs[0].flops == "68 * T"
-    assert "changed" in str(found)
+    assert "(open) depends on T: give sizes, as by --set T=128" in str(found)
     sized = archc.diff(one, other, values={"T": 2})
     assert [side.flops for side in sized.costs] == [136, 204]
+
+
+def test_models_are_compared_as_they_were_compiled() -> None:
+    text = "network Net(w: int = 4) on x: f32[N, 8] -> f32[N, w] { x -> dense(w) }\n"
+    found = archc.diff(archc.compile(text), archc.compile(text, w=6))
+    (pair,) = found.layers
+    assert [(item.what, item.before, item.after) for item in pair.changes][0] == ("units", 4, 6)
+    other = text.replace("Net", "Other")
+    assert archc.diff(text + other, other, network=("Net", "Other")).is_same
 
 
 def test_a_side_must_be_closed() -> None:

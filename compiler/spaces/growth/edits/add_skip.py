@@ -40,9 +40,7 @@ class AddSkip(Edit):
     def places(self, view: View, vocabulary: Vocabulary) -> Iterator[Place]:
         for line in view.lines:
             for gap in line.gaps:
-                if not _can_end(line, gap):
-                    continue
-                if _starts(view, line, gap):
+                if _can_end(line, gap) and next(_starts(view, line, gap), None) is not None:
                     where = f"to the point {view.gap_name(line, gap)}"
                     yield self.place(where, (line, gap))
 
