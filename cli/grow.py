@@ -52,7 +52,10 @@ def command(
 ) -> None:
     """Edit the finished network in FILE: each result is valid, or none is found.
 
-    Layers that stay keep the names of their weights, so these can be inherited.
+    EDIT is insert, remove, replace, alter, add_skip, remove_skip, split or join, which are drawn
+    from unless it is given, or one of large-scale evolution: insert_convolution,
+    remove_convolution, alter_stride, alter_channels, filter_size, insert_one_to_one,
+    alter_learning_rate. Layers that stay keep the names of their weights.
     """
     _refuse_unknown(edits)
     growth = changes.growth(file, network, vocabulary=vocabulary)

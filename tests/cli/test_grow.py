@@ -6,6 +6,7 @@ from pathlib import Path
 import archc
 import pytest
 from archc.cli.main import run
+from archc.compiler.spaces.growth import registry
 
 TEXT = "network Net on x: f32[N, 3, 8, 8] -> f32[N, 5] { x -> conv(8, 3) -> flatten -> dense(5) }\n"
 
@@ -36,6 +37,12 @@ def test_several_and_one_after_another(net: str, capsys: pytest.CaptureFixture[s
     for entry in programs:
         assert archc.compile(entry["text"]).hash == entry["hash"]
         assert set(entry["edit"]) == {"name", "where", "what"}
+
+
+def test_the_help_names_every_edit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["grow", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(name in told for name in registry.edit_names())
 
 
 def test_places_are_listed(net: str, capsys: pytest.CaptureFixture[str]) -> None:
