@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .search.executor import Evaluate
     from .search.method import Method
     from .search.study import Seen, Study
+    from .search.tabular import evaluator
 
     Device = torch.device | str
     DType = torch.dtype
@@ -60,6 +61,7 @@ else:
     onnx_backend = lazy_module(".compiler.backends.onnx", __package__)
     python_backend = lazy_module(".compiler.backends.python", __package__)
     torch_backend = lazy_module(".compiler.backends.torch", __package__)
+    evaluator = lazy_module(".search.tabular.evaluator", __package__)
     plans = lazy_module(".runtime.plan", __package__)
     engines = lazy_module(".search.engines", __package__)
     places = lazy_module(".search.place", __package__)
@@ -328,7 +330,8 @@ def run_search(
 
     `evaluate(program)` or `evaluate(program, trial)` returns a number, more being better, or
     several by name, of which `maximize` and `minimize` name those that count, the first one most.
-    Without it each program is trained as its `train` block says, and its validation loss counts.
+    Without it each program is trained as its `train` block says, and its validation loss counts;
+    `evaluate=archc.table("digits2k")` looks up what came of each training.
     `params`, `flops`, `activations`, `layers` and `longest_path` are always known, `latency` (in
     milliseconds) is measured where it is named. `constraints` bounds numbers, `{"latency": (None,
     5.0)}`: of trials that keep them the best is taken.
@@ -350,7 +353,8 @@ def run_search(
 
     Raises SearchError, ProgramError for a `train` that cannot be meant, ValueError.
     """
-    otherwise = "loss" if evaluate is None else None
+    trained = evaluate is None or isinstance(evaluate, evaluator.TableEvaluator)
+    otherwise = "loss" if trained else None
     goal = searching.goal(maximize, minimize, otherwise, constraints)
     rules = studies.Rules(seed, None if asynchronous else lag, studies.rule(early_stop))
     if evaluate is None:

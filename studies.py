@@ -22,6 +22,7 @@ from .search.goal import Goal
 from .search.ledger import Whole
 from .search.statics import STATICS
 from .search.study import Study
+from .search.tabular.evaluator import TableEvaluator
 from .search.trial import Trial
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def calling(
     """A function of the user's. Its outcomes are taken over by other studies only where it has an
     `evaluator_id`, which must change with what it does.
     """
+    if isinstance(evaluate, TableEvaluator):
+        return answering(goal, rules, evaluate)
     timed = LATENCY in goal.names
     if timed:
         with_trial = takes_trial(evaluate)
@@ -143,6 +146,24 @@ def calling(
         early_stop=rules.early_stop,
     )
     return Wired(evaluate, definition, preload=SHARED if timed else ())
+
+
+def answering(goal: Goal, rules: Rules, recorded: TableEvaluator) -> Wired:
+    """A table in the place of training. Raises UnknownNumber for what it does not hold."""
+    known = (*recorded.names, *STATICS)
+    for name in goal.names:
+        if name not in known:
+            raise UnknownNumber(name, known)
+    definition = Definition(
+        seed=rules.seed,
+        lag=rules.lag,
+        goal=goal,
+        evaluator=recorded.evaluator_id,
+        shared=True,
+        whole=Whole(recorded.table.epochs),
+        early_stop=rules.early_stop,
+    )
+    return Wired(recorded, definition, preload=())
 
 
 # --- the end of a search

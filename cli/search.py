@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ..search import place as places
     from ..search.method import Method
     from ..search.study import Study
+    from ..search.tabular import evaluator
 else:
     studies = lazy_module("..studies", __package__)
     diagnostics = lazy_module("..compiler.errors", __package__)
@@ -53,6 +54,7 @@ else:
     places = lazy_module("..search.place", __package__)
     plans = lazy_module("..runtime.plan", __package__)
     progresses = lazy_module("..runtime.progress", __package__)
+    evaluator = lazy_module("..search.tabular.evaluator", __package__)
     registry = lazy_module("..search.registry", __package__)
     searching = lazy_module("..search.searching", __package__)
     settings_of_blocks = lazy_module("..compiler.settings", __package__)
@@ -70,6 +72,9 @@ _EXISTS = "{} exists already: go on with --resume, or name another"
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @network_option
 @click.option("--method", metavar="M", help="The search method; the file's if not given.")
+@click.option(
+    "--table", metavar="TABLE", help="Look up what came of each program instead of training it."
+)
 @click.option("--trials", metavar="N", type=click.IntRange(1), help="How many trials in all.")
 @click.option(
     "--jobs",
@@ -128,6 +133,7 @@ def command(
     network: str | None,
     method: str | None,
     trials: int | None,
+    table: str | None,
     jobs: int,
     timeout: float | None,
     seed: int,
@@ -155,7 +161,7 @@ def command(
         raise click.UsageError("--address is that of a cluster of Ray: give --engine ray too")
     with told(context):
         network = network or declaring.searched(checked)
-        found, made = _chosen(checked, network, method, settings, trials)
+        found, made = _chosen(checked, network, method, table, settings, trials)
         values, overrides = settings_of_blocks.split_overrides(_others(settings))
         source = programs.Program(checked.program, str(file), file.parent.resolve())
         space = spaces.Space(source, network, values)
@@ -165,6 +171,7 @@ def command(
         rules = studies.Rules(seed, lag, found.early_stop)
         aim = found.goal(goal.Objective("loss", maximize=False))
         wired = _wired(space, aim, rules, overrides, device, found)
+        jobs = 0 if found.table and jobs == 1 else jobs  # looking up needs no worker
         limits = {**found.budget, **({} if trials is None else {"trials": trials})}
         search = searching.Search(
             definition=wired.definition,
@@ -202,6 +209,7 @@ def _chosen(
     checked: Checked,
     network: str | None,
     method: str | None,
+    table: str | None,
     settings: Settings,
     trials: int | None,
 ) -> "tuple[declaring.Declared, Method]":
@@ -211,6 +219,8 @@ def _chosen(
     overrides = {key.removeprefix(prefix): text for key, text in settings if key.startswith(prefix)}
     if method is not None:
         overrides = {"method": method} | overrides
+    if table is not None:
+        overrides["evaluate"] = f'table("{table}")'
     found = declaring.declared_search(checked, name, overrides)
     if found.method is None:
         found.method, found.method_settings = DEFAULT_METHOD, dict(DEFAULT_SETTINGS)
@@ -230,8 +240,12 @@ def _wired(
     device: str,
     found: "declaring.Declared",
 ) -> "studies.Wired":
-    """The training that evaluates. A number that it does not measure is shown where it stands."""
+    """What evaluates: a table, or training. A number that it does not tell is shown where it
+    stands.
+    """
     try:
+        if found.table:
+            return studies.answering(aim, rules, evaluator.table(found.table))
         return studies.training(space, aim, rules, overrides, device)
     except studies.UnknownNumber as error:
         place = found.places.get(error.name)

@@ -28,7 +28,7 @@ COUNTS = ("trials", "epochs", "flops")
 @dataclass(slots=True)
 class Declared:
     """A `search` block, understood. `budget` holds what it says by the names of `Budget`, `places`
-    where the numbers that count are named.
+    where the numbers that count are named. `table` is the table that answers instead of training.
     """
 
     method: str | None = None
@@ -39,6 +39,7 @@ class Declared:
     early_stop: Rule | None = None
     lag: int | None = None
     asynchronous: bool = False
+    table: str = ""
     places: dict[str, Span] = field(default_factory=dict)
 
     def goal(self, otherwise: Objective) -> Goal:
@@ -161,6 +162,16 @@ def _asynchronous(found: Declared, setting: SettingValue) -> bool:
     return isinstance(setting.value, bool)
 
 
+def _evaluate(found: Declared, setting: SettingValue) -> bool:
+    match setting.value:
+        case CallValue(name="table", arguments=(argument,)) if isinstance(argument.value, str):
+            found.table = argument.value
+        case _:
+            wanted = 'such as evaluate = table("digits2k"); without it programs are trained'
+            raise _fault(setting.place, "this is no evaluation", wanted)
+    return True
+
+
 def _listed(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
@@ -221,6 +232,7 @@ READERS: Mapping[str, Callable[[Declared, SettingValue], bool]] = {
     "budget": _budgets,
     "constraints": _constraints,
     "early_stop": _early_stop,
+    "evaluate": _evaluate,
     "lag": _lag,
     "maximize": _objectives,
     "method": _method,

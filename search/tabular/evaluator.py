@@ -57,6 +57,11 @@ class TableEvaluator:
         return self._table
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The numbers that it tells."""
+        return (*self.table.curves, *({SECONDS} & self.table.scores.keys()))
+
+    @property
     def evaluator_id(self) -> str:
         """What scores depend on beside program, seed and fidelity: the table's content."""
         return f"table {self.table.checksum}"

@@ -7,6 +7,7 @@ from typing import Any
 import archc
 import pytest
 from archc.compiler.spaces.space import Space
+from archc.search.errors import SearchError
 from archc.search.executor import Attempt
 from archc.search.tabular.evaluator import NotInTable, TableEvaluator
 from archc.search.tabular.table import Table
@@ -103,3 +104,26 @@ def test_a_study_runs_against_a_table(jobs: int, evaluator: TableEvaluator, smal
     for trial in study.trials:
         row = evaluator.row(study.program(trial))
         assert trial.scores["loss"] == table.final("loss")[row, 2]
+
+
+def test_a_study_by_name_minimises_the_loss_and_is_shared(
+    table_file: Path, small: Space, tmp_path: Path
+) -> None:
+    store = tmp_path / "studies.db"
+    evaluator = archc.table(str(table_file))
+    first, again = (
+        archc.run_search(
+            small, "random", evaluator, trials=6, jobs=0, seed=1, store=store, name=name
+        )
+        for name in ("first", "again")
+    )
+    best = first.best
+    assert best is not None
+    losses = [trial.scores["loss"] for trial in first.trials]
+    assert best.scores["loss"] == min(losses)  # type: ignore[type-var]
+    assert [trial.source for trial in again.trials] == [f"first#{n}" for n in range(6)]
+
+
+def test_what_a_table_does_not_tell_cannot_be_searched_for(table_file: Path, small: Space) -> None:
+    with pytest.raises(SearchError, match="nothing measures 'recall'"):
+        archc.run_search(small, "random", archc.table(str(table_file)), maximize="recall", jobs=0)
