@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import archc
+from archc.compiler.expand.vocabularies import built_in_text
 
 RECIPES = """
 vocabulary Kinds { Wide(3), Wide(kernel=1 | 3), conv(8, 3 | 5) }
@@ -94,3 +95,54 @@ network Net on x: f32[N, 8, 4, 4] -> f32[N, 8, 4, 4] { x -> Node -> Node -> Node
     assert space.size == 16
     for program in space.enumerate():
         assert archc.compile(str(program)).hash == program.hash
+
+
+ABOVE = """
+let width = 8 | 16
+
+vocabulary Parts {
+    conv(filters=width, kernel=1 | 3)
+    dense(units=2..3 | 5..6)
+    Gate(2 | 4)
+    relu
+}
+
+block Gate(ratio: int) on x: f32[N, C, H, W] -> f32[N, C, H, W] {
+    gate = x -> mean(axes=[2, 3], keep=true) -> conv(C // ratio, 1) -> relu -> conv(C, 1) -> sigmoid
+    x * gate
+}
+
+network Net on x: f32[N, 8, 4, 4] -> f32[N, _, 4, _] { x -> repeat(2) { any(Parts) } }
+"""
+
+
+def test_a_vocabulary_holds_new_layers_and_choices_about_domains() -> None:
+    """Two kernels, four units, two ratios and relu: nine ways in each turn. Where a conv stands,
+    the width is decided besides, once for the program.
+    """
+    space = archc.space(ABOVE)
+    assert space.size == 7 * 7 + 2 * (9 * 9 - 7 * 7)
+    programs = list(space.enumerate())
+    for program in programs[::5]:
+        assert archc.compile(str(program)).hash == program.hash
+    mutants = [space.mutate(programs[0], seed=seed) for seed in range(20)]
+    assert any("Gate" in mutant.text for mutant in [*programs, *mutants])
+    widths = [item.value for program in programs for item in program.trace if "width" in item.name]
+    assert set(widths) == {8, 16}
+
+
+def test_the_built_in_vocabulary_can_be_read_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "layers.arch").write_text(built_in_text())
+    path = tmp_path / "net.arch"
+    path.write_text(
+        "use layers: BuiltIn\n"
+        "network Net on x: f32[N, 8] -> f32[_, 3] {\n"
+        "    x -> any(BuiltIn) -> cast(f32) -> flatten -> dense(3)\n}\n"
+    )
+    kinds = set()
+    for program in archc.space(path).samples(60, seed=2):
+        copy = tmp_path / "drawn.arch"
+        copy.write_text(str(program))
+        assert archc.compile(copy).hash == program.hash
+        kinds.add(str(program.trace[0].value).partition("(")[0])
+    assert len(kinds) > 25
