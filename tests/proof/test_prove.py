@@ -9,10 +9,9 @@ from archc.cli.main import run as archc_run
 from prove import FOLDER, SPACES, Amounts, Prover, prove, refusal, refusal_of_text
 
 SLICE = Amounts(traces=6, texts=3, built=1)
-SLICED = [name for name in SPACES if name != "everything"]
 
 
-@pytest.mark.parametrize("name", SLICED)
+@pytest.mark.parametrize("name", SPACES)
 def test_a_slice_of_each_space_is_proved(name: str, tmp_path: Path) -> None:
     (proof,) = prove([name], SLICE, tmp_path)
     assert proof.refused == []
