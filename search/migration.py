@@ -4,6 +4,7 @@ Comes in: a database. Goes out: tables of the present version. An upgrade is one
 a copy was made. Raises SearchError for tables of a later version, or of somebody else.
 """
 
+import sqlite3
 from importlib import import_module
 
 from .database import Database
@@ -21,11 +22,21 @@ def prepare(database: Database) -> None:
     if found == VERSION:
         return
     if found is not None and found < VERSION:
-        database.copy(f"version-{found}")
+        _copy(database, f"version-{found}")
     writing = database.engine.execution_options(writes=True)
     with writing.begin() as connection:
         database.claim(connection)
         _upgrade(connection, database)
+
+
+def _copy(database: Database, name: str) -> None:
+    try:
+        database.copy(name)
+    except (OSError, sqlite3.Error) as error:
+        raise SearchError(
+            f"{database.name} is of an older version, and no copy could be made of it: {error}",
+            "it is left as it was; make room beside it",
+        ) from None
 
 
 def _upgrade(connection: Connection, database: Database) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .errors import SearchError
 from .executor import Evaluate, Outcome, Task
 from .store import Store
 from .tables import attempt, job, study
@@ -99,10 +100,20 @@ class Queue:
     # --- the workers' side
 
     def work(self) -> Work | None:
-        """How tasks are evaluated; None where the study has no need of workers."""
+        """How tasks are evaluated; None where the study has no need of workers. Raises SearchError
+        for what cannot be loaded here.
+        """
         rows = self.store.rows(select(study.c.evaluate).where(study.c.id == self.key))
         packed = rows[0].evaluate if rows else None
-        return None if packed is None else pickle.loads(packed)
+        if packed is None:
+            return None
+        try:
+            return pickle.loads(packed)  # type: ignore[no-any-return]
+        except Exception as error:
+            raise SearchError(
+                f"what the study evaluates cannot be loaded here: {type(error).__name__}: {error}",
+                "the coordinator's packages, and its version of archc, are needed here too",
+            ) from error
 
     def claim(self, worker: str, lease: float) -> Task | None:
         """A task that nobody else works on, with a token of its own."""

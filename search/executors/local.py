@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -30,6 +31,7 @@ from ..worker import READY, serve
 import cloudpickle
 
 THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+KERNEL_COUNTS = Path("/proc/vmstat")
 _starting = threading.Lock()
 
 
@@ -62,6 +64,7 @@ class _Worker:
     task: Task | None = None
     ready: bool = False
     begun: float = 0.0
+    kills: int = 0
 
     @property
     def seconds(self) -> float:
@@ -112,7 +115,7 @@ class LocalExecutor:
                 self._end(worker)
         worker = alive[0] if alive else self._new()
         worker.task = replace(task, device="cuda") if self.gpus else task
-        worker.begun = time.monotonic()
+        worker.begun, worker.kills = time.monotonic(), kills_for_memory()
         try:
             worker.pipe.send(worker.task)
         except OSError:
@@ -193,6 +196,9 @@ class LocalExecutor:
     def _lost(self, worker: _Worker, task: Task) -> Outcome:
         worker.process.join(1)
         code = worker.process.exitcode
+        if code == -signal.SIGKILL and kills_for_memory() > worker.kills:
+            error = "the worker was ended by the system, which had run out of memory"
+            return self._broken(worker, task, State.OOM, error)
         cause = f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
         return self._broken(worker, task, State.LOST, f"the worker ended {cause}")
 
@@ -225,6 +231,15 @@ def pickled(evaluate: Evaluate) -> bytes:
             "let it make what cannot travel when it is called, or use jobs=0",
         ) from error
     return pickled
+
+
+def kills_for_memory() -> int:
+    """How often the kernel has ended a process for want of memory; 0 where it does not tell."""
+    try:
+        lines = KERNEL_COUNTS.read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
 
 def _left(until: float | None) -> float | None:

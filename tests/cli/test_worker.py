@@ -1,6 +1,7 @@
 """`archc worker`, and a search whose trials are trained by one, in PostgreSQL."""
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from archc.cli.main import run
 from archc.search.store import Store
+from archc.search.tables import study
+from sqlalchemy import update
 
 SPACE = """
 network N on x: f32[N, 1, 8, 8] -> f32[N, 10] {
@@ -68,6 +71,21 @@ def test_a_study_that_wants_no_workers(folder: Path, capsys: pytest.CaptureFixtu
     assert "--engine workers" in said
     assert run(["worker", "study.db", "--name", "other", "--idle", "0.1"]) == 2
     assert "no study 'other' wants workers" in capsys.readouterr().err
+
+
+def test_what_cannot_be_loaded_here_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(folder / "study.db")
+    key = store.create("study", {})
+    packed = pickle.dumps(pickle.PickleBuffer).replace(b"PickleBuffer", b"PickleBogger")
+    store.write(lambda connection: connection.execute(update(study).values(evaluate=packed)))
+    assert store.find("study") == (key, {})
+    store.close()
+    assert run(["worker", "study.db", "--idle", "0.1"]) == 2
+    said = capsys.readouterr().err
+    assert "what the study evaluates cannot be loaded here: AttributeError" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,28 @@ def test_a_trial_that_hangs_ends_with_its_group(run: Callable[..., Study], tmp_p
         assert eventually(lambda pid=pid: gone(pid)), "a process survived its trial"  # type: ignore[misc]
 
 
+def test_a_worker_that_the_kernel_ended_for_want_of_memory(
+    run: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told from other kills by the kernel's own count; such a trial is not tried again."""
+    counts = tmp_path / "vmstat"
+    counts.write_text("oom_kill 4\npgfault 7\n")
+    monkeypatch.setattr("archc.search.executors.local.KERNEL_COUNTS", counts)
+
+    def evaluate(program: Any, trial: Any) -> float:
+        if trial.number == 1:
+            counts.write_text("oom_kill 5\npgfault 9\n")
+        if trial.number in (1, 3):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 1.0
+
+    study = run(evaluate, jobs=1, trials=4)
+    D = State.DONE
+    assert [trial.state for trial in study.trials] == [D, State.OOM, D, State.LOST]
+    assert [trial.attempts for trial in study.trials] == [1, 1, 1, 2]
+    assert "run out of memory" in study.trials[1].error
+
+
 def test_a_worker_has_one_thread_and_a_directory(run: Callable[..., Study]) -> None:
     def evaluate(program: Any, trial: Any) -> float:
         assert os.environ["OMP_NUM_THREADS"] == "1"

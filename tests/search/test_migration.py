@@ -116,6 +116,20 @@ def test_an_upgrade_that_fails_changes_nothing(old: Path, monkeypatch: pytest.Mo
     Store(old).close()
 
 
+def test_without_room_for_a_copy_nothing_is_upgraded(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("archc.search.databases.sqlite.os.fsync", full)
+    with pytest.raises(SearchError, match="no copy could be made of it: .*No space left"):
+        Store(old)
+    with closing(sqlite3.connect(old)) as connection:
+        assert connection.execute("SELECT version FROM schema").fetchone() == (1,)
+    assert not Path(f"{old}.version-1").exists()
+
+
 def test_a_later_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     Store(path).close()
