@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Insert, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 
-from .errors import SearchError
+from .errors import Damaged, SearchError
 
 
 class Database(Protocol):
@@ -44,7 +44,12 @@ class Database(Protocol):
         """
 
     def copy(self, name: str) -> str | None:
-        """Writes a copy, and says where; None where that is the administrator's business."""
+        """Writes a copy, and says where; None where that is the administrator's business. Raises
+        Damaged where the copy is not whole, and leaves the last one as it was.
+        """
+
+    def damage(self, what: str) -> Damaged:
+        """What people are told where something is not what was written."""
 
     def restore(self) -> str | None:
         """Puts the last copy in the place of what is damaged, which is kept; says what it did. None

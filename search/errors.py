@@ -15,3 +15,7 @@ class SearchError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  help: {self.help}" if self.help else self.message
+
+
+class Damaged(SearchError):
+    """What a store holds is not what was written."""

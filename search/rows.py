@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
-from .errors import SearchError
+from .errors import Damaged
 from .executor import Report
 from .tables import trial as table
 from .trial import State, Trial, trace_from, trace_text
@@ -26,10 +26,6 @@ PROPOSED = (
 """What is known when a trial is proposed, and never changes."""
 CHANGING = tuple(name for name in FIELDS if name not in PROPOSED)
 FLOATS = tuple(name for name in FIELDS if isinstance(table.c[name].type, Float))
-
-
-class Damaged(SearchError):
-    """What a store holds is not what was written."""
 
 
 def _json(value: Any) -> str:

@@ -22,11 +22,11 @@ from . import statements as sql
 from .database import Database
 from .databases.postgresql import Postgresql
 from .databases.sqlite import COPY, Sqlite
-from .errors import SearchError
+from .errors import Damaged, SearchError
 from .executor import Outcome, Report
 from .migration import prepare
 from .place import Place, place_of
-from .rows import CHANGING, Damaged, clean, reports_checksum, trial_from, trial_values
+from .rows import CHANGING, clean, reports_checksum, trial_from, trial_values
 from .tables import attempt, event, job, lineage, metadata, metric, program, study, trial
 from .trial import State, Trial
 
@@ -92,8 +92,8 @@ class Store:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Keeps other coordinators of a study out, and copies of the store current. Raises
-        SearchError where there is another one.
+        """Keeps other coordinators of a study out, and makes copies of the store: before, after, and
+        now and then meanwhile. Raises SearchError where there is another one.
         """
         with self.database.alone(name):
             self._drop()
@@ -101,6 +101,7 @@ class Store:
                 self.write(lambda connection: None)
                 self._copy()
                 yield
+                self._copy()
             finally:
                 self._copied = None
                 self._drop()
@@ -166,7 +167,7 @@ class Store:
         for number, parent in self.rows(sql.PARENTS, {"key": key}):
             parents[number] = (*parents.get(number, ()), parent)
         rows = self.rows(sql.TRIALS, {"key": key})
-        return [trial_from(row._mapping, parents.get(row.number, ())) for row in rows]
+        return [self._trial(row, parents.get(row.number, ())) for row in rows]
 
     def losses(self, key: int, number: int) -> int:
         """How often a worker died over a trial."""
@@ -178,7 +179,7 @@ class Store:
         if not rows:
             return None
         parents = self.rows(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
-        return rows[0].name, trial_from(rows[0]._mapping, tuple(row.parent for row in parents))
+        return rows[0].name, self._trial(rows[0], tuple(row.parent for row in parents))
 
     def reports(self, key: int) -> dict[int, list[Report]]:
         """What the last attempt at each trial reported, by the trials' numbers. Raises Damaged."""
@@ -187,7 +188,7 @@ class Store:
             found.setdefault((number, time_), []).append((step, name, value))
         for number, time_, checksum in self.rows(sql.CHECKSUMS, {"key": key}):
             if checksum != reports_checksum(found.get((number, time_), ())):
-                raise Damaged(f"{self.name}: what trial {number} reported is damaged")
+                raise self.database.damage(f"what trial {number} reported is not what was written")
         return {number: found[number, time_] for number, time_ in sorted(found)}
 
     def add(self, key: int, new: Trial) -> None:
@@ -312,6 +313,12 @@ class Store:
         except SearchError:
             self.close()
             raise
+
+    def _trial(self, row: Any, parents: tuple[int, ...]) -> Trial:
+        try:
+            return trial_from(row._mapping, parents)
+        except Damaged as error:
+            raise self.database.damage(error.message) from None
 
     def _keys(self) -> list[int]:
         return [int(row.id) for row in self.rows(select(study.c.id).order_by(study.c.id))]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import SearchError
+from ..errors import Damaged, SearchError
 
 # isort: split
 from sqlalchemy import Connection, Engine, Insert, Table, cast, create_engine, event, func, select
@@ -74,6 +74,9 @@ class Postgresql:
 
     def copy(self, name: str) -> str | None:
         return None
+
+    def damage(self, what: str) -> Damaged:
+        return Damaged(f"{self.name} is damaged: {what}", "restore the database from its backup")
 
     def restore(self) -> str | None:
         return None

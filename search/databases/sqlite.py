@@ -15,9 +15,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import SearchError
+from ..errors import Damaged, SearchError
 from ..file_systems import network_file_system
-from ..rows import Damaged
 
 # isort: split
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, literal
@@ -29,6 +28,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 BUSY_SECONDS = 30
 COPY = "backup"
+CHECK = "PRAGMA quick_check(1)"
 PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
@@ -55,7 +55,7 @@ class Sqlite:
             return
         try:
             with self.engine.connect() as connection:
-                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+                found = connection.exec_driver_sql(CHECK).scalar_one()
         except DBAPIError as error:
             raise self.fault(error) from None
         if found != "ok":
@@ -113,10 +113,13 @@ class Sqlite:
             with closing(sqlite3.connect(self.path)) as ours, closing(sqlite3.connect(new)) as copy:
                 ours.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
+                (found,) = copy.execute(CHECK).fetchone()
+            if found != "ok":
+                raise self.damage(found)
             with new.open("rb") as written:
                 os.fsync(written.fileno())
             new.replace(place)
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError, Damaged):
             new.unlink(missing_ok=True)
             raise
         return str(place)

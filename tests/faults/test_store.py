@@ -17,10 +17,9 @@ import pytest
 from archc.compiler.spaces.space import Space
 from archc.search.definition import Definition
 from archc.search.engines import Engine
-from archc.search.errors import SearchError
+from archc.search.errors import Damaged, SearchError
 from archc.search.ledger import Budget
 from archc.search.registry import make_method
-from archc.search.rows import Damaged
 from archc.search.searching import Search, run
 from archc.search.store import Store
 from archc.search.study import Study
@@ -66,7 +65,6 @@ def test_a_corrupted_page_is_said_and_the_last_copy_used(
     search: Callable[..., Study], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = search(6).trials
-    search(8)  # which began with a copy of what there was
     path = tmp_path / "study.db"
     scramble(path)
     with pytest.raises(Damaged, match=r"study.db is damaged: .*") as told:
@@ -77,6 +75,7 @@ def test_a_corrupted_page_is_said_and_the_last_copy_used(
         again = search(10)
     assert [trial.state for trial in again.trials] == [State.DONE] * 10
     assert again.trials[:6] == whole
+    assert [trial.attempts for trial in again.trials] == [1] * 10
     (record,) = caplog.records
     assert "is damaged" in record.message
     assert "goes on with the copy of" in record.message
@@ -109,9 +108,35 @@ def test_a_flipped_byte_in_a_row_is_noticed(search: Callable[..., Study], tmp_pa
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     store = Store(path)
-    with pytest.raises(Damaged, match=r"trial \d is not what was written"):
+    with pytest.raises(Damaged, match=r"trial \d is not what was written") as told:
         store.trials(study.key)
+    assert "study.db is damaged" in told.value.message
+    assert "running the study goes on with" in told.value.help
     store.close()
+
+
+def test_a_good_copy_is_not_replaced_by_a_bad_one(
+    search: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damage while a study runs is seen when the next copy is due."""
+    search(5)
+    monkeypatch.setattr("archc.search.store.COPY_SECONDS", 0.0)
+    path, copy = tmp_path / "study.db", tmp_path / "study.db.backup"
+    good: list[bytes] = []
+
+    def evaluate(program: Any) -> float:
+        good.append(copy.read_bytes())
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        scramble(path)
+        return 1.0
+
+    with pytest.raises(Damaged):
+        search(9, evaluate)
+    assert copy.read_bytes() == good[0]
+    assert not (tmp_path / "study.db.backup.new").exists()
+    monkeypatch.undo()
+    assert [trial.state for trial in search(9).trials] == [State.DONE] * 9
 
 
 def test_a_flipped_byte_in_a_program_is_noticed(
@@ -134,7 +159,7 @@ def test_what_was_reported_is_checked(search: Callable[..., Study], tmp_path: Pa
     assert overwrite(tmp_path / "study.db", b"a number of mine", b"a number of Mine") > 0
     store = Store(tmp_path / "study.db")
     assert len(store.trials(study.key)) == 3
-    with pytest.raises(Damaged, match="what trial . reported is damaged"):
+    with pytest.raises(Damaged, match="what trial . reported is not what was written"):
         store.reports(study.key)
     store.close()
 
