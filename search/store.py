@@ -92,8 +92,8 @@ class Store:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Keeps other coordinators of a study out, and makes copies of the store: before, after, and
-        now and then meanwhile. Raises SearchError where there is another one.
+        """Keeps other coordinators of a study out, and makes copies of the store: before, after,
+        and now and then meanwhile. Raises SearchError where there is another one.
         """
         with self.database.alone(name):
             self._drop()
