@@ -191,7 +191,10 @@ def command(
                 f"stopped; {places.shown(path)} has every trial: go on with --resume", err=True
             )
             raise
-    _answer(summary.of_study(study, path), done, as_json)
+    answer = summary.of_study(study, path)
+    _answer(answer, done, as_json)
+    if answer.best is None:
+        context.exit(1)
 
 
 def _checked(context: click.Context, file: Path) -> Checked:
@@ -305,7 +308,8 @@ def _answer(found: "summary.Summary", final: "studies.Final | None", as_json: bo
         return
     best = found.best
     if best is None:
-        click.echo("no trial came to a score; see `archc study show`", err=True)
+        reason = "keeps the constraints" if found.states.get("DONE") else "came to a score"
+        click.echo(f"no trial {reason}; see `archc study show`", err=True)
     else:
         click.echo(best.text, nl=False)
     if final is not None:

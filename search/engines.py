@@ -61,7 +61,7 @@ class Engine:
         if self.name == "workers":
             return self._workers(evaluate, study)
         if self.jobs == 0:
-            return InlineExecutor(evaluate)
+            return InlineExecutor(evaluate, self.device)
         return LocalExecutor(
             evaluate, self.jobs, timeout=self.timeout, gpus=gpus(self.device), preload=self.preload
         )

@@ -5,7 +5,7 @@ much the bounds are broken; of several trials the best, the front, and the volum
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
@@ -104,6 +104,22 @@ class Goal:
             return None
         pairs = zip(self.objectives, values, strict=True)
         return tuple(item.merit(value) for item, value in pairs if value is not None), violation
+
+    def judged(self, trial: Trial, state: State, scores: Scores, error: str) -> Trial:
+        """The trial with a final state, and what its numbers mean here."""
+        merits: tuple[float, ...] = ()
+        violation = 0.0
+        if state is State.DONE:
+            try:
+                found = self.judge(scores)
+            except LookupError as failure:
+                state, error = State.ERROR, str(failure)
+            else:
+                state = State.NAN if found is None else state
+                merits, violation = found or (merits, violation)
+        return replace(
+            trial, state=state, scores=scores, merits=merits, violation=violation, error=error
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As the store keeps it: `objectives` as pairs of name and direction."""

@@ -18,8 +18,8 @@ from .definition import LAG as LAG
 from .definition import Definition, recorded
 from .early_stop import Curves
 from .errors import SearchError
-from .executor import Executor, Outcome, Task
-from .goal import best_of, front_of
+from .executor import ONLY, Executor, Outcome, Task
+from .goal import best_of, front_of, hypervolume
 from .handing import Handed
 from .ledger import EPOCHS, FLOPS, Budget, Ledger, share_of
 from .method import Exhausted, Method
@@ -85,6 +85,13 @@ class Study:
     def front(self) -> list[Trial]:
         """The feasible trials that no other is better than in every objective."""
         return front_of(self.trials)
+
+    def hypervolume(self, reference: Mapping[str, float]) -> float:
+        """The volume between the front and the worst values that matter, by the objectives' names:
+        `{"accuracy": 0.1, "params": 200_000}`. Raises KeyError for one that is missing.
+        """
+        worst = [item.merit(reference[item.name or ONLY]) for item in self.goal.objectives]
+        return hypervolume([trial.merits for trial in self.front], worst)
 
     def program(self, trial: Trial) -> DrawnProgram:
         """The program of a trial."""
@@ -198,7 +205,7 @@ class Study:
 
     def _replay(self, trial: Trial, source: Trial, name: str) -> bool:
         done = replace(trial, source=name)
-        done = self._judged(done, source.state, {**trial.scores, **source.scores}, source.error)
+        done = self.goal.judged(done, source.state, {**trial.scores, **source.scores}, source.error)
         if name and done.state is not source.state:
             return False  # the other study did not measure what counts here
         self.store.finish(self.key, done)
@@ -311,28 +318,10 @@ class Study:
         if lost and self.store.losses(self.key, trial.number) + 1 < MOST_LOSSES:
             return replace(trial, state=State.WAITING)
         scores = {**trial.scores, **outcome.scores}
-        done = self._judged(trial, outcome.state, scores, outcome.error)
+        done = self.goal.judged(trial, outcome.state, scores, outcome.error)
         left = checkpoint_text(outcome) if done.state is State.DONE else ""
         last = max((step for step, _, _ in outcome.reports), default=None)
         return replace(done, checkpoint=left, cost=share_of(done, last))
-
-    def _judged(
-        self, trial: Trial, state: State, scores: Mapping[str, float | None], error: str
-    ) -> Trial:
-        """The trial with a final state, and what its numbers mean here."""
-        merits: tuple[float, ...] = ()
-        violation = 0.0
-        if state is State.DONE:
-            try:
-                judged = self.goal.judge(scores)
-            except LookupError as failure:
-                state, error = State.ERROR, str(failure)
-            else:
-                state = State.NAN if judged is None else state
-                merits, violation = judged or (merits, violation)
-        return replace(
-            trial, state=state, scores=scores, merits=merits, violation=violation, error=error
-        )
 
     def _keep(self, trial: Trial) -> None:
         self.trials[trial.number] = trial

@@ -62,6 +62,7 @@ class Summary:
         return {
             "study": shown(self.path), "name": self.name, "ended": self.ended,
             "method": self.settings["method"], "trials": self.states, "best": told,
+            "front": [trial.number for trial in self.front],
         }  # fmt: skip
 
     def line(self) -> str:

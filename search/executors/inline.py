@@ -4,14 +4,17 @@ For functions that take microseconds, and for debugging: nothing protects the st
 that hangs or ends the process.
 """
 
+from dataclasses import replace
+
 from ..executor import Evaluate, Outcome, Task, evaluated
 
 
 class InlineExecutor:
     """Evaluates when it is waited for."""
 
-    def __init__(self, evaluate: Evaluate) -> None:
+    def __init__(self, evaluate: Evaluate, device: str = "cpu") -> None:
         self.evaluate = evaluate
+        self.device = device
         self._task: Task | None = None
 
     @property
@@ -23,7 +26,7 @@ class InlineExecutor:
         return int(self._task is not None)
 
     def start(self, task: Task) -> None:
-        self._task = task
+        self._task = replace(task, device=self.device)
 
     def wait(self) -> list[Outcome]:
         task, self._task = self._task, None

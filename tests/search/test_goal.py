@@ -91,6 +91,18 @@ def test_what_the_graph_tells_is_always_known(plain: Space) -> None:
     assert study.best == min(study.trials, key=lambda item: item.scores["params"])
 
 
+def test_the_volume_of_a_front_is_told_by_names(plain: Space) -> None:
+    def evaluate(program: Any, trial: Any) -> dict[str, float]:
+        return [{"a": 3.0, "b": 9.0}, {"a": 1.0, "b": 2.0}, {"a": 1.0, "b": 5.0}][trial.number]
+
+    study = archc.run_search(
+        plain, "random", evaluate, trials=3, jobs=0, maximize="a", minimize="b"
+    )
+    assert [item.number for item in study.front] == [0, 1]
+    # 3 by 1 of the first, and 1 by 7 beyond it of the second
+    assert study.hypervolume({"a": 0.0, "b": 10.0}) == 3 * 1 + 1 * 7
+
+
 def test_where_the_graph_tells_all_nothing_is_evaluated(plain: Space) -> None:
     def never(program: Any) -> float:
         raise AssertionError

@@ -1,6 +1,7 @@
 """Studies: which number counts, budgets, and what methods are called."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import archc
@@ -11,6 +12,7 @@ from archc.search.executor import takes_trial
 from archc.search.executors.inline import InlineExecutor
 from archc.search.goal import Goal, Objective
 from archc.search.ledger import Budget
+from archc.search.methods.random import RandomSearch
 from archc.search.registry import make_method, method_names, name_of
 from archc.search.store import Store
 from archc.search.study import Study
@@ -133,3 +135,38 @@ def test_trials_start_from_exactly_what_the_lag_lets_them_see(plain: Space, orac
     study = Study(Store(None), "study", plain, Watching(), lag=3)
     study.run(InlineExecutor(oracle), trials=8)
     assert seen == [(n, list(range(max(0, n - 2)))) for n in range(8)]
+
+
+def test_an_asynchronous_study_sees_all_that_has_finished(
+    plain: Space, oracle: Any, tmp_path: Path
+) -> None:
+    seen: dict[int, list[int]] = {}
+
+    class Watching(RandomSearch):
+        def ask(self, history: Any, random: Any) -> Any:
+            seen[history.number] = [trial.number for trial in history.trials]
+            return super().ask(history, random)
+
+    store = Store(tmp_path / "study.db")
+    study = Study(store, "study", plain, Watching(), lag=None)
+    finished: list[int] = []
+    study.run(InlineExecutor(oracle), trials=6, seen=lambda trial: finished.append(trial.number))
+    assert seen == {number: list(range(number)) for number in range(6)}
+    assert finished == list(range(6))
+    assert [trial.sees for trial in study.trials] == [0, 1, 2, 3, 4, 5]
+    again = Study(store, "study", plain, Watching(), lag=None)
+    again.run(InlineExecutor(oracle), trials=8)
+    assert [trial.sees for trial in again.trials] == list(range(8))
+    store.close()
+    with pytest.raises(ValueError, match="make it asynchronous"):
+        run_search_with(12, asynchronous=False)
+    assert len(run_search_with(12, asynchronous=True).trials) == 3
+
+
+def run_search_with(jobs: int, asynchronous: bool) -> Study:
+    space = archc.space(
+        "network N on x: f32[N, 4] -> f32[N, 4] { x -> dense(4..30) -> dense(4) }\n"
+    )
+    return archc.run_search(
+        space, "random", lambda program: 1.0, trials=3, jobs=jobs, asynchronous=asynchronous
+    )
