@@ -6,7 +6,7 @@ Comes in: nothing. Goes out: statements, whose values are given when they run.
 
 from .rows import CHANGING
 from .tables import attempt, job, lineage, metric, program, study, trial
-from .trial import REPLAYED, State
+from .trial import SHARED, State
 
 # isort: split
 from sqlalchemy import BindParameter, bindparam, delete, select, update
@@ -34,7 +34,7 @@ FINISHED = (
     .join(program, program.c.key == trial.c.program)
     .join(study, study.c.id == trial.c.study)
     .where(trial.c.identity == bindparam("identity"), trial.c.study != bindparam("but"))
-    .where(trial.c.state.in_(sorted(map(str, REPLAYED))))
+    .where(trial.c.state.in_(sorted(map(str, SHARED))))
     .order_by(trial.c.study, trial.c.number)
     .limit(1)
 )

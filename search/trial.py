@@ -32,6 +32,10 @@ class State(StrEnum):
 
 REPLAYED = frozenset({State.DONE, State.NAN, State.ERROR, State.OOM, State.PRUNED})
 """The outcomes that another evaluation of the same program would bring again."""
+SHARED = frozenset({State.DONE, State.NAN})
+"""Those that another study takes over: what failed there may be mended, what was stopped early lost
+to other trials than those here.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import archc
 import pytest
+from archc.search.early_stop import Median
 from archc.search.trial import State
 
 NARROW = "network N on x: f32[N, 4] -> f32[N, 4] { x -> dense(8 | 9 | 10) -> dense(4) }\n"
@@ -64,6 +65,20 @@ def test_a_number_that_was_not_measured_is_measured(search: Any, calls: list[int
     )
     assert [trial.merit for trial in other.trials] == [5.0] * 3
     assert [trial.source for trial in other.trials] == [""] * 3
+
+
+def test_failures_and_early_stops_are_not_shared(search: Any) -> None:
+    def broken(program: Any, trial: Any) -> dict[str, float]:
+        if trial.number == 0:
+            raise RuntimeError("a file is missing")
+        trial.report(1, float(-trial.number), "good")
+        return {"good": 1.0}
+
+    first = search(NARROW, "first", evaluate=broken, early_stop=Median(least=1), lag=1)
+    assert [trial.state for trial in first.trials] == [State.ERROR, State.DONE, State.PRUNED]
+    study = search(NARROW, "second")
+    assert [trial.source for trial in study.trials] == ["", "first#1", ""]
+    assert {trial.state for trial in study.trials} == {State.DONE}
 
 
 def test_the_fidelity_is_a_part_of_what_is_known(search: Any) -> None:
