@@ -59,25 +59,30 @@ class Budget:
 
 @dataclass(slots=True)
 class Ledger:
-    """What was spent so far. `counts_flops` costs an expansion of each program."""
+    """What was spent so far."""
 
     whole: Whole = field(default_factory=Whole)
-    counts_flops: bool = False
     spent: dict[str, float] = field(default_factory=dict)
 
     def cost(
-        self, program: DrawnProgram, fidelity: Mapping[str, float], before: Mapping[str, float]
+        self,
+        program: DrawnProgram,
+        fidelity: Mapping[str, float],
+        before: Mapping[str, float],
+        known: Trial | None = None,
     ) -> dict[str, float]:
-        """What a trial takes that goes on from one of the fidelity `before`, {} for none."""
+        """What a trial takes that goes on from one of the fidelity `before`, {} for none. `known`
+        is another trial of the program: nothing need be expanded then.
+        """
         passes = self.whole.passes(program, fidelity)
         if passes is None:
             return {}
         goes_on = before and before.get("data", 1.0) == fidelity.get("data", 1.0)
         done = self.whole.passes(program, before) if goes_on else 0.0
         found = {EPOCHS: passes - (done or 0.0)}
-        if self.counts_flops and self.whole.rows is not None:
-            sizes = {**cost.sizes_of(program.graph), **program.space.process.axes}
-            forward = cost.flops(program.graph, sizes)
+        if known is not None and FLOPS in known.cost and known.cost[EPOCHS]:
+            found[FLOPS] = found[EPOCHS] * known.cost[FLOPS] / known.cost[EPOCHS]
+        elif self.whole.rows is not None and (forward := _forward(program)) is not None:
             found[FLOPS] = found[EPOCHS] * self.whole.rows * PASSES * forward
         return found
 
@@ -102,6 +107,14 @@ class Ledger:
             if most is not None and total > most * (1 + 1e-9):
                 return False
         return budget.trials is None or trial.number < budget.trials
+
+
+def _forward(program: DrawnProgram) -> int | None:
+    """The operations of one pass of one example; None where an axis has no size."""
+    try:
+        return cost.flops(program.graph, program.space.process.axes)
+    except cost.UnknownSizes:
+        return None
 
 
 def share_of(trial: Trial, last: int | None) -> Mapping[str, float]:

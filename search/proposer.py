@@ -178,14 +178,14 @@ class Proposer:
             sees=len(self.history.trials),
             resumes=proposal.resumes,
             replay_of=replay_of,
-            cost={} if replay_of is not None else self._cost(proposal),
+            cost={} if replay_of is not None else self._cost(proposal, known),
             scores=self._statics(program, known),
         )
 
-    def _cost(self, proposal: Proposal) -> dict[str, float]:
+    def _cost(self, proposal: Proposal, known: Trial | None) -> dict[str, float]:
         resumes = proposal.resumes
         before = {} if resumes is None else self.trials[resumes].fidelity
-        return self.ledger.cost(proposal.program, proposal.fidelity, before)
+        return self.ledger.cost(proposal.program, proposal.fidelity, before, known)
 
     def _statics(self, program: DrawnProgram, known: Trial | None) -> dict[str, float | None]:
         if known is not None:

@@ -162,7 +162,7 @@ class Study:
         self._proposer = Proposer(
             self.space, self._method, definition.seed, definition.lag, self.trials,
             definition.evaluator, self.goal.names,
-            Ledger(definition.whole, self._budget.flops is not None),
+            Ledger(definition.whole),
         )  # fmt: skip
         sign = 1.0 if first.maximize else -1.0
         self._curves = Curves(definition.early_stop, first.name or "score", sign)
