@@ -4,13 +4,15 @@ and Adams 2012; on graphs Ru, Wan, Dong and Osborne 2021.
 After `initial` programs that are drawn, the next is the one with the highest expected improvement
 among fresh draws and changes of the best. The kernel is a Matern-5/2 function of what the programs
 chose, with a scale for each choice of the text, times one of the Weisfeiler-Lehman patterns of
-their graphs (`search/models`). Both are needed: choices alone do not know that two branches may be
-exchanged or that a longer repeat has more of the same, patterns alone know neither sizes nor how a
-program is trained. Patterns are made of the names of layers, since with all their settings every
-width would be a layer of its own. A trial that failed counts as the worst score so far.
+their graphs (`search/models`). Choices alone do not know that two branches may be exchanged, or
+that a longer repeat has more of the same; patterns alone know neither sizes nor how a program is
+trained. On spaces of cells the patterns halve the trials to the best programs, on plain stacks of
+layers they make no difference. They are made of the names of layers, since with all their settings
+every width would be a layer of its own.
 
-Its cost is bounded: of more than `most` scores only the best are kept, and the scales are fitted
-anew only when there are a tenth more scores.
+A trial that failed counts as the worst score so far; of several objectives the first counts. The
+cost is bounded: of more than `most` scores only the best are kept, and the scales are fitted anew
+only when there are a tenth more scores.
 """
 
 from collections.abc import Iterable, Sequence

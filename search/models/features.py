@@ -92,16 +92,31 @@ def _chosen(place: Place, decision: Any) -> Iterator[tuple[str, float | str]]:
     if not isinstance(domain, Alternatives):
         yield "", fraction_of(domain, decision)
         return
-    values = [value_of(domain, place) for place in range(len(domain.options))]
-    value = values[decision]
-    if isinstance(value, list):
-        for item in sorted({item for some in values for item in some}):
-            yield f"[{item}]", float(item in value)
-    elif all(isinstance(some, (int, float)) and not isinstance(some, bool) for some in values):
-        ordered = sorted(values)
-        yield "", ordered.index(value) / max(1, len(ordered) - 1)
-    else:
-        yield "", f"{type(value).__name__} {value}"
+    yield from _options(domain)[decision]
+
+
+Said = tuple[tuple[str, float | str], ...]
+_said: dict[int, tuple[Alternatives, list[Said]]] = {}
+
+
+def _options(domain: Alternatives) -> list[Said]:
+    """What each option says. The domain is kept beside it, so that its address stays its own."""
+    if id(domain) not in _said:
+        if len(_said) >= MOST_KEPT:
+            _said.clear()
+        values = [value_of(domain, place) for place in range(len(domain.options))]
+        _said[id(domain)] = domain, _each(values)
+    return _said[id(domain)][1]
+
+
+def _each(values: list[Any]) -> list[Said]:
+    if all(isinstance(value, list) for value in values):
+        items = sorted({item for value in values for item in value})
+        return [tuple((f"[{item}]", float(item in value)) for item in items) for value in values]
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        places = {value: place for place, value in enumerate(sorted(set(values)))}
+        return [(("", places[value] / max(1, len(places) - 1)),) for value in values]
+    return [(("", f"{type(value).__name__} {value}"),) for value in values]
 
 
 def patterns(graph: Graph, rounds: int = ROUNDS) -> Patterns:
