@@ -8,6 +8,7 @@ is lost, and the study decides what becomes of it.
 
 import logging
 import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -35,6 +36,7 @@ except ImportError as missing:  # an extra, and a large one
 
 POLL_SECONDS = 1.0
 REACH_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
 THREADS = 2
 """One evaluates, the other hears that it should stop."""
 log = logging.getLogger(__name__)
@@ -46,7 +48,8 @@ class Slot:
     def __init__(self, function: bytes, timeout: float | None, preload: Sequence[str]) -> None:
         evaluate: Evaluate = cloudpickle.loads(function)
         self.executor = LocalExecutor(evaluate, 1, timeout=timeout, preload=preload)
-        self.scratch = Path(tempfile.mkdtemp(prefix="archc-ray-"))
+        # made by the first trial that needs it
+        self.scratch = Path(tempfile.gettempdir()) / f"archc-ray-{secrets.token_hex(8)}"
 
     def evaluate(self, packed: bytes) -> Outcome:
         """What comes of a task."""
@@ -65,6 +68,7 @@ class Slot:
         self.executor.interrupt()
 
     def close(self) -> None:
+        """Ends what runs, with its files."""
         self.executor.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -135,6 +139,9 @@ class RayExecutor:
                 slot.actor.interrupt.remote()
 
     def close(self) -> None:
+        closing = [slot.actor.close.remote() for slot in self._slots]
+        if closing:
+            ray.wait(closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
         for slot in self._slots:
             self._end(slot)
         self._slots.clear()

@@ -3,12 +3,14 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from archc.compiler.spaces.space import Space
 from archc.search.errors import SearchError
+from archc.search.executor import Task
 from archc.search.goal import Goal, Objective
 from archc.search.registry import make_method
 from archc.search.store import Store
@@ -82,23 +84,33 @@ def raylet_of(node: Any) -> int:
     return int(node.all_processes["raylet"][0].process.pid)
 
 
-def test_accelerators_are_dealt_out(cluster: Any, plain: Space) -> None:
-    """Ray believes what it is told of a node's accelerators."""
+def test_each_node_has_its_accelerators_and_its_files(
+    cluster: Any, plain: Space, tmp_path: Path
+) -> None:
+    """Ray believes what it is told of a node's accelerators. The study's folder is not there."""
     from archc.search.executors.ray import RayExecutor  # noqa: PLC0415
 
-    node = cluster.add_node(**NODE | {"num_cpus": 2, "num_gpus": 2})
+    class Elsewhere(RayExecutor):
+        def start(self, task: Task) -> None:
+            super().start(replace(task, directory=Path("/nowhere/files") / task.directory.name))
 
     def evaluate(program: Any, trial: Any) -> dict[str, float]:
+        (trial.directory / "file").touch()
+        (tmp_path / str(trial.number)).write_text(str(trial.directory))
         time.sleep(1)
         return {"score": float(os.environ["CUDA_VISIBLE_DEVICES"]), "cuda": trial.device == "cuda"}
 
-    study = Study(
-        Store(None), "study", plain, make_method("random"), goal=Goal((Objective("score"),))
-    )
-    study.run(RayExecutor(evaluate, 2, address=cluster.address, gpus=1), trials=4)
+    node = cluster.add_node(**NODE | {"num_cpus": 2, "num_gpus": 2})
+    goal = Goal((Objective("score"),))
+    study = Study(Store(None), "study", plain, make_method("random"), goal=goal)
+    study.run(Elsewhere(evaluate, 2, address=cluster.address, gpus=1), trials=4)
     cluster.remove_node(node)
     assert {trial.merit for trial in study.trials} == {0.0, 1.0}
     assert all(trial.scores["cuda"] == 1.0 for trial in study.trials)
+    assert all(trial.checkpoint == "" for trial in study.trials)
+    places = [Path((tmp_path / str(trial.number)).read_text()) for trial in study.trials]
+    assert len(set(places)) == 4
+    assert not any(place.parent.exists() for place in places), "files were left behind"
 
 
 def test_a_cluster_that_is_not_there_is_said() -> None:

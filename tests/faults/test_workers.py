@@ -19,6 +19,7 @@ from archc.search.store import Store
 from archc.search.study import Study
 from archc.search.trial import State
 
+pytestmark = pytest.mark.slow
 Start = Callable[..., Any]
 Eventually = Callable[[Callable[[], object]], None]
 LEASE = 2.0
