@@ -96,6 +96,14 @@ class Environment:
         """Binds without a question: for signatures, which may hide names of their file."""
         self._names[name] = Binding(value, span)
 
+    def snapshot(self) -> tuple[dict[str, Binding], dict[str, Binding]]:
+        """What `restore` takes back to."""
+        return dict(self._names), dict(self.rebound)
+
+    def restore(self, names: tuple[dict[str, Binding], dict[str, Binding]]) -> None:
+        """As it was."""
+        self._names, self.rebound = dict(names[0]), dict(names[1])
+
     def names(self) -> set[str]:
         """Every name that can be read here."""
         found = set(self._names)

@@ -6,7 +6,7 @@ expanded anew.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -58,3 +58,60 @@ def attempt(way: Way, node: ast.Expression, inputs: Any, env: Environment, conte
         except (Fault, Refused) as refusal:
             context.session.decider.retry(mark.decided, refusal)
             mark.restore()
+
+
+# --- bodies ---------------------------------------------------------------------------------------
+
+
+class _Before(NamedTuple):
+    """How things stood before a statement."""
+
+    position: int
+    mark: _Mark
+    names: Any
+    kept: Any
+
+
+class Statements:
+    """The statements of a body, carried out one after another. Where one is refused, those that
+    decided something before it are carried out again from the last that has another way.
+    """
+
+    def __init__(self, env: Environment, context: Context) -> None:
+        self.env = env
+        self.context = context
+        self._before: list[_Before] = []
+
+    def run(self, count: int, step: Callable[[int], None], kept: list[Any]) -> None:
+        """Calls `step` for each position; `kept` is what the steps change beside the names."""
+        decider = self.context.session.decider
+        position = 0
+        while position < count:
+            if not self._before or self._before[-1].position != position:
+                names = self.env.snapshot()
+                self._before.append(_Before(position, _Mark(self.context), names, list(kept)))
+            made = decider.made
+            try:
+                step(position)
+            except Refused as refusal:
+                position = self._back(refusal, kept)
+                continue
+            if decider.made == made and self._before[-1].position == position:
+                self._before.pop()  # nothing was decided here
+            position += 1
+
+    def _back(self, refusal: Refused, kept: list[Any]) -> int:
+        """The position to go on from. Raises Refused where no statement has another way."""
+        while self._before:
+            before = self._before[-1]
+            try:
+                self.context.session.decider.retry(before.mark.decided, refusal)
+            except Refused as exhausted:
+                refusal = exhausted
+                self._before.pop()
+                continue
+            before.mark.restore()
+            self.env.restore(before.names)
+            kept[:] = before.kept
+            return before.position
+        raise refusal

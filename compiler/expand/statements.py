@@ -11,7 +11,7 @@ from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..dims import AxisTooLarge
-from . import decisions, evaluate, loops, requirements, stages
+from . import decisions, evaluate, loops, requirements, retrying, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -33,41 +33,73 @@ def run_body(
     With `inputs` the body is a stage and its result is fed with them; without, the result is a
     value. One that `is_statement` has none.
     """
-    start = len(context.builder.nodes)
-    settled = requirements.settle_early(body, env, context)
-    result: Any = None
-    done: ast.Result | None = None
-    hold = requirements.body_hold(body, env, context, start)
-    mark = context.session.hold(hold)
-    for position, statement in enumerate(body.statements):
-        if id(statement) in settled:
-            continue
-        if context.session.full:
-            raise Poisoned
-        hold.position = position
-        context.session.moved(0 if env.rebinds else mark)  # bodies around it read what it binds
-        try:
-            if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
-                raise Fault(errors.flow.AfterResult(statement.span, done.span))
-            if isinstance(statement, ast.Result) and not _binds_only(statement, body):
-                done = statement
-                result = _result(statement, env, context, inputs)
-            else:
-                _run(statement, env, context)
-        except Fault as fault:
-            _report(fault, statement, context)
-            result = _set_aside(statement, env, context, result)
-        except AxisTooLarge:
-            context.session.report(errors.limits.AxisTooComplex(statement.span), context.trail)
-            result = _set_aside(statement, env, context, result)
-        except Poisoned:
-            result = _set_aside(statement, env, context, result)
-    context.session.release(mark)
-    requirements.settle_costs(body, env, context, start, broken=isinstance(result, Poison))
+    running = _Running(body, env, context, inputs)
+    running.run()
+    result, done = running.kept
     wanted = body.statements and not is_statement
     if done is None and wanted and not isinstance(result, Poison):
         raise Fault(errors.flow.NoResult(body.span))
     return result
+
+
+class _Running:
+    """A body that is being run. `kept` are its result and the statement that gave it."""
+
+    def __init__(self, body: ast.Body, env: Environment, context: Context, inputs: Inputs) -> None:
+        self.body = body
+        self.env = env
+        self.context = context
+        self.inputs = inputs
+        self.kept: list[Any] = [None, None]
+        self.start = len(context.builder.nodes)
+
+    def run(self) -> None:
+        body, env, context = self.body, self.env, self.context
+        self.settled = requirements.settle_early(body, env, context)
+        self.hold = requirements.body_hold(body, env, context, self.start)
+        self.mark = context.session.hold(self.hold)
+        if context.session.holds is not None and not env.rebinds:
+            retrying.Statements(env, context).run(len(body.statements), self.step, self.kept)
+        else:
+            for position in range(len(body.statements)):
+                self.step(position)
+        context.session.release(self.mark)
+        broken = isinstance(self.kept[0], Poison)
+        requirements.settle_costs(body, env, context, self.start, broken=broken)
+
+    def step(self, position: int) -> None:
+        """One statement; a broken one is set aside."""
+        statement, context = self.body.statements[position], self.context
+        if id(statement) in self.settled:
+            return
+        if context.session.full:
+            raise Poisoned
+        self.hold.position = position
+        # bodies around it read what it binds
+        context.session.moved(0 if self.env.rebinds else self.mark)
+        try:
+            self._carry_out(statement)
+        except Fault as fault:
+            _report(fault, statement, context)
+            self._set_aside(statement)
+        except AxisTooLarge:
+            context.session.report(errors.limits.AxisTooComplex(statement.span), context.trail)
+            self._set_aside(statement)
+        except Poisoned:
+            self._set_aside(statement)
+
+    def _carry_out(self, statement: ast.Statement) -> None:
+        done = self.kept[1]
+        if done is not None and not isinstance(statement, (ast.Require, ast.Broken)):
+            raise Fault(errors.flow.AfterResult(statement.span, done.span))
+        if isinstance(statement, ast.Result) and not _binds_only(statement, self.body):
+            self.kept[1] = statement
+            self.kept[0] = _result(statement, self.env, self.context, self.inputs)
+        else:
+            _run(statement, self.env, self.context)
+
+    def _set_aside(self, statement: ast.Statement) -> None:
+        self.kept[0] = _set_aside(statement, self.env, self.context, self.kept[0])
 
 
 def _result(statement: ast.Result, env: Environment, context: Context, inputs: Inputs) -> Any:
