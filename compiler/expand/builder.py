@@ -126,6 +126,10 @@ class GraphBuilder:
         shape = tuple(self.facts.normal(size) for size in type_.shape)
         return type_ if shape == type_.shape else type_.with_shape(*shape)
 
+    def obligations(self) -> tuple[int, int]:
+        """How much is to be settled at the end: checks of the inputs, and tied weights."""
+        return len(self.checks), len(self._ties)
+
     # --- taking back
 
     def mark(self) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import cost, errors
 from ..graph import RuntimeCheck
-from . import evaluate, recursion
+from . import closed, evaluate, recursion
 from .context import Context
 from .environment import Environment
 from .holding import BodyHold
@@ -42,7 +42,10 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
 
 def body_hold(body: ast.Body, env: Environment, context: Context, start: int) -> BodyHold:
     """What a running body depends on, with the costs that it will be asked about."""
-    return BodyHold(body, env, context.builder, start, _costs_read(body, context))
+    costs = _costs_read(body, context)
+    if costs and context.session.closed is not None:
+        raise closed.CostsWanted
+    return BodyHold(body, env, context.builder, start, costs)
 
 
 def _costs_read(body: ast.Body, context: Context) -> frozenset[str]:

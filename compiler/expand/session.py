@@ -54,6 +54,7 @@ class Session:
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
     journal: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
+    closed: dict[Any, Any] | None = None  # closed.Outcome of blocks in which nothing is decided
     argued: Any = None  # decisions.Argued: where the arguments of the layer at hand were decided
     flowing: Any = None  # what flows into the call whose function is being worked out
     rests: Any = None  # a refusal, and the decisions.Grounds that it rests on

@@ -13,10 +13,10 @@ from .. import errors
 from ..layer import Layer
 from . import (
     arguments,
+    closed,
     combinators,
     decisions,
     evaluate,
-    functions,
     hyperparameters,
     lookup,
     refusals,
@@ -244,7 +244,7 @@ def use(
             written = context.written or (context.place, id(node))
             context.session.applied.setdefault(written, (join(context.place, name), value))
             context = replaced(context, written=None)
-            return functions.apply(value, inputs, name, owner, node.span, context)
+            return closed.apply(value, inputs, name, owner, node.span, context)
         case FragmentStage():
             return _closure(value, inputs, name, owner, node, context)
         case Instance():

@@ -16,6 +16,7 @@ from ...grammar.diagnostic import Diagnostic, Step
 from .. import errors
 from ..deep import deep_recursion
 from ..expand import networks
+from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
@@ -102,6 +103,7 @@ class Process:
     _root: State | None = None
     _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
     _numbers: dict[Any, int] = field(default_factory=dict)
+    _closed: dict[Any, Any] | None = None  # what came out of blocks: see expand/closed.py
     _spent: int = 0
     requirements: Requirements = field(init=False)
     start: Totals = ()
@@ -111,6 +113,7 @@ class Process:
         for name, value in self.overrides.items():
             env.replace(name, value, self.reference.function.span)
         self.requirements = deferrable(self.reference.function.body, env)
+        self._closed = None if self.requirements.names else {}
 
     def root(self) -> State:
         """The first choice; DONE where there is none. Raises DeadEnd where even that is out of
@@ -147,7 +150,8 @@ class Process:
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
         runs = [
-            self._expanded([*self.prefix(state), end], first_open, whole=True)[1] for end in ends
+            self._expanded([*self.prefix(state), end], first_open, whole=True, full=True)[1]
+            for end in ends
         ]
         low, high = runs
         if low is not None and high is not None and low.graph.values != high.graph.values:
@@ -155,15 +159,21 @@ class Process:
             self.bury([(state, ends[0])], reason)
 
     def _expanded(
-        self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False
+        self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False, full: bool = False
     ) -> tuple[Path, Expansion | None]:
+        """`full`: with every node, though its block be known."""
         walk = Explorer(self, prefix, policy, whole=whole)
         start = walk.mark()
         while True:
             self.count_run()
             try:
-                expansion = self.expand(walk)
+                expansion = self.expand(walk, full=full)
                 walk.finish(expansion.graph)
+            except CostsWanted:
+                self._closed = None
+                walk = Explorer(self, prefix, policy, whole=whole)
+                start = walk.mark()
+                continue
             except Known:
                 break
             except Refused as refusal:
@@ -192,7 +202,12 @@ class Process:
         return self.expand(_Replay(), exploring=False, replayed=iter(decisions))
 
     def expand(
-        self, decider: Any, *, exploring: bool = True, replayed: Iterator[Any] | None = None
+        self,
+        decider: Any,
+        *,
+        exploring: bool = True,
+        full: bool = False,
+        replayed: Iterator[Any] | None = None,
     ) -> Expansion:
         """One expansion of the network, decided by `decider`; what states depend on is kept while
         it explores. Raises DeadEnd.
@@ -201,6 +216,7 @@ class Process:
         session.decider, session.entered = decider, self.entered
         session.replayed = replayed
         session.holds = [] if exploring else None
+        session.closed = self._closed if exploring and not full else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
         with deep_recursion():

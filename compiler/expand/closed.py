@@ -1,0 +1,123 @@
+"""Blocks in which nothing is decided, while one explores: what flows out is worked out once.
+
+A cell that is used fifteen times with its choices made is one question, not fifteen: its outcome
+follows from the block, its hyperparameters and the types that flow in. The graph that grows while a
+space is explored is thrown away, so on a second use only the outputs' types are made. Where costs
+are asked for, every node counts and nothing is left out.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from ...grammar.record import record
+from ...grammar.span import Span
+from ..types import TensorType
+from . import functions, stages
+from .context import Context
+from .holding import fingerprint, volatile
+from .values import FunctionStage, Tensor, decisions_key
+
+MOST_KEPT = 50_000
+PATIENCE = 30
+"""How many more uses of a block may be new than known before nothing is looked up for it."""
+
+
+class CostsWanted(Exception):
+    """A body asks for its costs: nothing may be left out in this space."""
+
+
+@record
+class Outcome:
+    """The types that flow out with their names, and what the use adds to the program's size."""
+
+    types: tuple[TensorType, ...]
+    names: tuple[str | None, ...]
+    nodes: tuple[Any, ...]
+    parameters: int
+    activations: int
+    work: int
+
+
+def apply(
+    stage: FunctionStage,
+    inputs: Sequence[Tensor],
+    name: str,
+    owner: str,
+    use: Span,
+    context: Context,
+) -> "stages.Flow":
+    """As `functions.apply`, remembering what came out where nothing was decided."""
+    known = context.session.closed
+    if known is None or context.memory is not None or volatile(stage):
+        return functions.apply(stage, inputs, name, owner, use, context)
+    tally = known.setdefault(id(stage.reference.function), [0, 0])
+    if tally[0] > PATIENCE + tally[1]:  # its uses differ too much to be looked up
+        return functions.apply(stage, inputs, name, owner, use, context)
+    key = _key(stage, inputs, context)
+    found = known.get(key)
+    tally[found is not None] += 1
+    if found is not None:
+        return _again(found, use, context)
+    before = _Before(context)
+    flow = functions.apply(stage, inputs, name, owner, use, context)
+    if before.is_closed():
+        if len(known) >= MOST_KEPT:
+            known.clear()
+        known[key] = before.outcome(flow)
+    return flow
+
+
+def _key(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Hashable:
+    lets = context.session.lets
+    return (
+        fingerprint(stage),
+        tuple([item.type for item in inputs]),
+        context.builder.facts.assumptions,
+        decisions_key(context.frozen) if context.frozen else (),
+        tuple((name, fingerprint(value)) for name, value in lets.items()) if lets else (),
+        context.within,
+        len(context.trail),
+        context.level,
+    )
+
+
+def _again(found: Outcome, use: Span, context: Context) -> "stages.Flow":
+    builder = context.builder
+    builder.nodes += found.nodes
+    builder.parameters += found.parameters
+    builder.activations += found.activations
+    context.session.spend(use, found.work)
+    return stages.gather([builder.value(type_, use) for type_ in found.types], found.names)
+
+
+class _Before:
+    """How things stood before a use."""
+
+    def __init__(self, context: Context) -> None:
+        builder, session = context.builder, context.session
+        self.context = context
+        self.made = session.decider.made
+        self.facts = builder.facts
+        self.nodes = len(builder.nodes)
+        self.sizes = builder.parameters, builder.activations, session.spent
+        self.bound = builder.obligations()
+
+    def is_closed(self) -> bool:
+        """Whether nothing was decided or stated since, and no weight tied."""
+        builder, session = self.context.builder, self.context.session
+        same = builder.facts is self.facts and builder.obligations() == self.bound
+        return same and session.decider.made == self.made
+
+    def outcome(self, flow: "stages.Flow") -> Outcome:
+        builder, session = self.context.builder, self.context.session
+        tensors = stages.flatten(flow)
+        names = () if isinstance(flow, Tensor) else flow.names
+        parameters, activations, work = self.sizes
+        return Outcome(
+            tuple([item.type for item in tensors]),
+            names,
+            tuple(builder.nodes[self.nodes :]),
+            builder.parameters - parameters,
+            builder.activations - activations,
+            max(0, session.spent - work),
+        )
