@@ -17,6 +17,7 @@ from .lookup import find_name
 from .session import Poisoned
 from .values import Condition
 
+NO_COSTS: frozenset[str] = frozenset()
 COSTS = frozenset({"params", "flops", "activations", "layers", "longest_path"})
 
 
@@ -42,7 +43,7 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
 
 def body_hold(body: ast.Body, env: Environment, context: Context, start: int) -> BodyHold:
     """What a running body depends on, with the costs that it will be asked about."""
-    costs = _costs_read(body, context)
+    costs = NO_COSTS if context.session.holds is None else _costs_read(body, context)
     if costs and context.session.closed is not None:
         raise closed.CostsWanted
     return BodyHold(body, env, context.builder, start, costs)
