@@ -28,7 +28,7 @@ from harness import EXAMPLES, Bar, Report, main, paired, require
 from peers import FOLDER, PEERS, python_of
 from spaces import CHOICES, FIFTY, FLAT, LARGE, NESTED, RECURSIVE
 
-TURNS = 9
+TURNS = 7
 TEN, FIFTY_TIMES = Bar(least=10, faster=True), Bar(least=50, faster=True)
 Measure = Callable[[], float]
 LEAST_TYPED = 2_000
