@@ -3,6 +3,7 @@
 Comes in: an iterable of programs. Goes out: each as soon as it is there; nothing is kept.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -64,11 +65,22 @@ class Writer:
         if self.folder is not None:
             self._into_folder(self.folder, number, program)
         if self.form == "jsonl":
-            return json.dumps({"index": number, **program.as_json()}) + "\n"
+            inside = self._inside(program) if self.folder is None else {}
+            return json.dumps({"index": number, **program.as_json(), **inside}) + "\n"
         if self.folder is not None:
             return ""
         gap = "" if number == 0 else "\n"
         return f"{gap}# {number}: {program.hash}\n{program.text}"
+
+    def _inside(self, program: Writable) -> dict[str, str]:
+        """What was compiled, as a part of the line: source as it is, a model in base64."""
+        match self.emit:
+            case "py":
+                return {"py": python_backend.source(program.graph)}
+            case "onnx":
+                return {"onnx": b64encode(_model(program.graph)).decode("ascii")}
+            case _:
+                return {}
 
     def _into_folder(self, folder: Path, number: int, program: Writable) -> None:
         base = folder / f"{number:08d}.arch"
@@ -76,10 +88,14 @@ class Writer:
         if self.emit == "py":
             base.with_suffix(".py").write_text(python_backend.source(program.graph))
         elif self.emit == "onnx":
-            weights = torch_backend.build(program.graph).state_dict()
-            metadata = {"archc.trained": "false"}
-            model = onnx_backend.export(program.graph, weights, opset=20, metadata=metadata)
-            base.with_suffix(".onnx").write_bytes(model.SerializeToString())
+            base.with_suffix(".onnx").write_bytes(_model(program.graph))
+
+
+def _model(graph: Graph) -> bytes:
+    """An untrained network as the bytes of an ONNX model."""
+    weights = torch_backend.build(graph).state_dict()
+    model = onnx_backend.export(graph, weights, opset=20, metadata={"archc.trained": "false"})
+    return bytes(model.SerializeToString())
 
 
 def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,8 +107,8 @@ def program_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if as_json and output_format == "jsonl":
             raise click.UsageError("give --json or --format jsonl, not both")
-        if emit is not None and output is None:
-            raise click.UsageError("--emit writes files: give a folder by -o")
+        if emit is not None and output is None and output_format != "jsonl":
+            raise click.UsageError("--emit writes files: give a folder by -o, or --format jsonl")
         if output is not None:
             output.mkdir(parents=True, exist_ok=True)
         writer = Writer("json" if as_json else output_format, output, emit)
@@ -123,7 +139,8 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option(
         "--emit",
         type=click.Choice(("onnx", "py")),
-        help="With -o: compile each program too, untrained.",
+        help="Compile each program too, untrained: into the folder of -o, or into its line of jsonl"
+        " (a model in base64).",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one answer as JSON."),
 )

@@ -1,5 +1,6 @@
 """`archc sample`: programs drawn, printed, written and resumed."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -76,6 +77,21 @@ def test_an_emitted_onnx_model_can_be_read(space: Path, tmp_path: Path) -> None:
     out = tmp_path / "drawn"
     assert run(["sample", str(space), "-n", "Net", "-o", str(out), "--emit", "onnx"]) == 0
     onnx.checker.check_model(onnx.load(out / "00000000.onnx"))
+
+
+def test_a_line_can_hold_its_compiled_program(
+    space: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    words = ["sample", str(space), "-n", "Net", "-k", "2", "--format", "jsonl", "--emit"]
+    assert run([*words, "onnx"]) == 0
+    for entry in lines(capsys):
+        model = onnx.load_from_string(base64.b64decode(str(entry["onnx"])))
+        onnx.checker.check_model(model)
+    assert run([*words, "py"]) == 0
+    for entry in lines(capsys):
+        compile(str(entry["py"]), "drawn.py", "exec")
+        assert "import torch" in str(entry["py"])
 
 
 def test_unique_programs_end_with_the_space(
