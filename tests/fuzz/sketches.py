@@ -46,7 +46,7 @@ cell Decay(units: int) on x: [N, D] with h: [N, units], count: [N, 1] -> [N, uni
     next count = count * 0.5 + 1.0
     for rate in [0.5, 0.25] { x = x -> residual { dense(D) -> relu } }
     next h = 0.9 * h + (x -> dense(units)) / count
-    h -> layernorm
+    h -> layernorm(eps=0.0009765625)
 }
 """,
     "Memory": """
