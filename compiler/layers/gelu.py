@@ -6,7 +6,7 @@ from typing import ClassVar
 from ..checks import Checks
 from ..hyperparameter import one_of, option
 from ..lowering import OnnxBuilder
-from ..types import TensorType
+from ..types import F64, TensorType
 from ._activation import Activation
 
 
@@ -29,9 +29,9 @@ class Gelu(Activation):
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
         (x,) = inputs
-        if onnx.opset >= 20:
-            return onnx.op("Gelu", x, approximate=self.approximate)
         dtype = onnx.type(x).dtype
+        if onnx.opset >= 20 and dtype != F64:  # the operator's own constants are f32
+            return onnx.op("Gelu", x, approximate=self.approximate)
         curve = self._tanh(onnx, x) if self.approximate == "tanh" else self._erf(onnx, x)
         share = onnx.op(
             "Mul", onnx.op("Add", curve, onnx.number(1, dtype)), onnx.number(0.5, dtype)

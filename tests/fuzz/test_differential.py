@@ -43,6 +43,9 @@ FOUND = {
     "a pad wider than the pool after it": """
         network Fuzz on x: f32[N, 3, 4, 4] -> f32[_, _, _, _] { x -> pad([[2, 0]]) -> avgpool(2) }
     """,
+    "gelu in f64 with constants in f32": """
+        network Fuzz on x: f64[N, 4] -> f64[_, _] { x -> gelu(approximate="tanh") }
+    """,
     "integers made into pixels": """
         network Fuzz on x: i64[N, 8, H, W] -> i64[N, 2, _, _] { x -> pixel_shuffle(2) }
     """,
