@@ -37,7 +37,7 @@ network Net on x: f32[N, 3, 8, 8] -> f32[N, 5] {
     "blocks": """
 block Two(width: int, stride: int = 1) on x: [N, C, H, W] -> [N, width, _, _] {
     body = x -> conv(width, 3, stride=stride) -> relu -> conv(width, 3)
-    around = x -> if stride > 1 or C != width { conv(width, 1, stride=stride) }
+    around = x -> if stride > 1 or C != width { maybe: conv(width, 1, stride=stride) }
     body + around -> relu
 }
 network Net(width: int = 4) on x: f32[N, 3, 16, 16] -> f32[N, 5] {
@@ -92,7 +92,7 @@ def inherits(before: Graph, after: Graph, edit: str) -> None:
         if name in new and edit not in CHANGING and node.layer.name != "scan":
             assert new[name].layer == node.layer, f"{edit}: {name}"
         for weight in before.weights_of(node):
-            if edit not in LOSING:
+            if edit not in LOSING and "maybe" not in name:  # a compile-time `if` may turn
                 assert weight.name in shapes, f"{edit}: {weight.name}"
             if name in new and new[name].layer == node.layer:
                 types = before.types(node.inputs), after.types(new[name].inputs)
@@ -111,7 +111,7 @@ def runs(program: archc.Program) -> None:
     inputs = [
         torch.randn(2, *port.shape[1:])
         if port.dtype == "f32"
-        else torch.randint(0, 2, (2, *port.shape[1:]))
+        else torch.zeros(2, *port.shape[1:], dtype=torch.int64)  # whatever is done to them, tokens
         for port in model.inputs
     ]
     with torch.no_grad():
