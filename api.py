@@ -6,22 +6,20 @@ program at fault raises `ProgramError`, a wrong call `TypeError` or `ValueError`
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .compiler import cost
 from .compiler.dims import Dim
+from .compiler.given import given_text, given_values
 from .compiler.graph import Graph
 from .compiler.hash import graph_hash
-from .compiler.hyperparameter import spell
 from .compiler.program import Program as Program
 from .compiler.spaces.space import Space
 from .compiler.types import TensorType
-from .grammar import ast
 from .grammar.diagnostic import ProgramError
 from .grammar.parse import Parsed, parse_file
 from .grammar.parse import parse as parse_text
@@ -239,7 +237,7 @@ def compile(
     lists, texts for `str`; other texts are `.arch`, such as `act="gelu"`.
     """
     program = as_program(source)
-    values = _values(program, network, hyperparameters)
+    values = given_values(program, network, hyperparameters)
     return Model(program.check().graph(network, values), program, values)
 
 
@@ -257,7 +255,7 @@ def space(
     `source`, `network` and the keywords are as for `compile`; `axes` gives symbolic axes sizes.
     """
     program = as_program(source)
-    values = _values(program, network, hyperparameters)
+    values = given_values(program, network, hyperparameters)
     return Space(program, network, values | dict(axes or {}))
 
 
@@ -285,7 +283,7 @@ def train(
     checked = model.program.check()
     if isinstance(data, str):
         settings, data = settings | {"data": data}, None
-    texts = {name: _text(name, value) for name, value in settings.items()}
+    texts = {name: given_text(name, value) for name, value in settings.items()}
     plan = plans.make_plan(checked, model.graph, block, texts)
     options = training.Options(
         folder=None if folder is None else Path(folder),
@@ -373,11 +371,6 @@ def run_search(
     return searching.run(space, made, wired.evaluate, search, progress)
 
 
-def _text(name: str, value: Any) -> str:
-    """A setting as `.arch`; a text is that already."""
-    return value if isinstance(value, str) else spell(_plain(name, value))
-
-
 def _program(parsed: Parsed, filename: str, folder: Path | None) -> Program:
     if any(report.is_error for report in parsed.reports):
         raise ProgramError(parsed.reports)
@@ -397,44 +390,6 @@ def as_program(source: "str | os.PathLike[str] | Program") -> Program:
             raise TypeError(
                 f"compile takes a path, a text or a Program, not {type(source).__name__}"
             )
-
-
-def _values(
-    program: Program, network: str | None, hyperparameters: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The values as the checker takes them; a text for a `str` is quoted, others are `.arch`."""
-    texts = _text_hyperparameters(program.tree.declarations, network)
-    return {
-        name: spell(value) if isinstance(value, str) and name in texts else _plain(name, value)
-        for name, value in hyperparameters.items()
-    }
-
-
-def _text_hyperparameters(declarations: Iterable[ast.Declaration], network: str | None) -> set[str]:
-    return {
-        item.name
-        for function in declarations
-        if isinstance(function, ast.Function)
-        and function.kind == "network"
-        and network in (None, function.name)
-        for item in function.hyperparameters
-        if isinstance(item.type, ast.Name) and item.type.id == "str"
-    }
-
-
-def _plain(name: str, value: Any) -> Any:
-    """A value of Python as one of the language: numbers of NumPy are numbers, lists are tuples."""
-    match value:
-        case bool() | str():
-            return value
-        case Integral():
-            return int(value)
-        case Real():
-            return float(value)
-        case list() | tuple():
-            return tuple(_plain(name, item) for item in value)
-        case _:
-            raise TypeError(f"{name} is a {type(value).__name__}; give a number, a text or a list")
 
 
 def _torch_dtype(name: str) -> "DType":

@@ -23,15 +23,15 @@ def test_a_closure_travels(space: archc.Space) -> None:
     bonus = 1000
 
     def evaluate(program: Any) -> dict[str, float]:
-        return {"score": bonus + len(str(program)), "params": archc.compile(program).params}
+        return {"score": bonus + len(str(program)), "size": archc.compile(program).params}
 
     study = archc.run_search(
-        space, "random", evaluate, trials=4, jobs=2, minimize="params", store=None
+        space, "random", evaluate, trials=4, jobs=2, minimize="size", store=None
     )
     assert [trial.state for trial in study.trials] == ["DONE"] * 4
     assert study.best is not None
-    least = min(trial.scores["params"] or 0 for trial in study.trials)
-    assert study.best.scores["params"] == least == study.program(study.best).params
+    least = min(trial.scores["size"] or 0 for trial in study.trials)
+    assert study.best.scores["size"] == least == study.program(study.best).params
     assert all((trial.scores["score"] or 0) > bonus for trial in study.trials)
 
 
@@ -68,7 +68,7 @@ def test_wrong_calls(space: archc.Space) -> None:
 
     with pytest.raises(ValueError, match="jobs is 0 to 8"):
         archc.run_search(space, "random", evaluate, jobs=9)
-    with pytest.raises(ValueError, match="trials is at least 1"):
+    with pytest.raises(ValueError, match="a budget of trials is above 0, not 0"):
         archc.run_search(space, "random", evaluate, trials=0)
     with pytest.raises(ValueError, match="one objective"):
         archc.run_search(space, "random", evaluate, maximize="a", minimize="b")
