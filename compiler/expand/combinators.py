@@ -53,7 +53,8 @@ def turns_of_repeat(node: ast.Call, inputs: Inputs, env: Environment, context: C
     mark = context.session.hold(inputs)
     count = _count(node, "repeat", env, context)
     context.session.release(mark)
-    return _turns(node, "repeat", range(count), node.body, env, context)
+    size.refuse_bomb(node, count, node.body, env, context)  # before there is a list of them
+    return _turns(node, "repeat", range(count), context)
 
 
 def turns_of_for(node: ast.For, inputs: Inputs, env: Environment, context: Context) -> Turns:
@@ -63,18 +64,11 @@ def turns_of_for(node: ast.For, inputs: Inputs, env: Environment, context: Conte
     context.session.release(mark)
     if not isinstance(items, tuple):
         raise Fault(errors.control.NotAList(node.iterable.span, describe(items)))
-    return _turns(node, "for", items, node.body, env, context)
+    size.refuse_bomb(node, len(items), node.body, env, context)
+    return _turns(node, "for", items, context)
 
 
-def _turns(
-    node: ast.Call | ast.For,
-    base: str,
-    items: Sequence[Any],
-    body: ast.Body,
-    env: Environment,
-    context: Context,
-) -> Turns:
-    size.refuse_bomb(node, len(items), body, env, context)
+def _turns(node: ast.Call | ast.For, base: str, items: Sequence[Any], context: Context) -> Turns:
     path = context.name_of(node) or context.fresh(base)
     context.session.applied[context.place, id(node)] = (join(context.place, path), len(items))
     return Turns(path, items)
