@@ -123,7 +123,7 @@ def override(block: ast.Settings, overrides: Mapping[str, str]) -> ast.Settings:
     """
     for path, text in overrides.items():
         name, _, argument = path.partition(".")
-        value = read_expression(f"train.{path}", text)
+        value = read_expression(f"{block.kind}.{path}", text)
         block = _replaced(block, name, argument, value)
     return block
 

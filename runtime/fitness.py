@@ -6,6 +6,7 @@ one ends with the bits of one that was not interrupted: the schedule is always t
 """
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import nan
@@ -32,7 +33,7 @@ RUN = "run"
 LATENCY = "latency"
 FIDELITIES = ("epochs", "data")
 SEEDS = 2**31
-FACTS = "fidelity.json"
+FACTS, BEFORE = "fidelity.json", "run-before"
 
 
 class Attempt(Protocol):
@@ -174,14 +175,15 @@ def _fresh_rows(options: Options, data: Dataset) -> Options:
     facts = {"data": data.checksum}
     folder = options.folder
     assert folder is not None
-    note = folder.parent / FACTS
-    before = json.loads(note.read_text("utf-8")) if options.resume and note.is_file() else facts
+    note, old = folder.with_name(FACTS), folder.with_name(BEFORE)
+    known = json.loads(note.read_text("utf-8")) if note.is_file() else facts
+    if known != facts and folder.is_dir():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
     note.write_text(json.dumps(facts), encoding="utf-8")
-    if before == facts:
-        return options
-    old = folder.with_name(f"{RUN}-before")
-    folder.rename(old)
-    return replace(options, resume=False, start=old / "checkpoints")
+    if old.is_dir() and not folder.is_dir():
+        return replace(options, resume=False, start=old / "checkpoints")
+    return options
 
 
 _known: dict[tuple[str, Path], Dataset] = {}

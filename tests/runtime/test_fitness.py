@@ -114,6 +114,9 @@ def test_more_data_starts_from_the_weights_that_less_gave(
     more = fit(program, Trial(half, {"data": 0.5}))
     anew = fit(program, Trial(fresh, {"data": 0.5}))
     assert more["loss"] < min(few["loss"], anew["loss"])
+    all_of_it = fit(program, Trial(half, {"data": 1.0}))
+    assert all_of_it["loss"] < more["loss"]
+    assert {path.name for path in half.iterdir()} == {"run", "run-before", "fidelity.json"}
 
 
 def test_parts_of_the_data_are_nested(program: Program, fit: Fitness) -> None:
