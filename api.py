@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from .runtime.progress import Progress
     from .runtime.train import Run
     from .search import engines, registry, searching
-    from .search import place as places
     from .search.early_stop import Rule
     from .search.executor import Evaluate
     from .search.method import Method
@@ -62,7 +61,6 @@ else:
     evaluator = lazy_module(".search.tabular.evaluator", __package__)
     plans = lazy_module(".runtime.plan", __package__)
     engines = lazy_module(".search.engines", __package__)
-    places = lazy_module(".search.place", __package__)
     registry = lazy_module(".search.registry", __package__)
     resolving = lazy_module(".runtime.resolve", __package__)
     searching = lazy_module(".search.searching", __package__)
@@ -355,15 +353,12 @@ def run_search(
     otherwise = "loss" if trained else None
     goal = searching.goal(maximize, minimize, otherwise, constraints)
     rules = studies.Rules(seed, None if asynchronous else lag, studies.rule(early_stop))
-    if evaluate is None:
-        wired = studies.training(space, goal, rules, device=device)
-    else:
-        wired = studies.calling(space, goal, rules, evaluate, evaluator_id, device)
+    wired = studies.wired(space, goal, rules, evaluate, evaluator_id, device)
     search = searching.Search(
         definition=wired.definition,
         budget=searching.budget(trials, epochs, flops, seconds),
         engine=engines.Engine(engine, jobs, address, device, timeout, wired.preload),
-        store=None if store is None else places.place_of(store),
+        store=searching.place_or_none(store),
         name=name,
         folder=None if folder is None else Path(folder),
     )

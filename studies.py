@@ -120,6 +120,20 @@ def training(
     return Wired(own, definition, own)
 
 
+def wired(
+    space: Space,
+    goal: Goal,
+    rules: Rules,
+    evaluate: Evaluate | None = None,
+    evaluator_id: str | None = None,
+    device: str = "cpu",
+) -> Wired:
+    """What evaluates: a function of the user's, else the file's own training."""
+    if evaluate is None:
+        return training(space, goal, rules, device=device)
+    return calling(space, goal, rules, evaluate, evaluator_id, device)
+
+
 def calling(
     space: Space,
     goal: Goal,

@@ -4,6 +4,7 @@ Comes in: a space, how a program is evaluated, what to search for. Goes out: the
 can be read after its store is closed.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from .executors.workers import WorkersExecutor
 from .goal import Goal, Objective, constraint
 from .ledger import Budget
 from .method import Method
-from .place import Place
+from .place import Place, place_of
 from .registry import name_of, settings_of
 from .statics import STATICS, static_number
 from .store import Store
@@ -142,6 +143,11 @@ def goal(
 
 def _names(given: Names) -> Sequence[str]:
     return [given] if isinstance(given, str) else given or ()
+
+
+def place_or_none(store: str | os.PathLike[str] | None) -> Place | None:
+    """Where a store lies; None keeps nothing."""
+    return None if store is None else place_of(store)
 
 
 def budget(
