@@ -14,12 +14,15 @@ from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .encoding import name_of_state, options_of
 from .process import Process, SpaceLimit
+from .random import Random
 from .states import DONE, REAL, Place, State, decisions_of
 from .trace import value_of
 from .walk import Walk
 
 GLANCE = 400
-"""How many expansions a glance may cost: about a second."""
+"""How many expansions a glance may cost: about a second, for programs of up to 50 layers."""
+GLANCED_LAYERS = 50 * GLANCE
+LEAST_GLANCE = 20
 MOST_PLACES = 50_000
 
 
@@ -56,7 +59,8 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
         try:
             start = walk.start()
             held = 1
-            size = walk.count(start)
+            with process.allowance(_glance(walk, budget)):
+                size = walk.count(start)
         except SpaceLimit:
             return _in_part(walk, held)
         states = _closed(walk)
@@ -65,6 +69,13 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
         except SpaceLimit:
             warnings = ()
     return Survey(size, True, size, _choices(states), True, warnings)
+
+
+def _glance(walk: Walk, budget: int) -> int:
+    """Fewer expansions where each makes many layers."""
+    decisions = [decision for _, decision in walk.draw(Random(0))]
+    layers = len(walk.process.replay(decisions).graph.nodes)
+    return max(LEAST_GLANCE, min(budget, GLANCED_LAYERS // max(1, layers)))
 
 
 def _in_part(walk: Walk, held: int) -> Survey:
