@@ -70,8 +70,6 @@ def test_wrong_calls(space: archc.Space) -> None:
         archc.run_search(space, "random", evaluate, jobs=9)
     with pytest.raises(ValueError, match="a budget of trials is above 0, not 0"):
         archc.run_search(space, "random", evaluate, trials=0)
-    with pytest.raises(ValueError, match="one objective"):
-        archc.run_search(space, "random", evaluate, maximize="a", minimize="b")
     with pytest.raises(archc.SearchError, match="no search method"):
         archc.run_search(space, "luck", evaluate)
     wrong = archc.space(SPACE.replace("adamw(lr=1e-2)", "adamw(lr=true)"))
