@@ -11,7 +11,7 @@ from ..hyperparameter import spell
 PLACES = ("span", "name_span")
 
 
-class NotPrintable(Exception):
+class NotPrintable(ValueError):
     """A drawn program uses one recipe in ways that no single text says; its message tells which."""
 
 

@@ -202,7 +202,10 @@ class Writer:
             return self.write(value, place)
         written = [self.write(value, Place(path, place.path)) for path in uses]
         if any(item != written[0] for item in written[1:]):
-            raise NotPrintable(f"the blocks in `{print_expression(value)}` differ between its uses")
+            raise NotPrintable(
+                f"the blocks in `{print_expression(value)}` came out differently at its uses, which"
+                " one name cannot say: write it out at each use, or hand the block its choices"
+            )
         return written[0]
 
     def _uses_of(self, value: Any) -> list[str]:

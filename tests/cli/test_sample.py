@@ -112,6 +112,19 @@ def test_what_cannot_be_asked_is_told(space: Path, capsys: pytest.CaptureFixture
     assert "Net" in capsys.readouterr().err
 
 
+def test_a_name_whose_uses_differ_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A block decides anew at each use of the name that it stands behind."""
+    path = tmp_path / "twice.arch"
+    path.write_text(
+        "block Any on x { x -> (relu | tanh | gelu) }\n"
+        "network Net on x: f32[N, 4] -> f32[N, 4] {\n    let f = { Any }\n    x -> f -> f -> f\n}\n"
+    )
+    assert run(["sample", str(path), "-k", "20"]) == 1
+    assert "write it out at each use" in capsys.readouterr().err
+
+
 def test_sampling_imports_no_torch(space: Path) -> None:
     code = (
         "import sys; from archc.cli.main import run; "
