@@ -142,7 +142,8 @@ def draw(found: Outcome, table: Table, path: Path, title: str) -> None:
         yscale="log",
         title=title,
     )
-    axes.legend(title="dotted: shuffled rewards", fontsize="small")
+    legend = "dotted: shuffled rewards" if found.controls else None
+    axes.legend(title=legend, fontsize="small")
     figure.savefig(path, dpi=110, bbox_inches="tight")
     pyplot.close(figure)
 
