@@ -9,13 +9,13 @@ the study was stopped.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...compiler.spaces.drawn import DrawnProgram
 from ...compiler.spaces.random import Random
 from ..method import Exhausted, History, Method, Proposal
+from ..models.tried import Tried
 from ..trial import State, Trial
 
 RESOURCES = ("epochs", "data")
-MOST_DRAWS = 300
+MOST_DRAWS = 100
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Source:
     _places: dict[int, int] = field(default_factory=dict, init=False)
     _latest: dict[int, Trial] = field(default_factory=dict, init=False)
     _begun: list[Trial] = field(default_factory=list, init=False)
-    _known: set[object] = field(default_factory=set, init=False)
+    _tried: Tried = field(default_factory=Tried, init=False)
     _proposed: int = field(default=0, init=False)
     _finished: int = field(default=0, init=False)
 
@@ -44,7 +44,6 @@ class Source:
             if trial.resumes is None:
                 self._places[trial.number] = len(self._begun)
                 self._begun.append(trial)
-                self._known.add(_key(trial.hash, trial))
             else:
                 self._places[trial.number] = self._places[trial.resumes]
         for trial in history.trials[self._finished :]:
@@ -55,18 +54,15 @@ class Source:
         self._finished = len(history.trials)
 
     def draw(self, history: History, random: Random) -> Proposal:
-        """A proposal without fidelity. Raises Exhausted where many draws bring nothing new."""
+        """A proposal without fidelity. Raises Exhausted where nothing new is found."""
         self.read(history)
-        inside = history if self.inner is None else self._history(history)
+        self._tried.read(history)
+        if self.inner is None:
+            return Proposal(self._tried.draw(history.space, random))
+        inside = self._history(history)
         for _ in range(MOST_DRAWS):
-            own = Random(random.bits())
-            proposal = (
-                Proposal(history.space.sample(own.bits()))
-                if self.inner is None
-                else self.inner.ask(inside, own)
-            )
-            program = proposal.program
-            if _key(program.hash, program) not in self._known:
+            proposal = self.inner.ask(inside, Random(random.bits()))
+            if proposal.program not in self._tried:
                 return proposal
         raise Exhausted
 
@@ -75,12 +71,6 @@ class Source:
         for place in sorted(self._latest):
             inside.add(self._latest[place])
         return inside
-
-
-def _key(graph: str, found: DrawnProgram | Trial) -> object:
-    """What tells programs apart: the graph, and what was chosen of its training."""
-    training = [item for item in found.trace if ".train." in item.name]
-    return graph, tuple((item.name, item.value) for item in training)
 
 
 def best(trials: Iterable[Trial]) -> list[Trial]:
