@@ -68,6 +68,7 @@ class Explorer:
         self.meter = Meter(process.requirements.names)
         self.before: Totals = tuple(self.meter.totals)
         self.outermost: GraphBuilder | None = None
+        self.built = False
         self.session: Session | None = None
         self._proved: set[int] = set()
         self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
@@ -93,7 +94,7 @@ class Explorer:
 
     def decide(self, site: Site, context: Context) -> Any:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
-        if self.outermost is None or not context.prefix:
+        if not self.built and (self.outermost is None or not context.prefix):
             self.outermost = context.builder  # what a cell costs is counted when it is finished
         self.session = context.session
         state = self.process.meet(site, context, self.path)
@@ -118,12 +119,17 @@ class Explorer:
             span = self.process.requirements.statements[0].span
             raise DeadEnd(errors.facts.CostNeedsSizes(span, cost.name, cost.value)) from None
 
-    def finish(self, graph: Graph) -> None:
+    def network(self, graph: Graph) -> None:
+        """The network is whole: choices in `train`, which come after it, cost nothing more."""
+        whole = GraphBuilder(self.process.limits, Facts())
+        whole.nodes, whole.values = list(graph.nodes), list(graph.values)
+        whole.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
+        self.outermost, self.built = whole, True
+
+    def finish(self) -> None:
         """Links the last decision to the end of the program."""
-        rest = GraphBuilder(self.process.limits, Facts())
-        rest.nodes, rest.values = list(graph.nodes), list(graph.values)
-        rest.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
-        self._arrive(DONE, self._totals(rest))
+        assert self.outermost is not None
+        self._arrive(DONE, self._totals(self.outermost))
 
     def _arrive(self, state: State, totals: Totals) -> None:
         """Links the decision before to the state it led to, with what lies between."""
@@ -208,4 +214,4 @@ class Explorer:
 
     def restart(self) -> None:
         """From the beginning, with the decisions that are left."""
-        self.outermost = None
+        self.outermost, self.built = None, False

@@ -168,7 +168,7 @@ class Process:
             self.count_run()
             try:
                 expansion = self.expand(walk, full=full)
-                walk.finish(expansion.graph)
+                walk.finish()
             except CostsWanted:
                 self._closed = None
                 walk = Explorer(self, prefix, policy, whole=whole)
@@ -222,8 +222,10 @@ class Process:
         with deep_recursion():
             text = self.reference.function.span.source.text
             graph = networks.expand(self.reference, self.overrides, session, text)
+            assert graph is not None
+            if exploring:
+                decider.network(graph)
             training.decide(self.train, self.reference.home, session)
-        assert graph is not None
         return Expansion(graph, session.decided, session.applied, session.meant)
 
     def bury(self, path: Path, reason: Diagnostic) -> None:
