@@ -28,6 +28,7 @@ from .store import Store
 from .trial import State
 
 POLL_SECONDS = 0.5
+FILE_SECONDS = 30.0
 Say = Callable[[str], None]
 
 
@@ -45,13 +46,25 @@ class Joining:
     idle: float | None = None
 
 
+def _wait_for(file: Path, seconds: float, say: Say) -> None:
+    """Who is started beside a search may be there first. Raises SearchError."""
+    end = time.monotonic() + seconds
+    if not file.exists():
+        say(f"there is no study {file} yet; waiting for {seconds:g} seconds")
+    while not file.exists():
+        if time.monotonic() > end:
+            raise SearchError(f"there is no study {file}", "it is the file that the search writes")
+        time.sleep(POLL_SECONDS)
+
+
 def join(joining: Joining, say: Say) -> int:
     """Works until the study has ended. The answer is how many trials were evaluated here. Raises
     SearchError, and KeyboardInterrupt where a signal ended it.
     """
     where = place_of(joining.place)
-    if isinstance(where, Path) and not where.exists():
-        raise SearchError(f"there is no study {where}", "it is the file that the search writes")
+    if isinstance(where, Path):
+        idle = FILE_SECONDS if joining.idle is None else joining.idle
+        _wait_for(where, min(FILE_SECONDS, idle), say)
     store = Store(where)
     try:
         with _stopping() as stop:

@@ -97,6 +97,7 @@ class Explorer:
         if not self.built and (self.outermost is None or not context.prefix):
             self.outermost = context.builder  # what a cell costs is counted when it is finished
         self.session = context.session
+        assert self.outermost is not None
         state = self.process.meet(site, context, self.path)
         self._arrive(state, self._totals(self.outermost))
         index = len(self.path)

@@ -100,10 +100,14 @@ def _choices(states: Sequence[State]) -> tuple[Choice, ...]:
 
 
 def _options(states: Sequence[State]) -> tuple[Any, ...]:
-    options: list[Any] = []
+    """All options of a choice, each once, in order. They are told apart by what they show: some
+    cannot be hashed, and one by one 100,000 would take minutes.
+    """
+    options: dict[str, Any] = {}
     for state in states:
-        options += [value for value in options_of(state.domain) if value not in options]
-    return tuple(options)
+        for value in options_of(state.domain):
+            options.setdefault(repr(value), value)
+    return tuple(options.values())
 
 
 # --- options that are never valid -----------------------------------------------------------------

@@ -75,7 +75,10 @@ class Slot:
 
 @dataclass(slots=True)
 class _Slot:
+    """`ready` is answered once the cluster has had room for the actor."""
+
     actor: Any
+    ready: Any
     task: Task | None = None
     answer: Any = None
 
@@ -119,12 +122,11 @@ class RayExecutor:
 
     def start(self, task: Task) -> None:
         idle = [slot for slot in self._slots if slot.task is None]
-        slot = idle[0] if idle else self._new()
-        slot.task = task
-        slot.answer = slot.actor.evaluate.remote(cloudpickle.dumps(task))
+        _give(task, idle[0] if idle else self._new())
 
     def wait(self) -> list[Outcome]:
         while True:
+            self._make_do()
             busy = [slot for slot in self._slots if slot.task is not None]
             answers = [slot.answer for slot in busy]
             ended, _ = ray.wait(answers, num_returns=len(answers), timeout=0)
@@ -132,6 +134,18 @@ class RayExecutor:
                 ended, _ = ray.wait(answers, num_returns=1, timeout=POLL_SECONDS)
             if ended:
                 return [self._ended(slot) for slot in busy if slot.answer in ended]
+
+    def _make_do(self) -> None:
+        """A cluster that has become smaller may never have room for an actor again: its task goes
+        to a slot that has nothing to do.
+        """
+        idle = [slot for slot in self._slots if slot.task is None]
+        for slot in [slot for slot in self._slots if slot.task is not None] if idle else ():
+            if idle and not _is_ready(slot):
+                assert slot.task is not None
+                _give(slot.task, idle.pop())
+                self._slots.remove(slot)
+                self._end(slot)
 
     def interrupt(self) -> None:
         for slot in self._slots:
@@ -149,7 +163,8 @@ class RayExecutor:
             ray.shutdown()
 
     def _new(self) -> _Slot:
-        slot = _Slot(self._kind.remote(*self._arguments))
+        actor: Any = self._kind.remote(*self._arguments)
+        slot = _Slot(actor, actor.__ray_ready__.remote())
         self._slots.append(slot)
         return slot
 
@@ -168,6 +183,15 @@ class RayExecutor:
     def _end(self, slot: _Slot) -> None:
         """The worker process ends with its actor."""
         ray.kill(slot.actor, no_restart=True)
+
+
+def _give(task: Task, slot: _Slot) -> None:
+    slot.task, slot.answer = task, slot.actor.evaluate.remote(cloudpickle.dumps(task))
+
+
+def _is_ready(slot: _Slot) -> bool:
+    ready, _ = ray.wait([slot.ready], timeout=0)
+    return bool(ready)
 
 
 def _connect(address: str | None) -> None:

@@ -19,6 +19,7 @@ SEQUENCE = "f32[N, T, 8]"
 PAIR = "f32[N, 8, 12, 8], memory: f32[N, 6, 6, 4]"
 """An older image and a newer one of half the size."""
 USES = {
+    "growth": {"Merge": (PAIR, "growth.Merge")},
     "vision": {
         "BasicBlock": (IMAGE, "vision.BasicBlock(8) -> vision.BasicBlock(16, stride=2)"),
         "Bottleneck": (IMAGE, "vision.Bottleneck(4, stride=2) -> vision.Bottleneck(4)"),
@@ -111,6 +112,7 @@ USES = {
     },
 }
 OUTPUTS = {
+    "Merge": "f32[N, 8, 12, 8]",
     "WaveNetBlock": "a: f32[N, 8, _], b: f32[N, 6, _]",
     "WaveNetStep": "a: f32[N, 8, _], b: f32[N, 6, _]",
     "Minimal": "f32[N, 6]",

@@ -29,7 +29,8 @@ class Ran:
 
 def _graph(program: str) -> Graph:
     checked = check_text(program)
-    assert not checked.reports, [report.diagnostic.message() for report in checked.reports]
+    faults = [report.diagnostic.message() for report in checked.reports if report.is_error]
+    assert not faults, faults
     return checked.graphs[checked.networks[-1]]
 
 
