@@ -6,9 +6,9 @@ among fresh draws and changes of the best. The kernel is a Matern-5/2 function o
 chose, with a scale for each choice of the text, times one of the Weisfeiler-Lehman patterns of
 their graphs (`search/models`). Choices alone do not know that two branches may be exchanged, or
 that a longer repeat has more of the same; patterns alone know neither sizes nor how a program is
-trained. On spaces of cells the patterns halve the trials to the best programs, on plain stacks of
-layers they make no difference. They are made of the names of layers, since with all their settings
-every width would be a layer of its own.
+trained. On a synthetic space of cells the patterns halve the trials to the best programs; on the
+table `digits2k`, of plain stacks, they make no difference. They are made of the names of layers,
+since with all their settings every width would be a layer of its own.
 
 A trial that failed counts as the worst score so far; of several objectives the first counts. The
 cost is bounded: of more than `most` scores only the best are kept, and the scales are fitted anew
