@@ -217,7 +217,7 @@ def _chosen(
     trials: int | None,
 ) -> "tuple[declaring.Declared, Method]":
     """What the block and the command line say together, and the method."""
-    name = network or next(iter(checked.networks), "")
+    name = network or next(iter(checked.main), "")
     prefix = "search."
     overrides = {key.removeprefix(prefix): text for key, text in settings if key.startswith(prefix)}
     if method is not None:

@@ -27,6 +27,7 @@ from .expand.values import FunctionReference
 from .facts import Facts
 from .graph import Graph
 from .modules import Loader
+from .settings import loss_names
 
 if TYPE_CHECKING:
     from .spaces import process, settle
@@ -56,6 +57,14 @@ class Checked:
     @property
     def ok(self) -> bool:
         return not any(report.is_error for report in self.reports)
+
+    @property
+    def main(self) -> tuple[str, ...]:
+        """The networks that are not there to be another's loss: what is meant where none is
+        named.
+        """
+        losses = loss_names(self.program) if len(self.networks) > 1 else set()
+        return tuple(name for name in self.networks if name not in losses) or self.networks
 
     def is_sound(self, network: str) -> bool:
         """Whether a network was expanded, or waits for hyperparameters and nothing is wrong."""
@@ -139,9 +148,9 @@ class Checked:
                     errors.networks.UnknownNetwork(self.program.span, network, self.networks)
                 )
             return network
-        if len(self.networks) != 1:
+        if len(self.main) != 1:
             raise _failure(errors.networks.WhichNetwork(self.program.span, self.networks))
-        return self.networks[0]
+        return self.main[0]
 
     def _reference(self, name: str) -> FunctionReference:
         bound = self.environment.here(name)

@@ -8,7 +8,7 @@ the names their meaning. May be assumed: torch is not imported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 from ..grammar import ast
@@ -46,11 +46,12 @@ class ArgumentValue:
 
 @record
 class CallValue:
-    """`adamw(lr=3e-3)`: a name and its arguments."""
+    """`adamw(lr=3e-3)`: a name and its arguments; `node` is how it was written."""
 
     name: str
     arguments: tuple[ArgumentValue, ...]
     span: Span
+    node: ast.Call | None = field(default=None, compare=False, repr=False)
 
 
 @record
@@ -79,6 +80,18 @@ def train_blocks(program: ast.Program, network: str | None = None) -> Iterator[a
             continue
         if network is None or node.network == network:
             yield node
+
+
+def loss_names(program: ast.Program, network: str | None = None) -> set[str]:
+    """The names that stand in the `loss` of the `train` blocks: those of networks are losses."""
+    found: set[str] = set()
+    for block in train_blocks(program, network):
+        waiting: list[ast.Node] = [item.value for item in block.settings if item.name == "loss"]
+        while waiting:
+            node = waiting.pop()
+            found |= {node.id} if isinstance(node, ast.Name) else set()
+            waiting += ast.children(node)
+    return found
 
 
 def choose_block(program: ast.Program, network: str, name: str | None = None) -> ast.Settings:
@@ -213,7 +226,7 @@ def _value(node: ast.Expression, env: Environment, context: Context) -> Any:
                 ArgumentValue(item.name, _value(item.value, env, context), item.value.span)
                 for item in node.arguments
             )
-            return CallValue(name, arguments, node.span)
+            return CallValue(name, arguments, node.span, node)
         case ast.Binary(operator="*"):
             return _product(node, env, context)
         case _:

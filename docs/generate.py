@@ -117,7 +117,8 @@ _KINDS = {
     " on a number of epochs.",
     "loss": "`of` names the output that is meant, where there are several; `target` an input of the"
     " network that it is compared with instead of the data's answers. `loss = [a, b * 0.1]` is a"
-    " sum.",
+    " sum. A `network` of the file is a loss as well:"
+    " [how](language.md#a-network-as-a-loss).",
     "metric": "`of` and `target` as for losses.",
     "data source": "`limit` takes so many rows at most, `validation` and `test` are shares.",
     "augmentation": "Changes what is trained on, on the device; evaluation sees the data as they"

@@ -43,27 +43,27 @@ SCHEDULES = {
     "linear": _WARMUP.format("0.0") + ", final: float >=0 <=1 = 0.0",
 }
 
-_PORTS = '*, of: str = "", target: str = ""'
+PORTS = '*, of: str = "", target: str = ""'
 
 LOSSES = {
     "cross_entropy": "smoothing: float >=0 <1 = 0.0, weights: list of float >=0 = [], "
-    "ignore: int = -100, axis: int = 0, " + _PORTS,
-    "binary_cross_entropy": _PORTS,
-    "mse": _PORTS,
-    "mae": _PORTS,
-    "huber": "delta: float >0 = 1.0, " + _PORTS,
-    "ctc": "blank: int >=0 = 0, " + _PORTS,
+    "ignore: int = -100, axis: int = 0, " + PORTS,
+    "binary_cross_entropy": PORTS,
+    "mse": PORTS,
+    "mae": PORTS,
+    "huber": "delta: float >0 = 1.0, " + PORTS,
+    "ctc": "blank: int >=0 = 0, " + PORTS,
 }
 
-_AXIS = "axis: int = 0, " + _PORTS
+_AXIS = "axis: int = 0, " + PORTS
 
 METRICS = {
     "accuracy": _AXIS,
     "top5": _AXIS,
     "perplexity": _AXIS,
     "bits_per_char": _AXIS,
-    "mse": _PORTS,
-    "mae": _PORTS,
+    "mse": PORTS,
+    "mae": PORTS,
     "f1": _AXIS,
     "auc": _AXIS,
 }

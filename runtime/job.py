@@ -19,6 +19,7 @@ from ..compiler.graph import Graph
 from ..grammar.diagnostic import ProgramError, Report
 from ..grammar.span import NOWHERE
 from .augment import Augmentation, make_augmentation
+from .chosen import Chosen
 from .data import Dataset
 from .errors import DataError
 from .evaluate import as_outputs, evaluating
@@ -26,7 +27,7 @@ from .feed import Feed, match_ports
 from .losses import Objective, make_objective
 from .metrics import Tally, make_tallies
 from .optimisers import freeze, make_optimizer
-from .plan import Chosen, Plan
+from .plan import Plan
 from .schedules import Schedule
 from .world import World, batch_for
 
@@ -81,8 +82,9 @@ def build_job(
     graph: Graph, plan: Plan, data: Dataset, world: World, module: nn.Module | None = None
 ) -> Job:
     """The job, its weights drawn from the seed. Seeds the generators of this process."""
+    _refuse_shares(plan)
     ports = match_ports(graph, data)
-    objective = make_objective(plan.losses, graph, data)
+    objective = make_objective(plan.losses, graph, data, world.device)
     measures = make_tallies(plan.metrics, graph, data)
     tallies = [tally for tally in measures_again(plan, graph, data) if not tally.keeps_rows]
     module = module or build(graph, device=world.device, seed=plan.seed)
@@ -116,6 +118,16 @@ def build_job(
     _try_out(job)
     job.model = _model(module, plan, world)
     return job
+
+
+def _refuse_shares(plan: Plan) -> None:
+    """Mixed pictures have shares of classes as answers, and only in training."""
+    mixed = next((chosen for chosen in plan.augment if chosen.name in MIXING), None)
+    for loss in plan.losses:
+        if mixed is None or loss.network is None or len(loss.network.graph.inputs) == 1:
+            continue
+        reason = f"{mixed.name} turns classes into shares of them, which `{loss.name}` cannot read"
+        raise DataError(reason, f"leave {mixed.name} out, or use a loss of archc's own")
 
 
 def measures_again(plan: Plan, graph: Graph, data: Dataset) -> Sequence[Tally]:

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..compiler.backends.torch import build
 from ..compiler.graph import Graph
 from ..compiler.types import TensorType
+from .chosen import Chosen, default_part
 from .data import Dataset
+from .data.dataset import DTYPES, Column
 from .errors import DataError
-from .plan import Chosen, default_part
+from .own_losses import LossGraph
 
 Tensors = Mapping[str, Tensor]
 Values = Mapping[str, Any]
@@ -122,10 +125,41 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTerm:
+    """A loss that the file declares as a network: the mean of what that gives, in the precision
+    that it declares. `answer` is the form of one row's answer where the data have another: [] for
+    [1] or the reverse. `others` are what flows into its inputs after the answer: the number of an
+    output, or the name of an input.
+    """
+
+    network: nn.Module
+    dtypes: tuple[torch.dtype, ...]
+    output: int
+    target: str
+    answer: tuple[int, ...] | None
+    others: tuple[int | str, ...]
+    factor: float
+
+    def __call__(self, outputs: Sequence[Tensor], inputs: Tensors, targets: Tensors) -> Tensor:
+        flowing = [outputs[self.output]]
+        if len(self.dtypes) > 1:
+            answer = targets[self.target] if self.target in targets else inputs[self.target]
+            flowing.append(answer if self.answer is None else answer.reshape(-1, *self.answer))
+        flowing += [inputs[at] if isinstance(at, str) else outputs[at] for at in self.others]
+        given = [
+            tensor.to(dtype) if tensor.is_floating_point() and dtype.is_floating_point else tensor
+            for tensor, dtype in zip(flowing, self.dtypes, strict=True)
+        ]
+        with torch.autocast(given[0].device.type, enabled=False):
+            found: Tensor = self.network(*given).mean()
+        return found if self.factor == 1.0 else found * self.factor
+
+
+@dataclass(frozen=True, slots=True)
 class Objective:
     """The sum of the terms. `names` say in words what it is, for messages and settings."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[Term | OwnTerm, ...]
     names: tuple[str, ...]
 
     def __call__(self, outputs: Sequence[Tensor], inputs: Tensors, targets: Tensors) -> Tensor:
@@ -135,18 +169,65 @@ class Objective:
         return found
 
 
-def make_objective(chosen: Sequence[Chosen], graph: Graph, data: Dataset) -> Objective:
+def make_objective(
+    chosen: Sequence[Chosen], graph: Graph, data: Dataset, device: torch.device | str = "cpu"
+) -> Objective:
     """The losses chosen, or the one that the task calls for. Raises DataError where an output
     cannot be compared with what the data hold.
     """
     losses = tuple(chosen) or (default_part("loss", default_loss(graph, data)),)
-    terms = []
-    for loss in losses:
-        output, target = ports_of(loss, graph, data)
-        term = Term(LOSSES[loss.name], loss.values, output, target, loss.factor)
-        _check(loss, term, graph, data)
-        terms.append(term)
-    return Objective(tuple(terms), tuple(map(str, losses)))
+    terms = tuple(_term(loss, graph, data, device) for loss in losses)
+    return Objective(terms, tuple(map(str, losses)))
+
+
+def _term(loss: Chosen, graph: Graph, data: Dataset, device: torch.device | str) -> Term | OwnTerm:
+    output, target = ports_of(loss, graph, data)
+    if loss.network is not None:
+        return _own_term(loss, loss.network, graph, data, device)
+    term = Term(LOSSES[loss.name], loss.values, output, target, loss.factor)
+    _check(loss, term, graph, data)
+    return term
+
+
+def _own_term(
+    loss: Chosen, own: LossGraph, graph: Graph, data: Dataset, device: torch.device | str
+) -> OwnTerm:
+    output, target = ports_of(loss, graph, data)
+    types = [own.graph.values[port.value] for port in own.graph.inputs]
+    outputs = [port.name for port in graph.outputs]
+    column = data.train.targets.get(target)
+    answer = None
+    if len(types) > 1 and column is not None:
+        answer = _answer(loss, types[1], column, data)
+    return OwnTerm(
+        build(own.graph, device=device),
+        tuple(getattr(torch, type_.dtype.torch.removeprefix("torch.")) for type_ in types),
+        output,
+        target,
+        answer,
+        tuple(outputs.index(name) if name in outputs else name for name in own.others),
+        loss.factor,
+    )
+
+
+def _answer(
+    loss: Chosen, wanted: TensorType, column: Column, data: Dataset
+) -> tuple[int, ...] | None:
+    """The form of one row's answer if it must be changed. Refuses what the data do not hold."""
+    dtype, sizes = DTYPES[str(column.dtype)], list(column.shape[1:])
+    declared = list(wanted.shape[1:])
+    kinds = wanted.dtype.name == dtype or (wanted.dtype.is_float and dtype == "f32")
+    single = declared in ([], [1]) and sizes in ([], [1])
+    fits = len(declared) == len(sizes) and all(
+        size == there or not isinstance(size, int)
+        for size, there in zip(declared, sizes, strict=True)
+    )
+    if not kinds or wanted.rank == 0 or not (fits or single):
+        text = f"its answer is {wanted}, those of the data are {dtype}{_rows(sizes)}"
+        _refuse(loss, text, data)
+    if fits:
+        return None
+    return () if declared == [] else (1,)
 
 
 def default_loss(graph: Graph, data: Dataset) -> str:

@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..compiler.graph import Graph
+from .chosen import Chosen, default_part
 from .data import Dataset
 from .errors import DataError
 from .losses import Tensors, by_class, is_single, ports_of
-from .plan import Chosen, default_part
 
 Values = Mapping[str, Any]
 IGNORED = -100

@@ -14,7 +14,7 @@ from torch import Tensor, nn, optim
 
 from ..compiler import errors
 from ..grammar.diagnostic import ProgramError, Report
-from .plan import Chosen
+from .chosen import Chosen
 
 Groups = list[dict[str, Any]]
 

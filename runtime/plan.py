@@ -8,11 +8,12 @@ value of the right kind and within its bounds.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import errors
 from ..compiler.check import Checked
+from ..compiler.expand.values import FunctionReference
 from ..compiler.graph import Graph
 from ..compiler.settings import (
     ArgumentValue,
@@ -30,42 +31,17 @@ from ..compiler.spaces.training import closed
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, ProgramError, Report
 from ..grammar.record import record
-from ..grammar.span import NOWHERE, Span
+from ..grammar.span import Span
 from ..lazy import lazy_module
-from .declared import PARTS, PLAIN, TABLES, Field, Signature, fits, signature
+from . import own_losses
+from .chosen import Chosen, default_of, default_part
+from .declared import PARTS, PLAIN, PORTS, TABLES, Field, Signature, fits, signature
 from .errors import DataError
 
 if TYPE_CHECKING:
     from .data import registry
 else:
     registry = lazy_module(".data.registry", __package__)
-
-
-@record
-class Chosen:
-    """An optimiser, schedule, loss, metric, source or augmentation with its arguments.
-
-    `given` are the arguments that were written, `values` those and the declared defaults. `factor`
-    scales a loss. `places` say where arguments stand, `span` where the whole.
-    """
-
-    name: str
-    given: Mapping[str, Any] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    factor: float = 1.0
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
-    places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
-
-    def __str__(self) -> str:
-        arguments = ", ".join(f"{name}={_text(value)}" for name, value in self.given.items())
-        scale = "" if self.factor == 1.0 else f" * {self.factor!r}"
-        return f"{self.name}({arguments}){scale}"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_text, value))}]"
-    return json.dumps(value)
 
 
 @record
@@ -172,6 +148,7 @@ class _Reader:
     def __init__(self, block: ast.Settings, checked: Checked, graph: Graph | None) -> None:
         self.block = block
         self.graph = graph
+        self.checked = checked
         values, reports = evaluate_settings(block, checked.environment, checked.limits)
         self.reports = list(reports)
         self.found: dict[str, Any] = {}
@@ -228,8 +205,28 @@ class _Reader:
             wanted, found = f"{article} {kind}", describe(value)
             self._report(errors.settings.WrongValue(place, setting, wanted, found))
             return None
+        own = own_losses.find(value.name, self.checked) if kind == "loss" else None
+        if own is not None:
+            return self._own_loss(own, value, factor)
         declared = self._signature(kind, value)
         return None if declared is None else self._bound(value, declared, factor)
+
+    def _own_loss(
+        self, reference: FunctionReference, call: CallValue, factor: float
+    ) -> Chosen | None:
+        """A network of the file as a loss; its arguments are those of a use, beside the ports."""
+        if not self.checked.ok:
+            return None  # what is wrong with the file has been told
+        before = len(self.reports)
+        ports = tuple(item for item in call.arguments if item.name in own_losses.PORTS)
+        chosen = self._bound(replace(call, arguments=ports), signature(PORTS), factor)
+        if chosen is None:
+            return None
+        read = own_losses.Reader(reference, call, chosen.values, self.graph, self.checked)
+        self.reports += read.reports
+        if len(self.reports) > before or read.found is None:
+            return None
+        return replace(chosen, network=read.found)
 
     def _signature(self, kind: str, call: CallValue) -> Signature | None:
         table = TABLES[kind]
@@ -241,6 +238,8 @@ class _Reader:
                 return foreign_signature(call.name)
             except DataError:
                 known = registry.sources()
+        if kind == "loss":
+            known += tuple(name for name in self.checked.networks if name != self.block.network)
         head = Span(call.span.source, call.span.start, call.span.start + len(call.name))
         self._report(errors.settings.UnknownPart(head, kind, call.name, known))
         return None
@@ -270,7 +269,7 @@ class _Reader:
         if len(self.reports) > before:
             return None
         ordered = {name: given[name] for name in declared if name in given}
-        values = {name: _default(item) for name, item in declared.items()} | given
+        values = {name: default_of(item) for name, item in declared.items()} | given
         return Chosen(call.name, ordered, values, factor, call.span, places)
 
     def _name_of(
@@ -321,7 +320,7 @@ class _Reader:
             "schedule": default_part("schedule", "cosine", warmup=0.05),
         }
         assumed = [f"{name} = {part}" for name, part in parts.items() if name not in self.found]
-        plain = {name: _default(item) for name, item in self._plain.items()}
+        plain = {name: default_of(item) for name, item in self._plain.items()}
         assumed += [
             f"{name} = {plain[name]}" for name in ("epochs", "batch") if name not in self.found
         ]
@@ -337,13 +336,6 @@ class _Reader:
         )
 
 
-def default_part(kind: str, name: str, **given: Any) -> Chosen:
-    """A part as if it had been written with these arguments."""
-    declared = signature(TABLES[kind][name])
-    values = {key: _default(item) for key, item in declared.items()} | given
-    return Chosen(name, given, values)
-
-
 def foreign_signature(name: str) -> Signature:
     """The arguments of a source that is not declared here. Raises DataError for an unknown one."""
     return {
@@ -356,15 +348,6 @@ def foreign_signature(name: str) -> Signature:
         )
         for item in registry.source_settings(name)
     }
-
-
-def _default(item: Field) -> Any:
-    if item.default is None:
-        return None
-    value = json.loads(item.default)
-    if isinstance(value, list):
-        return tuple(value)
-    return float(value) if item.type == "float" else value
 
 
 def _place_of(value: Any, place: Span) -> Span:

@@ -17,11 +17,12 @@ import torch
 
 from ..compiler.graph import Graph
 from ..compiler.program import Program
+from .chosen import Chosen
 from .data import Dataset, registry
 from .evaluate import Numbers, evaluate
 from .job import Job, build_job, refusing
 from .loop import Diverged, Loop
-from .plan import Chosen, Plan, make_plan
+from .plan import Plan, make_plan
 from .progress import Silent
 from .signals import Stop
 from .snapshot import Standing

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .plan import Chosen
+from .chosen import Chosen
 
 Shape = Callable[[Mapping[str, Any], float], float]
 

@@ -46,7 +46,7 @@ def _split(trained: Trained, plan: Plan, name: str) -> tuple[Numbers, int]:
     feed = Feed(data.splits[name], ports, trained.device)
     if not feed.rows:
         raise DataError(f"{data.source} has no {name} rows", "name another split, or a file")
-    objective = make_objective(plan.losses, trained.graph, data)
+    objective = make_objective(plan.losses, trained.graph, data, trained.device)
     tallies = make_tallies(plan.metrics, trained.graph, data)
     cast = cast_for(plan.precision, trained.device)
     found = evaluate(trained.module, feed, objective, tallies, plan.batch, cast)
@@ -62,7 +62,7 @@ def _file(trained: Trained, transform: Transform, plan: Plan, path: Path) -> tup
     # What fits the first batch fits the others: they come through the same transform.
     data = Dataset(path.name, dict.fromkeys(SPLITS, sample), transform, "")
     ports = match_ports(trained.graph, data)
-    objective = make_objective(plan.losses, trained.graph, data)
+    objective = make_objective(plan.losses, trained.graph, data, trained.device)
     tallies = make_tallies(plan.metrics, trained.graph, data)
     counter = _Counter(trained.graph, ports, trained.device)
     cast = cast_for(plan.precision, trained.device)

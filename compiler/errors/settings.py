@@ -1,4 +1,4 @@
-"""E431 to E443: what a `train` block says, and what cannot be meant by it."""
+"""E431 to E443, E445: what a `train` block says, and what cannot be meant by it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -313,3 +313,31 @@ class Refused(Diagnostic):
     def help(self) -> Iterator[str]:
         if self.advice:
             yield self.advice
+
+
+@dataclass(frozen=True, slots=True)
+class UnfitLoss(Diagnostic):
+    code = "E445"
+    title = "a network that cannot be a loss"
+    explanation = (
+        "A network of the file may stand as a loss: `loss = Focal(gamma=2.0)`. Its first input is "
+        "the output that it judges (`of=`), its second the answer (`target=`); further ones are "
+        "outputs or inputs of the trained network by their names. It gives one tensor of floats, "
+        "of which the mean is taken: a number, or one for each row. It has no weights, because "
+        "nothing would train or keep them, and behaves alike in training and in evaluation."
+    )
+    span: Span
+    place: Span
+    network: str
+    reason: str
+    advice: str
+
+    def message(self) -> str:
+        return f"`{self.network}` cannot be a loss: {self.reason}"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "used as a loss")
+        yield Label(self.place, "because of this", secondary=True)
+
+    def help(self) -> Iterator[str]:
+        yield self.advice

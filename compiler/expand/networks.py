@@ -1,19 +1,22 @@
-"""A network from its declaration to its graph."""
+"""A network from its declaration to its graph: on its own, or on inputs of given types."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
 from .. import cost, errors
 from ..dims import AxisTooLarge
 from ..facts import Facts
 from ..graph import Graph
+from ..types import TensorType
 from . import functions, hyperparameters, signatures
 from .builder import GraphBuilder
-from .context import Context
+from .context import Context, step_into
+from .environment import Environment
 from .session import Poisoned, Session
-from .values import FunctionReference, Tensor
+from .values import FunctionReference, FunctionStage, Tensor
 
 
 def expand(
@@ -22,6 +25,52 @@ def expand(
     """The graph of a network with its defaults, or with `overrides` in their place. None where
     anything was reported.
     """
+
+    def graph(context: Context) -> Graph:
+        span = reference.function.name_span
+        stage = hyperparameters.bind_function(reference, None, None, context, span, overrides)
+        env = functions.environment_of(stage)
+        inputs = [_input(port, env, context) for port in reference.function.inputs]
+        return _graph(stage, inputs, env, context, program)
+
+    return _expanded(reference, graph, session)
+
+
+def expand_on(
+    reference: FunctionReference,
+    types: Sequence[TensorType | None],
+    call: tuple[ast.Call | None, Environment, Span],
+    session: Session,
+    program: str,
+) -> Graph | None:
+    """The graph of a network on inputs of these types, as a use of it has it; of an input without
+    one its declaration says what it is. `call` is the use: its arguments, where their names are
+    sought, its place. None where anything was reported.
+    """
+    node, outside, span = call
+    function = reference.function
+
+    def graph(context: Context) -> Graph:
+        stage = hyperparameters.bind_function(reference, node, outside, context, span)
+        env = functions.environment_of(stage)
+        inputs = []
+        for port, type_ in zip(function.inputs, types, strict=True):
+            assert port.name is not None
+            if type_ is None:
+                inputs.append(_input(port, env, context))
+                continue
+            tensor = context.builder.value(type_, span)
+            signatures.bind_inputs(function, (port,), (tensor,), env, context, span)
+            inputs.append((port.name, tensor))
+        inner = context.enter(step_into(function.kind, function.name, span), function)
+        return _graph(stage, inputs, env, inner, program)
+
+    return _expanded(reference, graph, session)
+
+
+def _expanded(
+    reference: FunctionReference, make: Callable[[Context], Graph], session: Session
+) -> Graph | None:
     function = reference.function
     builder = GraphBuilder(session.limits, Facts())
     session.entered.add(id(function))
@@ -29,8 +78,7 @@ def expand(
     before = len(session.reports)
     try:
         names = session.names_in(function.body)
-        context = Context(session, builder, names, taken=set(names.values()))
-        graph = _graph(reference, overrides, context, program)
+        graph = make(Context(session, builder, names, taken=set(names.values())))
     except Fault as fault:
         session.report(fault.diagnostic)
         return None
@@ -47,13 +95,13 @@ def expand(
 
 
 def _graph(
-    reference: FunctionReference, overrides: Mapping[str, Any], context: Context, program: str
+    stage: FunctionStage,
+    inputs: Sequence[tuple[str, Tensor]],
+    env: Environment,
+    context: Context,
+    program: str,
 ) -> Graph:
-    function = reference.function
-    span = function.name_span
-    stage = hyperparameters.bind_function(reference, None, None, context, span, overrides)
-    env = functions.environment_of(stage)
-    inputs = [_input(port, env, context) for port in function.inputs]
+    function = stage.reference.function
     context.builder.batch = cost.batch_axes(tensor.type for _, tensor in inputs)
     outputs = functions.results_of(function, env, context)
     names = signatures.check_outputs(function, outputs, env, context)
@@ -67,7 +115,7 @@ def _graph(
     )
 
 
-def _input(port: ast.Port, env: Any, context: Context) -> tuple[str, Tensor]:
+def _input(port: ast.Port, env: Environment, context: Context) -> tuple[str, Tensor]:
     assert port.name is not None
     type_ = signatures.network_input(port, env, context)
     tensor = context.builder.value(type_, port.span)

@@ -7,12 +7,15 @@ blocks.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeGuard
 
 from ...grammar import ast
 from ...grammar.span import NOWHERE
+from ..settings import loss_names
 from .foreign import Imports
 from .process import Expansion, Process
+from .syntax import bare
 from .writer import Writer
 
 
@@ -21,13 +24,16 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
     imports = Imports(program, process.reference.home.names())
     writer = Writer(expansion, process.reference, imports)
     network = writer.network(process.overrides)
+    losses = loss_names(program, network.name)
     kept: list[ast.Declaration] = []
     for declaration in program.declarations:
         if isinstance(declaration, ast.Function):
             if declaration is process.reference.function:
                 kept.append(network)
-            elif declaration.kind != "network":
-                kept += writer.versions(declaration)
+            elif declaration.name in losses:
+                kept.append(bare(declaration))
+            else:
+                kept += map(_as_block, writer.versions(declaration))
         elif _is_kept(declaration, process.reference.function.name):
             kept.append(writer.declaration(declaration))
     foreign = writer.foreign()
@@ -36,6 +42,11 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
     )
     kept[first:first] = [*imports.added, *foreign]
     return ast.Program(_used(kept, network.name), span=NOWHERE)
+
+
+def _as_block(function: ast.Function) -> ast.Function:
+    """Networks that the network uses are blocks to it: the program has one network."""
+    return function if function.kind != "network" else replace(function, kind="block")
 
 
 def _is_kept(
@@ -47,15 +58,18 @@ def _is_kept(
 
 
 def _used(declarations: list[ast.Declaration], network: str) -> tuple[ast.Declaration, ...]:
-    """The declarations that the network reaches."""
+    """The declarations that the network and its settings reach."""
     named = {item.name: item for item in declarations if isinstance(item, (ast.Function, ast.Let))}
-    reached, waiting = set(), [network]
+    settings = [item for item in declarations if isinstance(item, ast.Settings)]
+    reached, waiting = set(), [network, *(name for item in settings for name in _names(item))]
     while waiting:
         name = waiting.pop()
         if name in named and name not in reached:
             reached.add(name)
             waiting += _names(named[name])
-    wanted = {name for item in reached for name in _names(named[item])}
+    wanted = {
+        name for item in [*settings, *(named[name] for name in reached)] for name in _names(item)
+    }
     return tuple(item for item in declarations if _reached(item, reached, wanted))
 
 

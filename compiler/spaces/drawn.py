@@ -166,8 +166,8 @@ def graph_of(program: Program, network: str) -> Graph:
     if isinstance(program, DrawnProgram) and program.space.name == network:
         return program.graph
     checked = program.check()
-    if network not in checked.networks and len(checked.networks) == 1:
-        network = checked.networks[0]
+    if network not in checked.networks and len(checked.main) == 1:
+        network = checked.main[0]
     graph = checked.graph(network)
     if graph is None:
         raise ProgramError(checked.reports)

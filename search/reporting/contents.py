@@ -129,6 +129,6 @@ def _drawing(text: str) -> str:
 
 def _graph(text: str) -> Graph:
     checked = check(parse(text))
-    graph = checked.graph(checked.networks[0])
+    graph = checked.graph(checked.main[0])
     assert graph is not None  # it was drawn from a space, and so is valid
     return graph

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+from archc.runtime.chosen import default_part
 from archc.runtime.declared import AUGMENTATIONS, LOSSES, METRICS, OPTIMISERS, SCHEDULES
 from archc.runtime.losses import LOSSES as WRITTEN
-from archc.runtime.plan import default_part
 from archc.runtime.schedules import Schedule
 from torch import Tensor
 from torch.optim import SGD, lr_scheduler

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from archc.runtime.chosen import default_part
 from archc.runtime.losses import LOSSES, by_class
 from archc.runtime.metrics import METRICS, Tally
-from archc.runtime.plan import default_part
 from sklearn.metrics import f1_score, roc_auc_score
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 from archc.grammar.diagnostic import ProgramError
+from archc.runtime.chosen import default_part
 from archc.runtime.declared import OPTIMISERS, SCHEDULES
 from archc.runtime.optimisers import freeze, make_optimizer
-from archc.runtime.plan import default_part
 from archc.runtime.schedules import Schedule
 from torch import nn, optim
 

@@ -219,10 +219,10 @@ def as_printed(program: Program) -> Checked:
 
 
 def _only(checked: Checked) -> str:
-    if len(checked.networks) != 1:
+    if len(checked.main) != 1:
         known = ", ".join(checked.networks) or "none"
         raise ValueError(f"name the network to grow; there is {known}")
-    return checked.networks[0]
+    return checked.main[0]
 
 
 class _Lines:

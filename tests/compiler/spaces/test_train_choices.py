@@ -35,3 +35,26 @@ def test_options_in_train_multiply_the_size(most: int) -> None:
     first = list(space_of("1e-3 | 1e-2", most).enumerate())
     assert len(first) == 2 * len(networks)
     assert all(archc.compile(program).params <= most for program in first)
+
+
+USED = """
+let rate = 2e-3
+network Body(k: int = 4) on x: f32[N, 8] -> f32[N, 4] { x -> dense(k | 8) -> dense(4) }
+network Net on x: f32[N, 8] -> f32[N, 2] { x -> Body(k=3) -> relu -> dense(2) }
+network Other on x: f32[N, 8] -> f32[N, 2] { x -> dense(2) }
+network Loss on y: f32[N, 2], t: f32[N, 2] -> f32[N] { y - t -> norm(axes=[1]) }
+train Net { optimizer = adamw(rate), loss = [mse, Loss * 0.5] }
+"""
+
+
+def test_what_the_network_and_its_settings_use_goes_along() -> None:
+    space = archc.space(USED, network="Net")
+    for program in space.enumerate():
+        text = str(program)
+        assert [name in text for name in ("let rate", "block Body", "network Loss", "Other")] == [
+            True, True, True, False,
+        ]  # fmt: skip
+        checked = archc.parse(text).check()
+        assert checked.ok, checked.reports
+        assert archc.compile(text).hash == program.hash
+        assert checked.main == ("Net",)
