@@ -1,31 +1,32 @@
-"""The canonical listing of a network: one text for all graphs that are isomorphic, another for any
-other.
+"""The canonical form of a network: one for all graphs that are isomorphic, another for any other.
 
 Comes in: a `Network`, its nodes in an order in which values are made before they are read. Goes
-out: lines, one for each node in the order in which the outputs reach it, with inputs and weights
-by number. The lines say all there is to say, so different graphs never have the same; what takes
-care is that isomorphic ones do. Only the inputs of a sum, whose order means nothing, leave a
-choice. They are put in order by colours: numbers worked out from what stands above and below a node
-and from what shares its weights. Where inputs look alike and are not simply twins, each is tried as
-the first, and the smallest listing counts (individualisation and refinement: McKay 1981);
-symmetries that come to light spare the rest of the tries.
+out: bytes in which all stands that there is to say, so different graphs never have the same; what
+takes care is that isomorphic ones do. Most nodes have a name of their own: their colour, a number
+worked out from all that they are made from. Where no two nodes have the same colour, the form names
+each by it. Else it is a listing, a line for each node in the order in which the outputs reach it,
+with inputs and weights by number. Only the inputs of a sum, whose order means nothing, leave a
+choice there. They are put in order by colours, which then know what stands above and below a node
+and what shares its weights. Where inputs look alike and are not simply twins, each is tried as the
+first, and the smallest listing counts (individualisation and refinement: McKay 1981); symmetries
+that come to light spare the rest of the tries.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from struct import pack
 from typing import NamedTuple
 
 MOST_WORK = 400_000
 """How many visits of nodes may go into ties. Beyond, the listing is the smallest found: isomorphic
 graphs may then have different ones, which never makes different graphs equal."""
 
-_MASK = (1 << 64) - 1
-_ODD = 0x9E3779B97F4A7C15
+MASK = (1 << 64) - 1
+ODD = 0x9E3779B97F4A7C15
 _FACTOR = 0xBF58476D1CE4E5B9
-BITS = 16
-SLOTS = 1 << BITS
-"""A value is its node's number times this, plus the slot; an input of the network is below zero."""
-
 
 Owned = tuple[int, str]
 """A weight that a node uses: its owner's number, and its name, empty for all of them."""
@@ -33,17 +34,44 @@ Owned = tuple[int, str]
 
 @dataclass(slots=True)
 class Network:
-    """Nodes by number, each fact in a list of its own, for speed: what a node computes as a text
-    and as a colour, the values that it reads, its weights; `sums` are the nodes whose inputs have
-    no order.
+    """Nodes by number, each fact in a list of its own, for speed: what a node is as a text, its
+    colour, the nodes that it reads.
+
+    An input of the network is a node that reads nothing, a second output of a layer one that reads
+    the layer. `colours` know all that a node is made from (`joined` says how), and a node with one
+    input has its text's colour plus `ODD` times that of its input. `joins` are the nodes that read
+    several or none; `sums` those of them whose inputs have no order. `owned` are the weights that
+    each node uses, told only where nodes share some.
     """
 
     texts: list[str] = field(default_factory=list)
     colours: list[int] = field(default_factory=list)
-    inputs: list[list[int]] = field(default_factory=list)
-    owned: list[tuple[Owned, ...]] = field(default_factory=list)
+    inputs: list[tuple[int, ...]] = field(default_factory=list)
+    joins: list[int] = field(default_factory=list)
     sums: set[int] = field(default_factory=set)
+    owned: dict[int, tuple[Owned, ...]] = field(default_factory=dict)
     outputs: list[int] = field(default_factory=list)
+
+    def add(self, text: str, inputs: Sequence[int] = (), *, ordered: bool = True) -> int:
+        """Adds a node; goes out: its number."""
+        number, own = len(self.texts), colour_of(text)
+        read = [self.colours[value] for value in inputs]
+        self.texts.append(text)
+        self.inputs.append(tuple(inputs))
+        if len(read) == 1:
+            self.colours.append((own + read[0] * ODD) & MASK)
+        else:
+            self.colours.append(joined(own, read, ordered=ordered))
+            self.joins.append(number)
+            if not ordered:
+                self.sums.add(number)
+        return number
+
+
+@lru_cache(maxsize=65_536)
+def colour_of(text: str) -> int:
+    """The colour of a text: the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 class _Listing(NamedTuple):
@@ -56,16 +84,46 @@ class _Listing(NamedTuple):
 Colours = Sequence[int]
 
 
+def form(network: Network) -> bytes:
+    """The canonical form of a network."""
+    colours, told = network.colours, network.joins
+    names = dict(zip(colours, network.texts, strict=True))
+    if len(names) < len(colours):
+        colours, told = _from_readers(network)
+        names = dict(zip(colours, network.texts, strict=True))
+    if len(names) == len(colours) and not network.owned:
+        return _named(network, names, colours, told)
+    return b"listed" + SEPARATOR.join(listing(network)).encode()
+
+
+SEPARATOR = "\x1f"
+
+
+def _named(network: Network, names: dict[int, str], colours: Colours, told: list[int]) -> bytes:
+    """Each node under the name that its colour is, and what the nodes in `told` read.
+
+    What any other reads needs no mention: its name is its text's colour plus `ODD` times the name
+    of its input, and an odd factor can be divided out.
+    """
+    order = sorted(names)
+    rest: list[int] = []
+    for name, number in sorted([(colours[number], number) for number in told]):
+        read = [colours[value] for value in network.inputs[number]]
+        if number in network.sums:
+            read.sort()
+        rest += name, len(read), *read
+    rest += [colours[value] for value in network.outputs]
+    counts = len(order), len(told), len(rest)
+    numbers = pack(f"<{3 + len(order) + len(rest)}Q", *counts, *order, *rest)
+    return b"named" + numbers + SEPARATOR.join([names[name] for name in order]).encode()
+
+
 def listing(network: Network) -> list[str]:
     """The lines of a network."""
-    if not network.sums:
-        return _listed(network, ()).lines
-    _chain(network)
-    colours = _from_above(network, network.colours)
     ties = _Ties(network)
-    if all(ties.told_apart(number, colours) for number in network.sums):
-        return _listed(network, colours).lines
-    return ties.smallest(colours).lines
+    if all(ties.told_apart(number, network.colours) for number in network.sums):
+        return _listed(network, network.colours).lines
+    return ties.smallest(network.colours).lines
 
 
 # --- the listing ----------------------------------------------------------------------------------
@@ -73,57 +131,51 @@ def listing(network: Network) -> list[str]:
 
 def _listed(network: Network, colours: Colours) -> _Listing:
     """The nodes in the order in which the outputs reach them, each after its inputs."""
-    all_inputs, texts, all_owned = network.inputs, network.texts, network.owned
+    all_inputs, texts, sums = network.inputs, network.texts, network.sums
     numbers: dict[int, int] = {}
     owners: dict[int, int] = {}
     lines: list[str] = []
     stack = network.outputs[::-1]
     while stack:
-        value = stack[-1]
-        number = value >> BITS
-        if value < 0 or number in numbers:
+        number = stack[-1]
+        if number in numbers:
             stack.pop()
             continue
         inputs = all_inputs[number]
-        waiting = [code for code in inputs if code >= 0 and code >> BITS not in numbers]
+        waiting = [value for value in inputs if value not in numbers]
         if waiting:
-            if len(waiting) > 1 and number in network.sums:
-                waiting.sort(key=lambda code: _seen(code, colours))
+            if len(waiting) > 1 and number in sums:
+                waiting.sort(key=colours.__getitem__)
             stack += waiting[::-1]
             continue
         stack.pop()
-        above = [_reference(code, numbers) for code in inputs]
-        if len(above) > 1 and number in network.sums:
+        above = [numbers[value] for value in inputs]
+        if len(above) > 1 and number in sums:
             above.sort()
-        line = f"{texts[number]} on {' '.join(above)}:"
-        for owner, name in all_owned[number]:
+        line = f"{texts[number]} on {' '.join(map(str, above))}:"
+        for owner, name in network.owned.get(number, ()):
             line += f" {owners.setdefault(owner, len(owners))}.{name}"
         lines.append(line)
         numbers[number] = len(numbers)
-    lines.append(" ".join([_reference(value, numbers) for value in network.outputs]))
+    lines.append(" ".join([str(numbers[value]) for value in network.outputs]))
     return _Listing(lines, list(numbers))
-
-
-def _reference(value: int, numbers: dict[int, int]) -> str:
-    if value < 0:
-        return f"input{-value}"
-    slot = value & (SLOTS - 1)
-    return f"{numbers[value >> BITS]}.{slot}" if slot else str(numbers[value >> BITS])
 
 
 # --- colours --------------------------------------------------------------------------------------
 
 
 def _stirred(value: int) -> int:
-    value = (value ^ (value >> 30)) * _FACTOR & _MASK
+    value = (value ^ (value >> 30)) * _FACTOR & MASK
     return value ^ (value >> 31)
 
 
-def _seen(value: int, colours: Colours) -> int:
-    """The colour of a value: of its node, with the slot."""
-    if value < 0:
-        return -value
-    return colours[value >> BITS] + (value & SLOTS - 1)
+def joined(own: int, inputs: Sequence[int], *, ordered: bool) -> int:
+    """The colour of a node that reads several others or none, from its text's and theirs."""
+    if not ordered:
+        return (own + sum([_stirred(above) for above in inputs])) & MASK
+    for above in inputs:
+        own = _stirred((own * ODD + above) & MASK)
+    return own
 
 
 def _from_above(network: Network, own: Colours) -> list[int]:
@@ -132,16 +184,11 @@ def _from_above(network: Network, own: Colours) -> list[int]:
     result: list[int] = []
     for number, inputs in enumerate(network.inputs):
         colour = own[number]
-        if number in sums:
-            for value in inputs:
-                colour += _stirred(_seen(value, result))
+        if len(inputs) == 1:
+            result.append((colour + result[inputs[0]] * ODD) & MASK)
         else:
-            for value in inputs:
-                above = -value if value < 0 else result[value >> BITS] + (value & SLOTS - 1)
-                colour = colour * _ODD + above
-        colour &= _MASK
-        colour = (colour ^ (colour >> 30)) * _FACTOR & _MASK
-        result.append(colour ^ (colour >> 31))
+            read = [result[value] for value in inputs]
+            result.append(joined(colour, read, ordered=number not in sums))
     return result
 
 
@@ -149,31 +196,49 @@ def _from_below(network: Network, own: Colours) -> list[int]:
     """Colours that know all that a node is used for."""
     below = [0] * len(own)
     for place, value in enumerate(network.outputs):
-        if value >= 0:
-            below[value >> BITS] += _stirred(place * _ODD + (value & SLOTS - 1) + 1)
+        below[value] += _stirred(place + 1)
     result = [0] * len(own)
     for number in range(len(own) - 1, -1, -1):
-        if not below[number]:  # taken up into a longer sum
-            continue
-        colour = result[number] = _stirred((own[number] + below[number] * _ODD) & _MASK)
+        colour = result[number] = _stirred((own[number] + below[number] * ODD) & MASK)
         for place, value in enumerate(network.inputs[number]):
-            if value >= 0:
-                position = 0 if number in network.sums else place + 1
-                use = colour + (position * SLOTS + (value & SLOTS - 1)) * _ODD
-                below[value >> BITS] += _stirred(use & _MASK)
+            position = 0 if number in network.sums else place + 1
+            below[value] += _stirred((colour + position * ODD) & MASK)
     return result
+
+
+def _from_readers(network: Network) -> tuple[list[int], list[int]]:
+    """Nodes that are made alike get colours that know what reads them; goes out, too: the nodes
+    whose inputs no longer follow from their colours.
+    """
+    colours = list(network.colours)
+    times = Counter(colours)
+    below = {number: 0 for number, colour in enumerate(colours) if times[colour] > 1}
+    told = {*network.joins, *below}
+    for place, value in enumerate(network.outputs):
+        if value in below:
+            below[value] += _stirred(place + 1)
+    for number in range(len(colours) - 1, -1, -1):
+        if number in below:
+            colours[number] = _stirred((colours[number] + below[number] * ODD) & MASK)
+        for place, value in enumerate(network.inputs[number]):
+            if value in below:
+                position = 0 if number in network.sums else place + 1
+                below[value] += _stirred((colours[number] + position * ODD) & MASK)
+                told.add(number)
+    return colours, sorted(told)
 
 
 def _from_owners(network: Network, own: Colours) -> list[int]:
     """Colours that know what else uses the same weights."""
     groups: dict[int, int] = {}
-    for owned, colour in zip(network.owned, own, strict=True):
+    for number, owned in network.owned.items():
         for owner, _ in owned:
-            groups[owner] = (groups.get(owner, 0) + _stirred(colour)) & _MASK
-    return [
-        _stirred((colour + sum([groups[owner] for owner, _ in owned]) * _ODD) & _MASK)
-        for owned, colour in zip(network.owned, own, strict=True)
-    ]
+            groups[owner] = (groups.get(owner, 0) + _stirred(own[number])) & MASK
+    result = list(own)
+    for number, owned in network.owned.items():
+        shared = sum([groups[owner] for owner, _ in owned])
+        result[number] = _stirred((own[number] + shared * ODD) & MASK)
+    return result
 
 
 # --- ties -----------------------------------------------------------------------------------------
@@ -194,13 +259,13 @@ class _Ties:
     def _alike(self, number: int, colours: Colours) -> list[int]:
         """The inputs of the first colour that several have: one of each kind of twins."""
         values = dict.fromkeys(self.network.inputs[number])
-        seen = {value: _seen(value, colours) for value in values}
+        seen = {value: colours[value] for value in values}
         if len(set(seen.values())) == len(values):
             return []
         twins = self.twins()
         groups: dict[int, dict[int, int]] = {}
         for value, colour in seen.items():
-            groups.setdefault(colour, {}).setdefault(_seen(value, twins), value)
+            groups.setdefault(colour, {}).setdefault(twins[value], value)
         tied = [colour for colour, kinds in groups.items() if len(kinds) > 1]
         return list(groups[min(tied)].values()) if tied else []
 
@@ -211,18 +276,17 @@ class _Ties:
         if self._twins:
             return self._twins
         network = self.network
-        uses = uses_of(network)
+        uses = _uses(network)
         shared: dict[int, int] = {}
-        for owned in network.owned:
+        for owned in network.owned.values():
             for owner, _ in owned:
                 shared[owner] = shared.get(owner, 0) + 1
         own = [
             colour
-            if uses.get(number, 0) == 1 and all(shared[owner] == 1 for owner, _ in owned)
-            else _stirred(number * _ODD + 1)
-            for number, (colour, owned) in enumerate(
-                zip(network.colours, network.owned, strict=True)
-            )
+            if uses.get(number, 0) == 1
+            and all(shared[owner] == 1 for owner, _ in network.owned.get(number, ()))
+            else _stirred(number * ODD + 1)
+            for number, colour in enumerate(network.colours)
         ]
         self._twins = _from_above(network, own)
         return self._twins
@@ -266,10 +330,9 @@ class _Ties:
             return
         known: dict[tuple[str, ...], tuple[int, ...]] = {}
         for value in tied:
-            number = value >> BITS
             marked = list(colours)
-            marked[number] = _stirred(marked[number] ^ _FACTOR)
-            path = [*fixed, number]
+            marked[value] = _stirred(marked[value] ^ _FACTOR)
+            path = [*fixed, value]
             for place, found in enumerate(self._leaves(self.refined(marked), path)):
                 positions = tuple([found.order.index(item) for item in path])
                 if place == 0 and known.get(tuple(found.lines)) == positions:
@@ -284,17 +347,16 @@ class _Ties:
         done: set[int] = set()
         stack = self.network.outputs[::-1]
         while stack:
-            value = stack.pop()
-            number = value >> BITS
-            if value < 0 or number in done:
+            number = stack.pop()
+            if number in done:
                 continue
             done.add(number)
-            inputs = self.network.inputs[number]
+            inputs = list(self.network.inputs[number])
             if number in self.network.sums:
                 tied = self._alike(number, colours)
                 if tied:
                     return tied
-                inputs = sorted(inputs, key=lambda code: _seen(code, colours))
+                inputs.sort(key=colours.__getitem__)
             stack += inputs[::-1]
         return []
 
@@ -302,38 +364,47 @@ class _Ties:
 # --- sums -----------------------------------------------------------------------------------------
 
 
-def uses_of(network: Network) -> dict[int, int]:
+def _uses(network: Network) -> dict[int, int]:
     """How often each node is read."""
     uses: dict[int, int] = {}
     for values in (network.outputs, *network.inputs):
         for value in values:
-            if value >= 0:
-                uses[value >> BITS] = uses.get(value >> BITS, 0) + 1
+            uses[value] = uses.get(value, 0) + 1
     return uses
 
 
-def _chain(network: Network) -> None:
+def chained(network: Network) -> Network:
     """Sums of sums become one: `(a + b) + c` is `a + b + c` where `a + b` is used for nothing
     else.
     """
-    inner = {value >> BITS for number in network.sums for value in network.inputs[number]}
-    if inner.isdisjoint(network.sums):
-        return
-    uses = uses_of(network)
-    for number in sorted(network.sums):
-        parts: list[int] = []
-        for value in network.inputs[number]:
-            parts += _parts(network, number, value, uses)
-        network.inputs[number] = parts
+    taken = _taken(network)
+    if not taken:
+        return network
+    result = Network()
+    numbers: dict[int, int] = {}
+    parts: dict[int, list[int]] = {}
+    for number, (text, inputs) in enumerate(zip(network.texts, network.inputs, strict=True)):
+        above: list[int] = []
+        for value in inputs:
+            above += parts.pop(value) if value in parts else [numbers[value]]
+        if number in taken:
+            parts[number] = above
+            continue
+        numbers[number] = len(result.texts)
+        result.add(text, above, ordered=number not in network.sums)
+        if number in network.owned:
+            result.owned[numbers[number]] = network.owned[number]
+    result.outputs = [numbers[value] for value in network.outputs]
+    return result
 
 
-def _parts(network: Network, number: int, value: int, uses: dict[int, int]) -> list[int]:
-    """What a sum adds up in the place of one of its inputs."""
-    inner = value >> BITS
-    same = inner in network.sums and network.texts[inner] == network.texts[number]
-    if not same or uses[inner] != 1:
-        return [value]
-    parts = network.inputs[inner]
-    network.inputs[inner] = []
-    network.sums.discard(inner)
-    return parts
+def _taken(network: Network) -> set[int]:
+    """The sums that are parts of another."""
+    inner = {
+        (value, number)
+        for number in network.sums
+        for value in network.inputs[number]
+        if value in network.sums and network.texts[value] == network.texts[number]
+    }
+    uses = _uses(network) if inner else {}
+    return {value for value, _ in inner if uses[value] == 1}

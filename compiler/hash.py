@@ -1,94 +1,139 @@
 """The canonical hash of a network: the same for isomorphic graphs, stable between releases of one
 version.
 
-Comes in: a checked graph. Goes out: `a2:` and 32 hexadecimal digits. It knows the inputs' types,
+Comes in: a checked graph. Goes out: `a3:` and 32 hexadecimal digits. It knows the inputs' types,
 each layer with its hyperparameters, what feeds what, and which layers share weights; it does not
 know labels, axis names, blocks, the order of independent statements or nodes that no output needs.
 Identities are skipped; the inputs of a sum or product have no order, and sums of sums are one sum.
-What is hashed is the canonical listing (`canonical.py`), in which nothing is left out.
+What is hashed is the canonical form (`canonical.py`), in which nothing is left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from .canonical import SLOTS, Network, Owned, listing
+from .canonical import MASK, ODD, SEPARATOR, Network, Owned, chained, colour_of, form, joined
 from .dims import Axis, Dim, Symbol, axis, substitute, terms_of
 from .graph import Graph, Node
 from .layer import Layer
 from .types import DType, TensorType
 
-VERSION = "a2"
-
-_COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum"})
+VERSION = "a3"
+_PLAIN, _WEIGHTED, _COMMUTATIVE, _IDENTITY = range(4)
 
 
 def graph_hash(graph: Graph) -> str:
     """The versioned hash of what the graph computes and which weights it owns."""
-    return f"{VERSION}:{_digest(*_describe(graph))}"
+    types = tuple([graph.values[port.value] for port in graph.inputs])
+    head, renamed = _head(types)
+    content = head + form(_network(graph, renamed))
+    return f"{VERSION}:{blake2b(content, digest_size=16).hexdigest()}"
 
 
-def _describe(graph: Graph) -> Iterator[str]:
-    renamed = _canonical_axes(graph)
-    for port in graph.inputs:
-        yield _type_text(graph.values[port.value], renamed)
-    yield from listing(_network(graph, renamed))
-
-
-def _digest(*parts: str) -> str:
-    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+@lru_cache(maxsize=4_096)
+def _head(types: tuple[TensorType, ...]) -> tuple[bytes, Mapping[str, Dim]]:
+    """The types of the inputs, their axes named by order of appearance: `N` or `B`, the network is
+    the same.
+    """
+    renamed: dict[str, Dim] = {}
+    for found in types:
+        for size in found.shape:
+            for symbol in _symbols(size):
+                renamed.setdefault(symbol.name, axis(f"a{len(renamed)}", symbol.low))
+    texts = [f"{found.dtype}{_encode(found.shape, renamed)}" for found in types]
+    return f"{len(texts)} {SEPARATOR.join(texts)}{SEPARATOR}".encode(), renamed
 
 
 def _network(graph: Graph, renamed: Mapping[str, Dim]) -> Network:
-    """The nodes that the outputs need, without identities."""
+    """The nodes that the outputs need, without identities.
+
+    What `Network.add` does is done here for all of them, which is most of the time of a hash.
+    """
     network = Network()
-    texts, colours, inputs, owned = network.texts, network.colours, network.inputs, network.owned
-    owners = {node.owner for node in graph.nodes} if any(n.tied for n in graph.nodes) else set()
-    numbers: dict[str, int] = {}
-    codes = {port.value: -1 - place for place, port in enumerate(graph.inputs)}
-    code = 0
-    for node in _live(graph):
+    texts, colours, inputs = network.texts, network.colours, network.inputs
+    at = [0] * len(graph.values)
+    for place, port in enumerate(graph.inputs):
+        at[port.value] = network.add(f"input {place}")
+    owners: list[str] = []
+    tied = False
+    nodes, used = _live(graph)
+    for node in nodes:
         layer = node.layer
-        above = [codes[value] for value in node.inputs]
-        if layer.name == "identity":
-            codes[node.outputs[0]] = above[0]
+        text, colour, kind = getattr(layer, _PLACE, None) or _layer_text(layer, renamed)
+        if kind == _IDENTITY:
+            at[node.outputs[0]] = at[node.inputs[0]]
             continue
-        for slot, value in enumerate(node.outputs):
-            codes[value] = code + slot
-        code += SLOTS
-        text, colour, weighted = layer.__dict__.get(_PLACE) or _layer_text(layer, renamed)
-        if node.tied or node.initialiser is not None:
-            text, colour = _told_more(node, text, renamed)
-        if len(above) > 1 and layer.name in _COMMUTATIVE:
-            network.sums.add(len(texts))
+        if kind == _WEIGHTED:
+            owners.append(node.owner)
+            if node.tied or node.initialiser is not None:
+                text, colour = _told_more(node, text, renamed)
+                tied = tied or bool(node.tied)
+        at[node.outputs[0]] = len(texts)
+        if len(node.inputs) == 1:
+            above = at[node.inputs[0]]
+            inputs.append((above,))
+            colour = (colour + colours[above] * ODD) & MASK
+        else:
+            colour = _join(network, [at[value] for value in node.inputs], colour, kind)
         texts.append(text)
         colours.append(colour)
-        inputs.append(above)
-        own = ((numbers.setdefault(node.owner, len(numbers)), ""),) if weighted else ()
-        owned.append((*own, *_tied(node, numbers, owners)) if node.tied else own)
-    network.outputs = [codes[port.value] for port in graph.outputs]
-    return network
+        if len(node.outputs) > 1:
+            _other_outputs(network, node, used, at)
+    network.outputs = [at[port.value] for port in graph.outputs]
+    if tied or len(set(owners)) < len(owners):
+        network.owned = _owned(graph, nodes, at)
+    return chained(network)
 
 
-def _live(graph: Graph) -> Sequence[Node]:
-    """The nodes that the outputs need."""
-    wanted = {port.value for port in graph.outputs}
+def _join(network: Network, above: list[int], colour: int, kind: int) -> int:
+    """Notes what a layer of several inputs, or of none, reads; goes out: its colour."""
+    number = len(network.texts)
+    network.inputs.append(tuple(above))
+    network.joins.append(number)
+    ordered = kind != _COMMUTATIVE
+    if not ordered:
+        network.sums.add(number)
+    return joined(colour, [network.colours[value] for value in above], ordered=ordered)
+
+
+def _other_outputs(network: Network, node: Node, used: Set[int], at: list[int]) -> None:
+    """Outputs of a layer besides its first are nodes of their own, if anything reads them."""
+    for place, value in enumerate(node.outputs[1:], 1):
+        if value in used:
+            at[value] = network.add(f"output {place}", (at[node.outputs[0]],))
+
+
+def _live(graph: Graph) -> tuple[Sequence[Node], Set[int]]:
+    """The nodes that the outputs need, and the values that these or the outputs read."""
+    used = {port.value for port in graph.outputs}
+    used.update(*[node.inputs for node in graph.nodes])
+    if len(used) == len(graph.values):  # whatever is made is read, so the outputs need all of it
+        return graph.nodes, used
+    used = {port.value for port in graph.outputs}
     found = []
     for node in reversed(graph.nodes):
-        if not wanted.isdisjoint(node.outputs):
-            wanted.update(node.inputs)
+        if not used.isdisjoint(node.outputs):
+            used.update(node.inputs)
             found.append(node)
     found.reverse()
+    return found, used
+
+
+def _owned(graph: Graph, nodes: Sequence[Node], at: Sequence[int]) -> dict[int, tuple[Owned, ...]]:
+    """The weights of each node: its own, and those of others that it uses."""
+    known = {node.owner for node in graph.nodes}
+    numbers: dict[str, int] = {}
+    found = {}
+    for node in nodes:
+        own = [(node.owner, "")] if _kind(node.layer) == _WEIGHTED else []
+        own += [_split(node.tied[name], known) for name in sorted(node.tied)]
+        if own:
+            found[at[node.outputs[0]]] = tuple(
+                [(numbers.setdefault(owner, len(numbers)), name) for owner, name in own]
+            )
     return found
-
-
-def _tied(node: Node, numbers: dict[str, int], owners: set[str]) -> Iterator[Owned]:
-    """The weights of others that a node uses."""
-    for name in sorted(node.tied):
-        owner, weight = _split(node.tied[name], owners)
-        yield numbers.setdefault(owner, len(numbers)), weight
 
 
 def _split(weight: str, owners: set[str]) -> tuple[str, str]:
@@ -102,16 +147,6 @@ def _split(weight: str, owners: set[str]) -> tuple[str, str]:
 # --- Text of the parts ---------------------------------------------------------------------------
 
 
-def _canonical_axes(graph: Graph) -> dict[str, Dim]:
-    """Axis names by order of appearance: `N` or `B`, the network is the same."""
-    found: dict[str, Dim] = {}
-    for port in graph.inputs:
-        for size in graph.values[port.value].shape:
-            for symbol in _symbols(size):
-                found.setdefault(symbol.name, axis(f"a{len(found)}", symbol.low))
-    return found
-
-
 def _symbols(size: Dim) -> Iterator[Symbol]:
     for monomial in terms_of(size):
         for atom in monomial:
@@ -122,24 +157,20 @@ def _symbols(size: Dim) -> Iterator[Symbol]:
                 yield from _symbols(atom.denominator)
 
 
-def _type_text(found: TensorType, renamed: Mapping[str, Dim]) -> str:
-    return f"{found.dtype}{_encode(found.shape, renamed)}"
-
-
 def _told_more(node: Node, text: str, renamed: Mapping[str, Dim]) -> tuple[str, int]:
     """The text of a node whose weights are tied or set in a way of their own."""
     parts = [text, *sorted(node.tied)]
     if node.initialiser is not None:
         parts.append(f"init {_encode(node.initialiser, renamed)}")
     text = " ".join(parts)
-    return text, _colour(text)
+    return text, colour_of(text)
 
 
 _PLACE = "_text"
 
 
-def _layer_text(layer: Layer, renamed: Mapping[str, Dim]) -> tuple[str, int, bool]:
-    """The layer and its settings, the colour that they give, and whether it has weights.
+def _layer_text(layer: Layer, renamed: Mapping[str, Dim]) -> tuple[str, int, int]:
+    """The layer and its settings, the colour that they give, and its kind.
 
     Defaults are left out, so that a layer may gain an option. A text without axes is kept with its
     layer.
@@ -148,18 +179,28 @@ def _layer_text(layer: Layer, renamed: Mapping[str, Dim]) -> tuple[str, int, boo
     given = [(item.name, value) for item, value in values if value != item.default]
     settings = [f"{name}={_encode(value, renamed)}" for name, value in given]
     text = f"{layer.name}({'; '.join(settings)})"
-    found = text, _colour(text), type(layer).weights is not Layer.weights
-    if all(type(value) in _ATOMS for _, value in given):
+    found = text, colour_of(text), _kind(layer)
+    if all(_is_fixed(value) for _, value in given):
         layer.__dict__[_PLACE] = found
     return found
 
 
-_ATOMS = frozenset({int, float, bool, str})
+def _kind(layer: Layer) -> int:
+    if layer.name == "identity":
+        return _IDENTITY
+    if layer.name in ("add", "mul", "maximum", "minimum"):
+        return _COMMUTATIVE
+    return _PLAIN if type(layer).weights is Layer.weights else _WEIGHTED
 
 
-@lru_cache(maxsize=65_536)
-def _colour(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+def _is_fixed(value: Any) -> bool:
+    """Whether no axis can stand in a value."""
+    if isinstance(value, tuple):
+        return all(_is_fixed(item) for item in value)
+    return value is None or type(value) in _ATOMS
+
+
+_ATOMS = frozenset({int, float, bool, str, DType})
 
 
 def _encode(value: Any, renamed: Mapping[str, Dim]) -> str:

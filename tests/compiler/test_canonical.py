@@ -8,7 +8,7 @@ from itertools import combinations
 import networkx
 import pytest
 from archc.compiler import canonical
-from archc.compiler.canonical import SLOTS, Network, listing
+from archc.compiler.canonical import Network, form
 from networkx.generators.atlas import graph_atlas_g
 
 
@@ -21,28 +21,19 @@ def network_of(graph: networkx.Graph, seed: int = 0) -> Network:
     generator.shuffle(vertices)
     generator.shuffle(edges)
     network = Network()
-
-    def add(text: str, colour: int, inputs: list[int]) -> int:
-        network.texts.append(text)
-        network.colours.append(colour)
-        network.inputs.append(inputs)
-        network.owned.append(())
-        return (len(network.texts) - 1) * SLOTS
-
-    codes = {vertex: add("layer", 1, [-1]) for vertex in vertices}
+    start = network.add("input")
+    codes = {vertex: network.add("layer", [start]) for vertex in vertices}
     parts = list(codes.values())
     for edge in edges:
         generator.shuffle(edge)
-        parts.append(add("product", 2, [codes[end] for end in edge]))
-        network.sums.add(len(network.texts) - 1)
+        parts.append(network.add("product", [codes[end] for end in edge], ordered=False))
     generator.shuffle(parts)
-    network.outputs = [add("sum", 3, parts)]
-    network.sums.add(len(network.texts) - 1)
+    network.outputs = [network.add("sum", parts, ordered=False)]
     return network
 
 
-def listed(graph: networkx.Graph, seed: int = 0) -> tuple[str, ...]:
-    return tuple(listing(network_of(graph, seed)))
+def listed(graph: networkx.Graph, seed: int = 0) -> bytes:
+    return form(network_of(graph, seed))
 
 
 def test_all_graphs_up_to_six_nodes_are_told_apart_and_known_again() -> None:
@@ -121,3 +112,30 @@ def test_beyond_the_budget_graphs_are_possibly_distinct_and_never_merged(
     first = {listed(rook(), seed) for seed in range(4)}
     second = {listed(shrikhande(), seed) for seed in range(4)}
     assert first.isdisjoint(second)
+
+
+def test_colours_that_collide_cost_time_and_merge_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canonical, "colour_of", len)  # "layer" and "input" are the same
+    graphs = [graph for graph in graph_atlas_g() if 0 < graph.order() <= 5]
+    assert len({listed(graph) for graph in graphs}) == len(graphs)
+    for graph in graphs:
+        assert listed(graph, 1) == listed(graph)
+
+
+def chain(*texts: str) -> Network:
+    network = Network()
+    number = network.add("input")
+    for text in texts:
+        number = network.add(text, [number])
+    network.outputs = [number]
+    return network
+
+
+def test_a_form_is_named_where_it_can_be() -> None:
+    assert form(chain("a", "b", "a")).startswith(b"named")
+    twins = chain("a")
+    twins.outputs = [twins.add("sum", [twins.add("b", [1]), twins.add("b", [1])], ordered=False)]
+    assert form(twins).startswith(b"listed")
+    apart = chain("a")
+    apart.outputs = [apart.add("pair", [apart.add("b", [1]), apart.add("b", [1])])]
+    assert form(apart).startswith(b"named")

@@ -1,9 +1,12 @@
 """The canonical hash: what it does not see, and what it tells apart."""
 
+import operator
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
+import networkx
 import pytest
 from archc.compiler.check import check_text
 from archc.compiler.graph import Graph, Node, Port
@@ -171,10 +174,11 @@ def topological(nodes: list[Node], generator: random.Random) -> list[Node]:
     return result
 
 
-def random_graph(seed: int) -> Graph:
-    """A network whose values are joined at random, with shared layers among them."""
+def random_graph(seed: int, *, shared: bool = True) -> Graph:
+    """A network whose values are joined at random, with shared layers among them unless told."""
     generator = random.Random(seed)
-    lines = ["layer f = conv(4, 3)", "layer g = conv(4, 3)", "v0 = x"]
+    word = "layer" if shared else "let"
+    lines = [f"{word} f = conv(4, 3)", f"{word} g = conv(4, 3)", "v0 = x"]
     makers: list[Callable[[str, str], str]] = [
         lambda a, b: f"{a} + {b}",
         lambda a, b: f"{a} * {b}",
@@ -192,15 +196,89 @@ def random_graph(seed: int) -> Graph:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_isomorphic_graphs_have_one_hash(seed: int) -> None:
-    graph = random_graph(seed)
+@pytest.mark.parametrize("shared", [True, False])
+def test_isomorphic_graphs_have_one_hash(seed: int, shared: bool) -> None:
+    graph = random_graph(seed, shared=shared)
     assert {graph_hash(shuffled(graph, other)) for other in range(8)} == {graph_hash(graph)}
 
 
-def test_random_networks_are_told_apart() -> None:
-    found = {graph_hash(random_graph(seed)) for seed in range(60)}
-    assert len(found) == 60
+@pytest.mark.parametrize("shared", [True, False])
+def test_random_networks_are_told_apart(shared: bool) -> None:
+    graphs = [random_graph(seed, shared=shared) for seed in range(60)]
+    found = [graph_hash(graph) for graph in graphs]
+    for one, two in combinations(range(60), 2):
+        assert found[one] != found[two] or same(graphs[one], graphs[two])
 
 
-def test_it_is_versioned_and_stable() -> None:
-    assert hash_of("x -> conv(8, 3) -> relu") == "a2:a90c92f1f0b8d2b2b609dbaaeef305e7"
+def same(one: Graph, two: Graph) -> bool:
+    """Isomorphism, as networkx finds it: layers, the places of inputs that have an order, owners
+    and outputs; of networks without identities, dead layers and sums of sums of single use.
+    """
+    return networkx.is_isomorphic(
+        detailed(one), detailed(two), node_match=operator.eq, edge_match=operator.eq
+    )
+
+
+def detailed(graph: Graph) -> networkx.DiGraph:
+    """Each input of a layer is a vertex of its own, and so is each owner."""
+    result = networkx.DiGraph()
+    for port in graph.inputs:
+        result.add_node(port.value, label="input")
+    for index, node in enumerate(graph.nodes):
+        result.add_node(node.outputs[0], label=repr(node.layer))
+        result.add_edge(f"owner {node.owner}", node.outputs[0])
+        for place, value in enumerate(node.inputs):
+            unordered = node.layer.name in ("add", "mul")
+            result.add_node((index, place), label="" if unordered else str(place))
+            result.add_edge(value, (index, place))
+            result.add_edge((index, place), node.outputs[0])
+    for place, port in enumerate(graph.outputs):
+        result.add_edge(port.value, f"output {place}")
+    return result
+
+
+LISTED = "p = x -> conv(4, 3)\nq = x -> conv(4, 3)\np + q -> batchnorm"
+READ = "p = x -> relu -> conv(4, 3)\nq = x -> relu -> conv(4, 1)\np + q -> batchnorm"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("x -> conv(8, 3) -> relu", "85e9d6927cebda6a2586ea98ec47ae38"),
+        (READ, "b2889dab0c7d1c96507a203527168e0a"),
+        (LISTED, "f442637eaa874b78325f4f8b4e4e7fb0"),
+    ],
+)
+def test_it_is_versioned_and_stable(body: str, expected: str) -> None:
+    """By what layers are made from, by what reads them, and as a listing."""
+    assert hash_of(body) == f"a3:{expected}"
+
+
+def test_parts_of_a_longer_sum_leave_no_mark() -> None:
+    """`a + b` stands apart too, so that the part of the sum is not the only one made like it."""
+    head = "a = x -> conv(4, 3)\nb = x -> relu\nc = x -> tanh\ns = a + b -> gelu\n"
+    found = {
+        hash_of(head + tail)
+        for tail in ("((a + b) + c) * s", "(a + (b + c)) * s", "((a, b, c) -> add) * s")
+    }
+    assert len(found) == 1
+
+
+def test_outputs_of_a_layer_are_told_apart() -> None:
+    head = "network Net on x: f32[N, 4, 8, 8] -> f32[...]"
+    bodies = ("(a, b) = x -> split(2, axis=1)\n" + tail for tail in
+        ("a - b", "b - a", "a - a", "b - b", "a + b", "b + a"))  # fmt: skip
+    found = [hash_of(body, head) for body in bodies]
+    assert len(set(found)) == 5
+    assert found[4] == found[5]
+
+
+def test_inputs_that_nothing_reads_are_part_of_the_network() -> None:
+    assert hash_of("x -> relu", "network Net on x: f32[N, 4], y: f32[N, 4] -> f32[...]") != hash_of(
+        "x -> relu", "network Net on x: f32[N, 4] -> f32[...]"
+    )
+
+
+def test_a_setting_of_several_numbers_is_seen() -> None:
+    found = {hash_of(f"x -> conv(4, {kernel})") for kernel in ("[3, 3]", "[3, 1]", "[1, 3]")}
+    assert len(found) == 3
