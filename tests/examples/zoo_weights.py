@@ -26,7 +26,9 @@ def move(
     """
     given = dict(parameters or {})
     _randomise(reference)
-    waiting = _owners(reference, reference_inputs)
+    tied = {id(tensor) for tensor in given.values()}
+    called = _owners(reference, reference_inputs)
+    waiting = [item for item in called if id(item.weight) not in tied]
     with torch.no_grad():
         for name, tensor in given.items():
             own = ours.get_parameter(name)
@@ -35,8 +37,8 @@ def move(
         for module in _owners(ours, our_inputs):
             if id(module.weight) not in taken:
                 _copy(_next(waiting, module.weight), module)
-    tied = {id(tensor) for tensor in given.values()}
-    assert not [item for item in waiting if id(item.weight) not in tied], "weights are left over"
+    left = [item for item in waiting if item.weight.requires_grad]
+    assert not left, f"weights are left over: {left}"
 
 
 def _owners(module: nn.Module, inputs: Mapping[str, Tensor] | Sequence[Tensor]) -> list[Any]:
@@ -98,6 +100,8 @@ def _randomise(module: nn.Module) -> None:
     """Weights that keep the scale of what flows, and statistics that are none of a start."""
     with torch.no_grad():
         for parameter in module.parameters():
+            if not parameter.requires_grad:
+                continue  # a table that is no weight
             if parameter.dim() > 1:
                 parameter.normal_(std=parameter[0].numel() ** -0.5)
             else:
