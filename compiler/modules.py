@@ -8,6 +8,7 @@ path, no `..`, no cycle.
 
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ..grammar import ast
@@ -142,7 +143,8 @@ class Loader:
         if len(self.loaded) >= MOST_FILES:
             raise Fault(errors.modules.TooManyFiles(use.span, MOST_FILES))
         try:
-            parsed = parse_bytes(_read(path), self._shown(use))
+            read = _parsed_once if _is_standard(use) else parse_bytes
+            parsed = read(_read(path), self._shown(use))
         except OSError as error:
             raise Fault(
                 errors.modules.ModuleNotFound(use.span, ".".join(use.path), str(error.strerror), ())
@@ -158,14 +160,13 @@ class Loader:
 
     def _shown(self, use: ast.Use) -> str:
         """How a file is called in reports: from where its user stands."""
-        standard = use.path[0] == "std" and len(use.path) > 1
         name = "/".join(use.path) + ".arch"
-        return name if standard else os.path.join(self.folder, name)
+        return name if _is_standard(use) else os.path.join(self.folder, name)
 
     def _path(self, use: ast.Use) -> Path:
         """The file that a `use` names, inside its root even after links are followed."""
         module = ".".join(use.path)
-        standard = use.path[0] == "std" and len(use.path) > 1
+        standard = _is_standard(use)
         root = STANDARD_LIBRARY if standard else self.root
         if root is None:
             raise Fault(errors.modules.NoFolder(use.span, module))
@@ -195,6 +196,14 @@ class Loader:
                 )
             )
         return real
+
+
+def _is_standard(use: ast.Use) -> bool:
+    return use.path[0] == "std" and len(use.path) > 1
+
+
+_parsed_once = lru_cache(maxsize=64)(parse_bytes)
+"""For the few files of the standard library, which half of all programs use."""
 
 
 def _read(path: Path) -> bytes:

@@ -17,8 +17,27 @@ class NotPrintable(ValueError):
 
 def bare(node: Any, **changes: Any) -> Any:
     """A copy of a node, and of all below it, that stands nowhere: the printer lays it out anew."""
+    if changes:
+        return _copied(node, changes)
+    if node.span is NOWHERE:
+        return node
+    found = _copies.get(id(node))
+    if found is None:
+        if len(_copies) >= MOST_COPIES:
+            _copies.clear()
+        found = _copies[id(node)] = node, _copied(node, {})
+    return found[1]
+
+
+MOST_COPIES = 50_000
+_copies: dict[int, tuple[Any, Any]] = {}
+"""Copies of nodes by identity, which an entry keeps alive: the same text is written for every
+program of a space."""
+
+
+def _copied(node: Any, changes: dict[str, Any]) -> Any:
     kind: Any = type(node)
-    for name in _field_names(kind):
+    for name in field_names(kind):
         if name in PLACES:
             changes.setdefault(name, NOWHERE)
         elif name not in changes:  # what is replaced need not be copied
@@ -27,7 +46,7 @@ def bare(node: Any, **changes: Any) -> Any:
 
 
 @cache
-def _field_names(kind: Any) -> tuple[str, ...]:
+def field_names(kind: Any) -> tuple[str, ...]:
     return tuple(item.name for item in fields(kind))
 
 

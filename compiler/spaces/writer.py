@@ -3,7 +3,7 @@ that it came out as.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...grammar import ast
@@ -17,7 +17,8 @@ from ..expand.vocabularies import built_in
 from . import written_choices, written_loops
 from .foreign import Imports
 from .process import Expansion
-from .syntax import NotPrintable, bare, literal
+from .settled import below, touched
+from .syntax import NotPrintable, bare, field_names, literal
 from .training import PATH
 
 _WRITTEN_OUT = frozenset({"repeat", "share"})
@@ -45,6 +46,14 @@ class Writer:
     _declared: dict[int, FunctionReference] = field(default_factory=dict)
     _names_taken: set[str] = field(default_factory=set)
     names_made: set[str] = field(default_factory=set)
+    _touched: set[int] = field(init=False)
+    _recipes: dict[int, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._touched = touched(self.expansion)
+        for path, stage in self.expansion.applied.values():
+            if isinstance(stage, FragmentStage):
+                self._recipes.setdefault(id(stage.expression), []).append(path)
 
     def network(self, overrides: Mapping[str, Any]) -> ast.Function:
         function = self.reference.function
@@ -90,6 +99,9 @@ class Writer:
 
     def write(self, node: Any, place: Place) -> Any:
         """A node with its choices settled."""
+        known = below(node)
+        if known is not None and known.isdisjoint(self._touched):
+            return bare(node)
         match node:
             case ast.Choice() | ast.Optional():
                 return self._choice(node, place)
@@ -121,12 +133,13 @@ class Writer:
 
     def _parts(self, node: Any, place: Place) -> Any:
         changes = {}
-        for item in fields(node):
-            value = getattr(node, item.name)
+        kind: Any = type(node)
+        for name in field_names(kind):
+            value = getattr(node, name)
             if isinstance(value, ast.Node):
-                changes[item.name] = self.write(value, place)
+                changes[name] = self.write(value, place)
             elif isinstance(value, tuple) and any(isinstance(part, ast.Node) for part in value):
-                changes[item.name] = tuple(self.write(part, place) for part in value)
+                changes[name] = tuple(self.write(part, place) for part in value)
         return bare(node, **changes)
 
     def _decided(self, node: ast.Expression, place: Place) -> Any:
@@ -197,7 +210,8 @@ class Writer:
         """A fragment that gets a name: its choices were made here, its blocks used elsewhere."""
         if isinstance(value, ast.List):
             return bare(value, items=tuple(self._recipe(item, place) for item in value.items))
-        uses = self._uses_of(written_choices.recipe(self._meaning(value, place), value))
+        used = written_choices.recipe(self._meaning(value, place), value)
+        uses = self._recipes.get(id(used), ())
         if not uses:
             return self.write(value, place)
         written = [self.write(value, Place(path, place.path)) for path in uses]
@@ -207,14 +221,6 @@ class Writer:
                 " one name cannot say: write it out at each use, or hand the block its choices"
             )
         return written[0]
-
-    def _uses_of(self, value: Any) -> list[str]:
-        used = self.expansion.applied.values()
-        return [
-            path
-            for path, stage in used
-            if isinstance(stage, FragmentStage) and stage.expression is value
-        ]
 
     # --- repeats
 
