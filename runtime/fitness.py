@@ -34,6 +34,13 @@ LATENCY = "latency"
 FIDELITIES = ("epochs", "data")
 SEEDS = 2**31
 FACTS, BEFORE = "fidelity.json", "run-before"
+VERSION = 1
+"""Grows whenever the same settings begin to give other numbers: outcomes that were kept before are
+then not taken for those of now. The graph's hash has a version of its own.
+"""
+
+IDLE = frozenset({"checkpoint", "network"})
+"""What no number depends on: how often is saved, what the network is called."""
 
 
 class Attempt(Protocol):
@@ -111,9 +118,11 @@ class Fitness:
         """
         plan = self.plan(program)
         written = {setting.name for setting in plan.block.settings}
+        known = {*IDLE, *written, "seed"}
         facts = {
-            "settings": dict(sorted(self.settings.items())),
-            "assumed": {k: v for k, v in plan.to_json().items() if k not in {*written, "seed"}},
+            "version": VERSION,
+            "settings": {k: v for k, v in sorted(self.settings.items()) if k not in IDLE},
+            "assumed": {k: v for k, v in plan.to_json().items() if k not in known},
             "axes": dict(sorted(self.axes.items())),
             "data": self.data(program).checksum,
             "latency": measured_on(self.device) if self.timed else None,

@@ -5,13 +5,13 @@ with a lag the answer depends on these alone, not on who evaluated what, how fas
 study was stopped. Without one (an asynchronous study) it is proposed from all that have finished.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.random import Random
 from ..compiler.spaces.space import Space
 from .errors import SearchError
+from .identity import identity_of
 from .ledger import Ledger
 from .method import Exhausted, History, Method, Proposal
 from .statics import STATICS, static_number
@@ -206,13 +206,3 @@ class Proposer:
 
 def _exactly(trace: str, fidelity: Mapping[str, float]) -> str:
     return f"{trace}{sorted(fidelity.items())}"
-
-
-def identity_of(
-    program: DrawnProgram, fidelity: Mapping[str, float], seed: int, evaluator: str
-) -> str:
-    """What an outcome depends on: the graph, the settings of its training, the fidelity, the seed,
-    and what the evaluator says of itself (which holds the data's checksum).
-    """
-    facts = (program.hash, program.training, str(sorted(fidelity.items())), str(seed), evaluator)
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()

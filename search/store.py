@@ -26,6 +26,7 @@ from .errors import Damaged, SearchError
 from .executor import Outcome, Report
 from .migration import prepare
 from .place import Place, place_of
+from .prepared import Prepared
 from .rows import CHANGING, clean, reports_checksum, trial_from, trial_values
 from .tables import attempt, event, job, lineage, metadata, metric, program, study, trial
 from .trial import State, Trial
@@ -52,9 +53,13 @@ class Store:
         self.database = database_at(place)
         self.path = self.database.path if isinstance(self.database, Sqlite) else None
         self._new = {table: self.database.insert_new(table) for table in metadata.sorted_tables}
+        dialect = self.database.engine.dialect
+        self._insert = {table: Prepared(new, dialect) for table, new in self._new.items()}
+        self._change, self._end = Prepared(sql.CHANGE, dialect), Prepared(sql.END, dialect)
         self._connection: Connection | None = None
         self._lock = threading.RLock()
         self._copied: float | None = None
+        self._proposed: list[tuple[int, Trial]] = []
         try:
             self._open()
             if restore:
@@ -175,10 +180,10 @@ class Store:
 
     def finished(self, identity: str, but: int) -> tuple[str, Trial] | None:
         """The first trial of an identity that another study has finished, with that one's name."""
-        rows = self.rows(sql.FINISHED, {"identity": identity, "but": but})
+        rows = self._read(sql.FINISHED, {"identity": identity, "but": but})
         if not rows:
             return None
-        parents = self.rows(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
+        parents = self._read(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
         return rows[0].name, self._trial(rows[0], tuple(row.parent for row in parents))
 
     def reports(self, key: int) -> dict[int, list[Report]]:
@@ -192,21 +197,11 @@ class Store:
         return {number: found[number, time_] for number, time_ in sorted(found)}
 
     def add(self, key: int, new: Trial) -> None:
-        """A proposed trial."""
-        values = trial_values(new) | {"study": key}
-        text = {"key": values["program"], "hash": new.hash, "text": new.text}
-        parents = [
-            {"study": key, "number": new.number, "place": place, "parent": parent}
-            for place, parent in enumerate(new.parents)
-        ]
-
-        def add(connection: Connection) -> None:
-            connection.execute(self._new[program], text)
-            connection.execute(self._new[trial], values)
-            if parents:
-                connection.execute(self._new[lineage], parents)
-
-        self.write(add)
+        """A proposed trial. It is written together with what is written next, or before the next
+        reading: one that nobody has begun to evaluate would be proposed again.
+        """
+        with self._lock:
+            self._proposed.append((key, new))
 
     def begin(self, key: int, begun: Trial) -> str:
         """An attempt at a trial begins. The answer is its token, without which it cannot end."""
@@ -218,10 +213,16 @@ class Store:
         }  # fmt: skip
 
         def begin(connection: Connection) -> None:
-            connection.execute(self._new[attempt], values)
-            connection.execute(sql.CHANGE, _change(key, begun))
+            self._insert[attempt].run(connection, values)
+            if not is_new:
+                self._change.run(connection, _change(key, begun))
 
-        self.write(begin)
+        with self._lock:
+            places = [(one, trial.number) for one, trial in self._proposed]
+            is_new = (key, begun.number) in places
+            if is_new:
+                self._proposed[places.index((key, begun.number))] = key, begun
+            self.write(begin)
         return token
 
     def finish(self, key: int, finished: Trial, outcome: Outcome | None = None) -> bool:
@@ -230,7 +231,7 @@ class Store:
         """
         change = _change(key, finished)
         if outcome is None:
-            self.write(lambda connection: connection.execute(sql.CHANGE, change))
+            self.write(lambda connection: self._change.run(connection, change))
             return True
         state = finished.state if finished.state.is_final else outcome.state
         reports = [(step, clean(name), value) for step, name, value in outcome.reports]
@@ -246,11 +247,10 @@ class Store:
         ]
 
         def finish(connection: Connection) -> bool:
-            if connection.execute(sql.END, ends).rowcount == 0:
+            if self._end.run(connection, ends) == 0:
                 return False
-            connection.execute(sql.CHANGE, change)
-            if metrics:
-                connection.execute(self._new[metric], metrics)
+            self._change.run(connection, change)
+            self._insert[metric].run(connection, *metrics)
             if outcome.elsewhere:
                 connection.execute(sql.DONE, {"of_study": key, "of_number": outcome.number})
             return True
@@ -329,7 +329,11 @@ class Store:
 
     def rows(self, query: Any, values: Mapping[str, Any] | None = None) -> list[Any]:
         """What a query finds."""
+        if self._proposed:
+            self.write(lambda connection: None)
+        return self._read(query, values)
 
+    def _read(self, query: Any, values: Mapping[str, Any] | None = None) -> list[Any]:
         def read(connection: Connection) -> list[Any]:
             return list(connection.execute(query, values or {}))
 
@@ -337,7 +341,27 @@ class Store:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """One transaction. It is done again if nobody knows whether it was, so it may be."""
-        return self._patiently(partial(self._transaction, work, writes=True))
+
+        def all_of_it(connection: Connection) -> T:
+            for key, new in self._proposed:
+                self._propose(connection, key, new)
+            return work(connection)
+
+        with self._lock:
+            done = self._patiently(partial(self._transaction, all_of_it, writes=True))
+            self._proposed.clear()
+        return done
+
+    def _propose(self, connection: Connection, key: int, new: Trial) -> None:
+        values = trial_values(new) | {"study": key}
+        text = {"key": values["program"], "hash": new.hash, "text": new.text}
+        parents = [
+            {"study": key, "number": new.number, "place": place, "parent": parent}
+            for place, parent in enumerate(new.parents)
+        ]
+        self._insert[program].run(connection, text)
+        self._insert[trial].run(connection, values)
+        self._insert[lineage].run(connection, *parents)
 
     def _transaction(self, work: Callable[[Connection], T], writes: bool) -> T:
         if self._connection is None:

@@ -27,7 +27,7 @@ except ImportError as missing:  # an extra: not everybody searches
         "searching needs SQLAlchemy, which is not installed", "run: pip install 'archc[search]'"
     ) from missing
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 

@@ -6,9 +6,9 @@ repeat, others are written out; a block that came out differently at its uses be
 blocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from ...grammar import ast
 from ...grammar.span import NOWHERE
@@ -17,6 +17,9 @@ from .foreign import Imports
 from .process import Expansion, Process
 from .syntax import bare
 from .writer import Writer
+
+ANY = "_"
+"""What settings call a network where its name is of no matter."""
 
 
 def concretise(process: Process, expansion: Expansion, program: ast.Program) -> ast.Program:
@@ -57,19 +60,27 @@ def _is_kept(
     return isinstance(declaration, (ast.Use, ast.Let))
 
 
-def _used(declarations: list[ast.Declaration], network: str) -> tuple[ast.Declaration, ...]:
-    """The declarations that the network and its settings reach."""
-    named = {item.name: item for item in declarations if isinstance(item, (ast.Function, ast.Let))}
+def settings_of(program: ast.Program) -> ast.Program:
+    """The `train` blocks of a program with all that they name, of no network by name."""
+    blocks = [item for item in program.declarations if isinstance(item, ast.Settings)]
+    kept = [item for item in _used(program.declarations) if not isinstance(item, ast.Settings)]
+    return ast.Program((*kept, *(replace(block, network=ANY) for block in blocks)), span=NOWHERE)
+
+
+def _used(declarations: Sequence[ast.Declaration], *start: str) -> tuple[ast.Declaration, ...]:
+    """The declarations that some of them, and the settings, reach."""
     settings = [item for item in declarations if isinstance(item, ast.Settings)]
-    reached, waiting = set(), [network, *(name for item in settings for name in _names(item))]
+    functions = [item for item in declarations if isinstance(item, (ast.Function, ast.Let))]
+    named = {item.name: _names(item) for item in functions}
+    wanted = set().union(*map(_names, settings))
+    reached: set[str] = set()
+    waiting = [*start, *wanted]
     while waiting:
         name = waiting.pop()
         if name in named and name not in reached:
             reached.add(name)
-            waiting += _names(named[name])
-    wanted = {
-        name for item in [*settings, *(named[name] for name in reached)] for name in _names(item)
-    }
+            waiting += named[name]
+    wanted = wanted.union(*(named[name] for name in reached))
     return tuple(item for item in declarations if _reached(item, reached, wanted))
 
 
@@ -85,8 +96,13 @@ def _reached(item: ast.Declaration, reached: set[str], wanted: set[str]) -> bool
             return True
 
 
-def _names(node: Any) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        yield node.id
-    for child in ast.children(node):
-        yield from _names(child)
+def _names(node: ast.Node) -> set[str]:
+    """The names in a node."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, ast.Name):
+            found.add(item.id)
+        waiting += ast.children(item)
+    return found

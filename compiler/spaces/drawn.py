@@ -1,19 +1,20 @@
 """A program drawn from a space: its decisions at once, its text, graph and costs when asked for."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import ProgramError
 from ...grammar.parse import parse
 from ...grammar.print import print_program
-from ...grammar.span import NOWHERE
 from .. import cost
 from ..check import Checked, check
 from ..graph import Graph
 from ..hash import graph_hash
 from ..program import Program
-from .concrete import concretise
+from .concrete import concretise, settings_of
 from .process import Expansion
 from .trace import Trace
 from .walk import Step, trace_of
@@ -90,14 +91,18 @@ class DrawnProgram(PrintedProgram):
         """The canonical text."""
         return self._remembered("text", lambda: print_program(self.tree))
 
+    def __str__(self) -> str:
+        return self.text
+
     @property
     def training(self) -> str:
-        """The text of its settings, `train` among them: what the graph does not tell."""
+        """The text of its `train` blocks and of the values that they name: what the graph does not
+        tell. It is the same whatever the network is called.
+        """
         return self._remembered("training", self._settings)
 
     def _settings(self) -> str:
-        blocks = tuple(item for item in self.tree.declarations if isinstance(item, ast.Settings))
-        return print_program(ast.Program(blocks, span=NOWHERE))
+        return _printed(settings_of(self.tree))
 
     def _remembered(self, name: str, make: Callable[[], str]) -> str:
         """A text that the space made before for the same decisions, or makes now."""
@@ -139,26 +144,44 @@ class DrawnProgram(PrintedProgram):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _detached, (self.tree, self.filename, self.folder, self.trace)
+        return TracedProgram, (self.text, self.filename, self.folder, self.trace)
+
+
+@lru_cache(maxsize=256)
+def _printed(settings: ast.Program) -> str:
+    """Most programs of a space have the same settings."""
+    return print_program(settings)
 
 
 class TracedProgram(PrintedProgram):
-    """A drawn program that has left its space, as in another process."""
+    """A drawn program that has left its space, as in another process: its text travels, which is
+    small, and is all that checking it needs.
+    """
 
-    __slots__ = ("trace",)
+    __slots__ = ("_tree", "text", "trace")
 
+    text: str
     trace: Trace
+    _tree: ast.Program | None
 
-    def __init__(self, tree: ast.Program, filename: str, folder: Any, trace: Trace) -> None:
-        super().__init__(tree, filename, folder)
-        object.__setattr__(self, "trace", trace)
+    def __init__(self, text: str, filename: str, folder: Path | None, trace: Trace) -> None:
+        values = {"text": text, "filename": filename, "folder": folder, "trace": trace}
+        for name, value in {**values, "_tree": None}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def tree(self) -> ast.Program:
+        """The text, parsed."""
+        if self._tree is None:
+            object.__setattr__(self, "_tree", parse(self.text, self.filename).program)
+        assert self._tree is not None
+        return self._tree
+
+    def __str__(self) -> str:
+        return self.text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _detached, (self.tree, self.filename, self.folder, self.trace)
-
-
-def _detached(tree: ast.Program, filename: str, folder: Any, trace: Trace) -> TracedProgram:
-    return TracedProgram(tree, filename, folder, trace)
+        return TracedProgram, (self.text, self.filename, self.folder, self.trace)
 
 
 def graph_of(program: Program, network: str) -> Graph:

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import archc
 import pytest
 from archc.compiler.spaces.space import Space
 from archc.search.errors import SearchError
@@ -19,6 +20,16 @@ from archc.search.tables import VERSION
 from archc.search.trial import State
 from sqlalchemy import inspect
 
+SPACE = """network Digits on x: f32[N, 1, 8, 8] -> f32[N, 10] {
+    x -> flatten -> dense(4 | 8 | 12) -> dense(10)
+}
+
+train Digits {
+    data = digits()
+    epochs = 1
+    optimizer = adamw(lr=1e-2 | 1e-3)
+}
+"""
 STORES = Path(__file__).parent / "stores"
 D, E, R = State.DONE, State.ERROR, State.RUNNING
 
@@ -152,3 +163,38 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
         Store(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("photo",)]
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """A store of version 2 that was written with today's hash of graphs."""
+    path = Path(shutil.copy(STORES / "version_2.db", tmp_path / "study.db"))
+    with closing(sqlite3.connect(path)) as connection:
+        for key, text in connection.execute("SELECT key, text FROM program").fetchall():
+            new = archc.compile(text).hash, key
+            connection.execute("UPDATE program SET hash = ? WHERE key = ?", new)
+        connection.commit()
+    return path
+
+
+def test_what_version_2_knew_is_not_trained_again(second: Path) -> None:
+    store = Store(second)
+    known = {trial.identity: trial for trial in store.trials(1)}
+    store.close()
+    assert len(known) == 3
+    space = archc.space(SPACE.replace("Digits", "Renamed"))
+    study = archc.run_search(space, "grid", trials=6, jobs=0, store=second, seed=1, name="again")
+    taken = {trial.source for trial in study.trials}
+    assert taken == {"", "Digits#0", "Digits#1", "Digits#2"}
+    again = archc.run_search(
+        archc.space(SPACE), "random", trials=4, jobs=0, lag=2, store=second, seed=1
+    )
+    assert [trial.attempts for trial in again.trials][:3] == [1, 1, 1]
+
+
+def test_functions_of_version_2_go_on_too(second: Path) -> None:
+    told = archc.run_search(
+        archc.space(SPACE), "grid", evaluate=lambda program: 0.0, evaluator_id="length",
+        trials=6, jobs=0, store=second, seed=1, name="again",
+    )  # fmt: skip
+    assert sorted(trial.merit for trial in told.trials) == [0.0, 0.0, 0.0, 181.0, 181.0, 182.0]

@@ -58,3 +58,11 @@ def test_what_the_network_and_its_settings_use_goes_along() -> None:
         assert checked.ok, checked.reports
         assert archc.compile(text).hash == program.hash
         assert checked.main == ("Net",)
+
+
+def test_the_training_tells_all_that_settings_name() -> None:
+    program = next(archc.space(USED, network="Net").enumerate())
+    assert program.training.startswith("let rate = 2e-3\n")
+    assert "network Loss" in program.training
+    assert "train _ {" in program.training
+    assert not any(name in program.training for name in ("Net", "Body", "Other"))

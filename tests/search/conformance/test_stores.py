@@ -70,6 +70,19 @@ def done(trial: Trial, score: float = 0.5) -> Trial:
     return replace(trial, state=State.DONE, scores={"score": score}, merits=(score,))
 
 
+def test_a_proposal_is_written_with_what_is_written_next(store: Store, again: Store) -> None:
+    key = store.create("study", {})
+    store.add(key, proposed(0))
+    store.add(key, proposed(1, parents=(0,)))
+    assert again is store or again.trials(key) == []
+    begun = replace(proposed(0), state=State.RUNNING, attempts=1)
+    store.begin(key, begun)
+    assert again.trials(key) == [begun, proposed(1, parents=(0,))]
+    store.add(key, proposed(2))
+    store.end(key, "COMPLETE")
+    assert [trial.number for trial in again.trials(key)] == [0, 1, 2]
+
+
 def test_everything_of_a_trial_comes_back(store: Store, again: Store) -> None:
     key = store.create("study", {"seed": 1})
     for number in range(2):
@@ -79,6 +92,7 @@ def test_everything_of_a_trial_comes_back(store: Store, again: Store) -> None:
         resumes=1, replay_of=0,
     )  # fmt: skip
     store.add(key, full)
+    assert store.trials(key)[2] == full
     assert again.trials(key)[2] == full
     begun = replace(full, state=State.RUNNING, attempts=1)
     token = store.begin(key, begun)
@@ -195,7 +209,7 @@ def test_two_threads_write_and_nothing_is_lost(store: Store, again: Store) -> No
 
     def add(writer: Store, numbers: range) -> None:
         for number in numbers:
-            writer.add(key, proposed(number))
+            running(writer, key, number)
 
     threads = [
         threading.Thread(target=add, args=(store, range(40))),
@@ -205,7 +219,8 @@ def test_two_threads_write_and_nothing_is_lost(store: Store, again: Store) -> No
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.trials(key) == [proposed(number) for number in range(80)]
+    begun = {"state": State.RUNNING, "attempts": 1}
+    assert store.trials(key) == [replace(proposed(number), **begun) for number in range(80)]
 
 
 def test_a_study_has_one_coordinator(store: Store, again: Store, place: Any) -> None:
