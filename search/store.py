@@ -9,25 +9,22 @@ import json
 import logging
 import secrets
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from . import statements as sql
-from .database import Database
-from .databases.postgresql import Postgresql
+from .databases.opening import database_at
 from .databases.sqlite import COPY, Sqlite
 from .errors import Damaged, SearchError
 from .executor import Outcome, Report
 from .migration import prepare
-from .place import Place, place_of
+from .place import Place
 from .prepared import Prepared
 from .rows import CHANGING, clean, reports_checksum, trial_from, trial_values
+from .session import Session
 from .tables import attempt, event, job, lineage, metadata, metric, program, study, trial
 from .trial import State, Trial
 
@@ -36,7 +33,6 @@ from sqlalchemy import Connection, Insert, Table, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 COPY_SECONDS = 3600
-RETRY_SECONDS = 1.0
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -56,8 +52,8 @@ class Store:
         dialect = self.database.engine.dialect
         self._insert = {table: Prepared(new, dialect) for table, new in self._new.items()}
         self._change, self._end = Prepared(sql.CHANGE, dialect), Prepared(sql.END, dialect)
-        self._connection: Connection | None = None
-        self._lock = threading.RLock()
+        self._session = Session(self.database)
+        self._lock = self._session.lock
         self._copied: float | None = None
         self._proposed: list[tuple[int, Trial]] = []
         try:
@@ -70,7 +66,7 @@ class Store:
                 self.close()
                 raise
             log.warning("%s; %s", error.message, done)
-            self._drop()
+            self._session.drop()
             self._open()
             self.check()
             for key in self._keys():
@@ -87,7 +83,7 @@ class Store:
         return self.database.name
 
     def close(self) -> None:
-        self._drop()
+        self._session.drop()
         self.database.engine.dispose()
 
     def check(self) -> None:
@@ -101,7 +97,7 @@ class Store:
         and now and then meanwhile. Raises SearchError where there is another one.
         """
         with self.database.alone(name):
-            self._drop()
+            self._session.drop()
             try:
                 self.write(lambda connection: None)
                 self._copy()
@@ -109,7 +105,7 @@ class Store:
                 self._copy()
             finally:
                 self._copied = None
-                self._drop()
+                self._session.drop()
 
     def now(self) -> float:
         """The time by the database's clock, in seconds since 1970."""
@@ -180,10 +176,10 @@ class Store:
 
     def finished(self, identity: str, but: int) -> tuple[str, Trial] | None:
         """The first trial of an identity that another study has finished, with that one's name."""
-        rows = self._read(sql.FINISHED, {"identity": identity, "but": but})
+        rows = self._session.read(sql.FINISHED, {"identity": identity, "but": but})
         if not rows:
             return None
-        parents = self._read(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
+        parents = self._session.read(sql.PARENTS_OF, {"key": rows[0].study, "of": rows[0].number})
         return rows[0].name, self._trial(rows[0], tuple(row.parent for row in parents))
 
     def reports(self, key: int) -> dict[int, list[Report]]:
@@ -331,13 +327,7 @@ class Store:
         """What a query finds."""
         if self._proposed:
             self.write(lambda connection: None)
-        return self._read(query, values)
-
-    def _read(self, query: Any, values: Mapping[str, Any] | None = None) -> list[Any]:
-        def read(connection: Connection) -> list[Any]:
-            return list(connection.execute(query, values or {}))
-
-        return self._patiently(partial(self._transaction, read, writes=False))
+        return self._session.read(query, values)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """One transaction. It is done again if nobody knows whether it was, so it may be."""
@@ -348,7 +338,7 @@ class Store:
             return work(connection)
 
         with self._lock:
-            done = self._patiently(partial(self._transaction, all_of_it, writes=True))
+            done = self._session.write(all_of_it)
             self._proposed.clear()
         return done
 
@@ -363,42 +353,6 @@ class Store:
         self._insert[trial].run(connection, values)
         self._insert[lineage].run(connection, *parents)
 
-    def _transaction(self, work: Callable[[Connection], T], writes: bool) -> T:
-        if self._connection is None:
-            self._connection = self.database.engine.connect()
-            with self._connection.begin():
-                self.database.secure(self._connection)
-        self._connection.execution_options(writes=writes)
-        with self._connection.begin():
-            return work(self._connection)
-
-    def _patiently(self, transaction: Callable[[], T]) -> T:
-        """A connection that was cut is made again, and the transaction done again."""
-        since: float | None = None
-        while True:
-            try:
-                with self._lock:
-                    return transaction()
-            except (DBAPIError, SearchError) as error:
-                cut = isinstance(error, DBAPIError) and error.connection_invalidated
-                fault = self.database.fault(error) if isinstance(error, DBAPIError) else error
-                self._drop()
-                if since is None and not cut:
-                    raise fault from None
-                if since is None:
-                    since = time.monotonic()
-                    seconds = self.database.patience
-                    log.warning("%s; trying again for %g seconds", fault.message, seconds)
-                if time.monotonic() - since > self.database.patience:
-                    raise fault from None
-            time.sleep(RETRY_SECONDS)
-
-    def _drop(self) -> None:
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-
     def _copy(self) -> None:
         """A copy that could not be made is said, and no reason to stop."""
         self._copied = time.monotonic()
@@ -406,22 +360,6 @@ class Store:
             self.database.copy(COPY)
         except (OSError, sqlite3.Error) as error:
             log.warning("no copy of %s could be made: %s", self.name, error)
-
-
-def database_at(place: Place | None) -> Database:
-    """The database of a path or a URL; None is one in memory. Raises SearchError."""
-    where = None if place is None else place_of(place)
-    if not isinstance(where, str):
-        return Sqlite(where)
-    kind, _, rest = where.partition("://")
-    match kind.partition("+")[0]:
-        case "postgresql" | "postgres":
-            return Postgresql(where)
-        case "sqlite":
-            return Sqlite(Path(rest.removeprefix("/")))
-    raise SearchError(
-        f"a store cannot lie in {kind}", "it is a path, or postgresql://user:password@host/database"
-    )
 
 
 def _change(key: int, changed: Trial) -> dict[str, Any]:
