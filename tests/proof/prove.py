@@ -4,9 +4,11 @@ Comes in: how many traces of each space (a million unless told). Goes out: a tab
 `results.json` beside this file. Every trace is expanded anew by the checker, without the automaton
 it was drawn from; the first ones are printed and checked again as text, with equal hashes; some are
 built and run forward and backward in PyTorch. A trace that was drawn before is counted and not
-checked twice.
+checked twice. How large the programs are is told too: layers, how many of them lie on the longest
+path, how deep blocks stand in blocks.
 
-A chunk is proved and then written down, so a run goes on where it was stopped:
+A chunk is proved and then written down, so a run may be stopped at any moment, by Ctrl-C too, and
+goes on where it was. Spaces take turns, so that all get on and every core has work:
 
     python tests/proof/prove.py --per-space 1000000 --jobs 2
 """
@@ -14,13 +16,19 @@ A chunk is proved and then written down, so a run goes on where it was stopped:
 import argparse
 import json
 import os
+import signal
+import struct
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
 from typing import Any
 
 import archc
@@ -31,6 +39,7 @@ from archc.compiler.expand import networks
 from archc.compiler.expand.context import Context
 from archc.compiler.expand.decisions import Site
 from archc.compiler.expand.session import Session
+from archc.compiler.graph import Graph
 from archc.compiler.samples import sizes_for
 from archc.compiler.spaces import training
 from archc.compiler.spaces.process import Process
@@ -62,11 +71,19 @@ KEPT = 4_000
 LARGEST = 3_000_000
 """Programs with more parameters, or activations of one example, are not run."""
 MOST_SHOWN = 20
+TURN = 120
+"""Seconds after which it is another space's turn."""
+SIZES = ("layers", "depth", "nesting")
+KNOWN = struct.Struct("<8sHHH")
+"""A trace as it is written down: its digest, and its program's sizes."""
+QUANTILES = {"least": 0.0, "median": 0.5, "90 %": 0.9, "99 %": 0.99, "most": 1.0}
 
 
 @dataclass
 class Proof:
-    """What is proved of one space."""
+    """What is proved of one space. `sizes` counts the traces of each size; `spent` are the CPU
+    seconds of drawing, of checking afresh, as text, and of building and running.
+    """
 
     space: str
     traces: int = 0
@@ -74,8 +91,26 @@ class Proof:
     texts: int = 0
     built: int = 0
     too_large_to_run: int = 0
-    seconds: float = 0.0
+    spent: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, dict[str, int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.spent.values())
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        begin = time.process_time()
+        try:
+            yield
+        finally:
+            self.spent[what] = self.spent.get(what, 0.0) + time.process_time() - begin
+
+    def note(self, sizes: Sequence[int]) -> None:
+        for name, size in zip(SIZES, sizes, strict=True):
+            found = self.sizes.setdefault(name, {})
+            found[str(size)] = found.get(str(size), 0) + 1
 
 
 @dataclass(frozen=True)
@@ -102,8 +137,10 @@ class Told:
         return decision
 
 
-def refusal(program: archc.DrawnProgram, fresh: Process) -> str | None:
-    """Why the checker refuses a trace; None where it accepts it. `fresh` has drawn nothing."""
+def checked(program: archc.DrawnProgram, fresh: Process) -> Graph | str:
+    """The program as the checker expands it anew, or why it refuses it. `fresh` has drawn
+    nothing.
+    """
     told = Told(program)
     session = Session(fresh.limits, axes=fresh.axes)
     session.decider = told
@@ -116,7 +153,25 @@ def refusal(program: archc.DrawnProgram, fresh: Process) -> str | None:
         return f"{errors[0].code} {errors[0].diagnostic.message()}"
     if graph is None or told.left:
         return "the trace holds decisions that the checker never asks for"
-    return None
+    return graph
+
+
+def sizes_of(graph: Graph) -> tuple[int, ...]:
+    """Layers, how many lie on the longest path, and how many blocks stand in one another."""
+    depths: dict[int, int] = {}
+    for node in graph.nodes:
+        above = 1 + max((depths.get(value, 0) for value in node.inputs), default=0)
+        depths.update(dict.fromkeys(node.outputs, above))
+    blocks = {scope.path for scope in graph.scopes if scope.kind == "block"}
+    nesting = max((sum(part in blocks for part in _above(path)) for path in blocks), default=0)
+    return len(graph.nodes), max(depths.values(), default=0), nesting
+
+
+def _above(path: str) -> Iterator[str]:
+    """A path and all that it lies in."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
 
 
 def refusal_of_text(program: archc.DrawnProgram) -> str | None:
@@ -164,14 +219,12 @@ class Prover:
     def __post_init__(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
         self.file = self.state / f"{self.name}.json"
-        self.digests = self.state / f"{self.name}.seen"
-        self.proof = Proof(self.name)
-        if self.file.exists():
-            self.proof = Proof(**json.loads(self.file.read_text(encoding="utf-8")))
-        known = self.digests.read_bytes() if self.digests.exists() else b""
-        known = known[: 8 * self.proof.distinct]  # what a killed run wrote beyond is drawn again
-        self.digests.write_bytes(known)
-        self.seen = {known[at : at + 8] for at in range(0, len(known), 8)}
+        self.drawn = self.state / f"{self.name}.drawn"
+        self.proof = read(self.file, self.name)
+        known = self.drawn.read_bytes() if self.drawn.exists() else b""
+        known = known[: KNOWN.size * self.proof.distinct]  # a killed run's rest is drawn again
+        self.drawn.write_bytes(known)
+        self.seen = {digest: sizes for digest, *sizes in KNOWN.iter_unpack(known)}
 
     def open(self) -> None:
         path, values = FOLDER / f"{self.name}.arch", SPACES[self.name]
@@ -189,35 +242,42 @@ class Prover:
         return self.proof
 
     def _chunk(self) -> None:
-        begin, start = time.process_time(), self.proof.traces
+        proof, start = self.proof, self.proof.traces
         count = min(CHUNK, self.amounts.traces - start)
+        with proof.timed("draw"):
+            programs = list(self.space.samples(count, seed=0, start=start))
         added = []
-        for number, program in enumerate(self.space.samples(count, seed=0, start=start), start):
+        for number, program in enumerate(programs, start):
             digest = blake2b(repr(program.decisions).encode(), digest_size=8).digest()
             if digest not in self.seen:
-                self.seen.add(digest)
-                added.append(digest)
-                self._one(number, program)
-        self.proof.traces += count
-        self.proof.texts = min(self.proof.traces, self.amounts.texts)
-        self.proof.distinct += len(added)
-        self.proof.seconds += time.process_time() - begin
-        with self.digests.open("ab") as file:
+                self.seen[digest] = self._one(number, program)
+                added.append(KNOWN.pack(digest, *self.seen[digest]))
+            proof.note(self.seen[digest])
+        proof.traces += count
+        proof.texts = min(proof.traces, self.amounts.texts)
+        proof.distinct += len(added)
+        with self.drawn.open("ab") as file:
             file.write(b"".join(added))
         part = self.file.with_suffix(".part")
-        part.write_text(json.dumps(asdict(self.proof)), encoding="utf-8")
+        part.write_text(json.dumps(asdict(proof)), encoding="utf-8")
         os.replace(part, self.file)
 
-    def _one(self, number: int, program: archc.DrawnProgram) -> None:
-        found = refusal(program, self.fresh)
+    def _one(self, number: int, program: archc.DrawnProgram) -> Sequence[int]:
+        """Proves one program; goes out: its sizes."""
+        with self.proof.timed("check"):
+            graph = checked(program, self.fresh)
+        found = graph if isinstance(graph, str) else None
         if found is None and number < self.amounts.texts:
-            found = refusal_of_text(program)
+            with self.proof.timed("text"):
+                found = refusal_of_text(program)
         every = max(1, self.amounts.texts // max(1, self.amounts.built))
         if found is None and number % every == 0 and self.proof.built < self.amounts.built:
-            found = self._run(program)
+            with self.proof.timed("run"):
+                found = self._run(program)
         if found is not None:
             trace = [[item.name, item.value] for item in program.trace]
             self.proof.refused.append(f"trace {number}: {found}\n  {json.dumps(trace)}")
+        return (0,) * len(SIZES) if isinstance(graph, str) else sizes_of(graph)
 
     def _run(self, program: archc.DrawnProgram) -> str | None:
         if not is_small(program):
@@ -231,35 +291,64 @@ class Prover:
         return None
 
 
-def _work(task: tuple[str, Amounts, Path, float]) -> Proof:
-    name, amounts, state, seconds = task
+def read(file: Path, name: str) -> Proof:
+    """What was proved so far."""
+    if not file.exists():
+        return Proof(name)
+    return Proof(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def _work(name: str, amounts: Amounts, state: Path, seconds: float) -> Proof:
     torch.set_num_threads(1)
     return Prover(name, amounts, state).prove(time.monotonic() + seconds)
 
 
 def prove(
-    names: list[str], amounts: Amounts, state: Path, *, jobs: int = 1, minutes: float = 1e6
+    names: Sequence[str], amounts: Amounts, state: Path, *, jobs: int = 1, minutes: float = 1e6
 ) -> Iterator[Proof]:
-    """The proofs of spaces as they end; each has its share of the time."""
-    seconds = minutes * 60 * jobs / len(names)
-    tasks = [(name, amounts, state, seconds) for name in names]
-    if jobs == 1:
-        yield from map(_work, tasks)
-        return
-    with get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(_work, tasks)
+    """The proofs of spaces, each after its turn; they take turns until all are proved, or the time
+    is over.
+    """
+    deadline = time.monotonic() + minutes * 60
+    waiting, running = deque(names), 0
+    ended: SimpleQueue[Proof | BaseException] = SimpleQueue()
+    with get_context("spawn").Pool(jobs, _ignore_interrupts) as pool:
+        while waiting or running:
+            while waiting and running < jobs:
+                turn = min(TURN, max(0.0, deadline - time.monotonic()))
+                task = waiting.popleft(), amounts, state, turn
+                pool.apply_async(_work, task, callback=ended.put, error_callback=ended.put)
+                running += 1
+            proof = ended.get()
+            if isinstance(proof, BaseException):
+                raise proof
+            running -= 1
+            yield proof
+            if proof.traces < amounts.traces and time.monotonic() < deadline:
+                waiting.append(proof.space)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches all processes; the first of them ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def line(proof: Proof) -> str:
     rate = proof.traces / proof.seconds if proof.seconds else 0.0
+    layers = figures(proof.sizes["layers"])["mean"] if proof.traces else 0.0
     return (
         f"{proof.space:12}{proof.traces:>10,}{proof.distinct:>10,}{proof.texts:>8,}{proof.built:>7,}"
-        f"{len(proof.refused):>9,}{rate:>10,.0f}"
+        f"{len(proof.refused):>9,}{rate:>10,.0f}{layers:>8,.1f}"
     )
 
 
 HEAD = (
     f"{'space':12}{'traces':>10}{'distinct':>10}{'texts':>8}{'built':>7}{'refused':>9}{'per s':>10}"
+    f"{'layers':>8}"
 )
 
 
@@ -267,12 +356,29 @@ def document(proofs: Mapping[str, Proof]) -> dict[str, Any]:
     """What is kept of a run."""
     entries = []
     for name in SPACES:
-        if name in proofs:
-            entry = asdict(proofs[name]) | {"settings": SPACES[name]}
-            entry["seconds"] = round(entry["seconds"], 1)
-            entry["refused"] = entry["refused"][:MOST_SHOWN]
+        if name in proofs and proofs[name].traces:
+            proof = proofs[name]
+            entry = asdict(proof) | {"settings": SPACES[name]}
+            entry["sizes"] = {size: figures(counted) for size, counted in proof.sizes.items()}
+            entry["spent"] = {what: round(spent, 1) for what, spent in proof.spent.items()}
+            entry["refused"] = proof.refused[:MOST_SHOWN]
             entries.append(entry)
-    return {"schema_version": 1, "spaces": entries}
+    return {"schema_version": 2, "spaces": entries}
+
+
+def figures(counted: Mapping[str, int]) -> dict[str, float]:
+    """The mean of counted sizes, and what shares of the traces do not exceed."""
+    counts = sorted((int(size), count) for size, count in counted.items())
+    total = sum(count for _, count in counts)
+    found = {"mean": round(sum(size * count for size, count in counts) / total, 2)}
+    for name, share in QUANTILES.items():
+        passed = 0
+        for size, count in counts:
+            passed += count
+            if passed >= max(1, share * total):
+                found[name] = size
+                break
+    return found
 
 
 def main() -> None:
@@ -281,18 +387,23 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=20_000, help="of them checked as text too")
     parser.add_argument("--built", type=int, default=100, help="of them run in PyTorch")
     parser.add_argument("--space", action="append", choices=SPACES, help="only these")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so long")
     parser.add_argument("--state", type=Path, default=ROOT / "build" / "prove")
     parser.add_argument("--results", type=Path, help=f"JSON file (default: {RESULTS.name})")
     chosen = parser.parse_args()
     amounts = Amounts(chosen.per_space, min(chosen.texts, chosen.per_space), chosen.built)
-    names = chosen.space or list(SPACES)
-    print(HEAD)
-    proofs = {}
-    for proof in prove(names, amounts, chosen.state, jobs=chosen.jobs, minutes=chosen.minutes):
-        proofs[proof.space] = proof
-        print(line(proof), *proof.refused[:MOST_SHOWN], sep="\n", flush=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    print(HEAD, flush=True)
+    try:
+        for proof in prove(
+            chosen.space or list(SPACES), amounts, chosen.state, jobs=chosen.jobs,
+            minutes=chosen.minutes,
+        ):  # fmt: skip
+            print(line(proof), *proof.refused[:MOST_SHOWN], sep="\n", flush=True)
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here")
+    proofs = {name: read(chosen.state / f"{name}.json", name) for name in SPACES}
     if chosen.results or not chosen.space:
         text = json.dumps(document(proofs), indent=2) + "\n"
         (chosen.results or RESULTS).write_text(text, encoding="utf-8")

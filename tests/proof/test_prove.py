@@ -1,19 +1,23 @@
 """A slice of `make prove`, and that the proof would notice."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import archc
 import pytest
 from archc.cli.main import run as archc_run
-from prove import FOLDER, SPACES, Amounts, Prover, prove, refusal, refusal_of_text
+from prove import FOLDER, SPACES, Amounts, Prover, checked, figures, prove, refusal_of_text, sizes_of
 
 SLICE = Amounts(traces=6, texts=3, built=1)
 
 
 @pytest.mark.parametrize("name", SPACES)
 def test_a_slice_of_each_space_is_proved(name: str, tmp_path: Path) -> None:
-    (proof,) = prove([name], SLICE, tmp_path)
+    proof = Prover(name, SLICE, tmp_path).prove(deadline=float("inf"))
     assert proof.refused == []
     assert proof.traces == 6
     assert proof.texts == 3
@@ -35,15 +39,55 @@ def test_a_proof_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     (wanted,) = prove(["recursive"], Amounts(300, 40, 2), whole)
     parts = tmp_path / "parts"
-    list(prove(["recursive"], Amounts(100, 40, 2), parts))
-    with (parts / "recursive.seen").open("ab") as file:
+    Prover("recursive", Amounts(100, 40, 2), parts).prove(deadline=float("inf"))
+    with (parts / "recursive.drawn").open("ab") as file:
         file.write(b"killed while writing")
-    (found,) = prove(["recursive"], Amounts(300, 40, 2), parts)
-    wanted.seconds = found.seconds = 0.0
+    found = Prover("recursive", Amounts(300, 40, 2), parts).prove(deadline=float("inf"))
+    wanted.spent = found.spent = {}
     assert found == wanted
-    names = "recursive.seen"
+    names = "recursive.drawn"
     assert (parts / names).read_bytes() == (whole / names).read_bytes()
     assert json.loads((parts / "recursive.json").read_text())["traces"] == 300
+
+
+def test_spaces_take_turns_until_all_are_proved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prove.TURN", 0.05)  # a chunk or so
+    turns = list(prove(["recursive", "images"], Amounts(1000, 1, 1), tmp_path, jobs=2))
+    assert len(turns) > 2
+    assert {turn.space: turn.traces for turn in turns} == {"recursive": 1000, "images": 1000}
+
+
+def test_a_run_that_is_stopped_leaves_its_figures(tmp_path: Path) -> None:
+    script, results = Path(__file__).with_name("prove.py"), tmp_path / "results.json"
+    command = [sys.executable, str(script), "--space", "recursive", "--space", "metaqnn"]
+    command += ["--jobs", "2", "--texts", "0", "--state", str(tmp_path), "--results", str(results)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "recursive.json").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert "goes on from here" in process.communicate(timeout=60)[0]
+    (entry, *_) = json.loads(results.read_text())["spaces"]
+    assert entry["space"] == "recursive"
+    assert entry["traces"] >= 100
+    assert entry["sizes"]["layers"]["mean"] > 0
+
+
+def test_sizes_are_layers_their_longest_path_and_blocks_in_blocks() -> None:
+    text = """
+    block Inner on x { x -> relu }
+    block Outer on x { x -> Inner -> tanh -> Inner }
+    network Net on x: f32[N, 4] -> f32[N, 4] {
+        a = x -> Outer
+        a + (x -> relu)
+    }
+    """
+    assert sizes_of(archc.compile(text).graph) == (5, 4, 2)
+    assert figures({"10": 1, "2": 99}) == {
+        "mean": 2.08, "least": 2, "median": 2, "90 %": 2, "99 %": 2, "most": 10
+    }  # fmt: skip
 
 
 WIDE = "network Net on x: f32[N, 4] -> f32[N, 4] {\n    x -> dense(4 | 8) -> dense(4)\n}\n"
@@ -52,10 +96,10 @@ NARROW = WIDE.replace("-> dense(4)\n}", "-> dense(4)\n    require params <= 50\n
 
 def test_a_program_that_the_checker_refuses_is_noticed() -> None:
     program = next(item for item in archc.space(WIDE).samples(20) if item.trace[0].value == 8)
-    assert refusal(program, archc.parse(WIDE).check().process(None, {})) is None
+    assert checked(program, archc.parse(WIDE).check().process(None, {})) == program.graph
     assert refusal_of_text(program) is None
-    found = refusal(program, archc.parse(NARROW).check().process(None, {}))
-    assert found is not None and found.startswith("E290")
+    found = checked(program, archc.parse(NARROW).check().process(None, {}))
+    assert isinstance(found, str) and found.startswith("E290")
 
 
 def test_what_pytorch_refuses_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
