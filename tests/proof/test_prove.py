@@ -10,7 +10,17 @@ from pathlib import Path
 import archc
 import pytest
 from archc.cli.main import run as archc_run
-from prove import FOLDER, SPACES, Amounts, Prover, checked, figures, prove, refusal_of_text, sizes_of
+from prove import (
+    FOLDER,
+    SPACES,
+    Amounts,
+    Prover,
+    checked,
+    figures,
+    prove,
+    refusal_of_text,
+    sizes_of,
+)
 
 SLICE = Amounts(traces=6, texts=3, built=1)
 
