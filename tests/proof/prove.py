@@ -44,6 +44,7 @@ from archc.compiler.samples import sizes_for
 from archc.compiler.spaces import training
 from archc.compiler.spaces.process import Process
 from archc.grammar.diagnostic import ProgramError
+from sizes import SIZES, figures, sizes_of
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "spaces"
@@ -73,10 +74,8 @@ LARGEST = 3_000_000
 MOST_SHOWN = 20
 TURN = 120
 """Seconds after which it is another space's turn."""
-SIZES = ("layers", "depth", "nesting")
 KNOWN = struct.Struct("<8sHHH")
 """A trace as it is written down: its digest, and its program's sizes."""
-QUANTILES = {"least": 0.0, "median": 0.5, "90 %": 0.9, "99 %": 0.99, "most": 1.0}
 
 
 @dataclass
@@ -154,24 +153,6 @@ def checked(program: archc.DrawnProgram, fresh: Process) -> Graph | str:
     if graph is None or told.left:
         return "the trace holds decisions that the checker never asks for"
     return graph
-
-
-def sizes_of(graph: Graph) -> tuple[int, ...]:
-    """Layers, how many lie on the longest path, and how many blocks stand in one another."""
-    depths: dict[int, int] = {}
-    for node in graph.nodes:
-        above = 1 + max((depths.get(value, 0) for value in node.inputs), default=0)
-        depths.update(dict.fromkeys(node.outputs, above))
-    blocks = {scope.path for scope in graph.scopes if scope.kind == "block"}
-    nesting = max((sum(part in blocks for part in _above(path)) for path in blocks), default=0)
-    return len(graph.nodes), max(depths.values(), default=0), nesting
-
-
-def _above(path: str) -> Iterator[str]:
-    """A path and all that it lies in."""
-    while path:
-        yield path
-        path = path.rpartition(".")[0]
 
 
 def refusal_of_text(program: archc.DrawnProgram) -> str | None:
@@ -364,21 +345,6 @@ def document(proofs: Mapping[str, Proof]) -> dict[str, Any]:
             entry["refused"] = proof.refused[:MOST_SHOWN]
             entries.append(entry)
     return {"schema_version": 2, "spaces": entries}
-
-
-def figures(counted: Mapping[str, int]) -> dict[str, float]:
-    """The mean of counted sizes, and what shares of the traces do not exceed."""
-    counts = sorted((int(size), count) for size, count in counted.items())
-    total = sum(count for _, count in counts)
-    found = {"mean": round(sum(size * count for size, count in counts) / total, 2)}
-    for name, share in QUANTILES.items():
-        passed = 0
-        for size, count in counts:
-            passed += count
-            if passed >= max(1, share * total):
-                found[name] = size
-                break
-    return found
 
 
 def main() -> None:

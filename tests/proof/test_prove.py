@@ -16,11 +16,10 @@ from prove import (
     Amounts,
     Prover,
     checked,
-    figures,
     prove,
     refusal_of_text,
-    sizes_of,
 )
+from sizes import figures, sizes_of
 
 SLICE = Amounts(traces=6, texts=3, built=1)
 
