@@ -7,6 +7,7 @@ path, no `..`, no cycle.
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..grammar import ast
 from ..grammar.diagnostic import Fault
 from ..grammar.limits import MAX_FILE
 from ..grammar.parse import Parsed, parse_bytes
+from ..grammar.span import Span
 from . import errors
 from .expand import decisions, evaluate
 from .expand.builder import GraphBuilder
@@ -130,7 +132,8 @@ class Loader:
             bound = module.here(name)
             if bound is None:
                 known = tuple(sorted(module.names()))
-                raise Fault(errors.modules.NotExported(use.span, name, ".".join(use.path), known))
+                place = _place_of(name, use)
+                raise Fault(errors.modules.NotExported(place, name, ".".join(use.path), known))
             self._bind(name, bound.value, use, env)
 
     def _load(self, use: ast.Use) -> Environment:
@@ -216,3 +219,13 @@ def _poison(names: tuple[str, ...], declaration: ast.Use | ast.Let, env: Environ
     for name in names:
         if env.here(name) is None:
             env.replace(name, Poison(), declaration.span)
+
+
+def _place_of(name: str, use: ast.Use) -> Span:
+    """Where one of the names behind the colon stands."""
+    span = use.span
+    found = re.search(rf"\b{name}\b", span.text[span.text.find(":") + 1 :])
+    if found is None:
+        return span
+    start = span.end - len(span.text) + span.text.find(":") + 1 + found.start()
+    return Span(span.source, start, start + len(name))

@@ -117,7 +117,7 @@ def identifier(name: str, taken: Collection[str] = ()) -> str:
     found = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
     if found[0].isdigit():
         found = f"_{found}"
-    if keyword.iskeyword(found) or found in PREAMBLE:
+    if keyword.iskeyword(found) or found in PREAMBLE or found == "__debug__":
         found = f"{found}_"
     base, count = found, 2
     while found in taken:

@@ -14,11 +14,15 @@ class NotAStage(Diagnostic):
     explanation = (
         "After an arrow stands a stage: a layer, a block, a fragment in braces. A tensor or a "
         "number cannot be applied. A tensor that has a layer's name hides the layer in the rest "
-        "of its scope."
+        "of its scope.\n\n"
+        "Braces after an arrow are a pipeline without its input: `x -> { conv(8, 3) -> relu }`. "
+        "What flows into them has no name there, and what they end with is a stage, not a tensor "
+        "that was bound in them. Lines with names stand before the arrow, or in a block."
     )
     span: Span
     found: str
     hidden: str
+    ends_braces: bool = False
 
     def message(self) -> str:
         if self.hidden:
@@ -31,6 +35,9 @@ class NotAStage(Diagnostic):
     def help(self) -> Iterator[str]:
         if self.hidden:
             yield f"give the local `{self.hidden}` another name"
+        elif self.ends_braces:
+            yield "braces after an arrow end with a stage, fed with what flows in: `{ … -> relu }`"
+            yield "or bind the names before the arrow, without braces: `y = x -> …`, then `y -> …`"
         elif self.found.startswith("a tensor"):
             name = self.span.text.split(chr(10))[0]
             yield f"tensors are joined by a layer: `(x, {name}) -> concat(axis=1)`, `x + {name}`"

@@ -3,6 +3,7 @@ on.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...grammar import ast
@@ -105,7 +106,21 @@ class _Running:
 def _result(statement: ast.Result, env: Environment, context: Context, inputs: Inputs) -> Any:
     if inputs is None:
         return evaluate.evaluate(statement.value, env, context)
-    return stages.apply(statement.value, inputs, env, context)
+    try:
+        return stages.apply(statement.value, inputs, env, context)
+    except Fault as fault:
+        raise _in_braces(fault, statement.value) from None
+
+
+def _in_braces(fault: Fault, result: ast.Expression) -> Fault:
+    """Braces that something flows into and that end with a tensor: taken for a body."""
+    head = result.stages[0] if isinstance(result, ast.Pipeline) else result
+    match fault.diagnostic:
+        case errors.flow.NotAStage(span=span, found=found) as refused if (
+            span == head.span and found.startswith("a tensor")
+        ):
+            return Fault(replace(refused, ends_braces=True))
+    return fault
 
 
 def _binds_only(statement: ast.Statement, body: ast.Body) -> bool:

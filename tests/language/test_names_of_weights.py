@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import archc
 import pytest
+import torch
 
 PART = "block Part on x { x -> dense(4) -> relu -> dense(4) }\n"
 
@@ -62,3 +64,21 @@ def test_a_cell_under_scan(graph: Any) -> None:
     assert names == [
         "Step.dense.weight", "Step.dense.bias", "Step_2.dense.weight", "Step_2.dense.bias",
     ]  # fmt: skip
+
+
+WORDS = ["class", "None", "forward", "__class__", "__debug__", "__init__", "__secret", "len"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_any_word_may_name_a_layer_and_an_input(word: str) -> None:
+    """In the module and in the source, which loads its weights by the same names."""
+    text = f"network Net on {word}: f32[N, 4] -> f32[N, 4] {{ {word} -> {word}: dense(4) }}"
+    model = archc.compile(text)
+    module = model.torch().eval()
+    namespace: dict[str, Any] = {"__name__": "written"}
+    exec(compile(model.python(), "<written>", "exec"), namespace)
+    written = namespace["Net"]().eval()
+    assert list(module.state_dict()) == [f"{word}.weight", f"{word}.bias"]
+    written.load_state_dict(module.state_dict())
+    x = torch.ones(2, 4)
+    assert torch.equal(module(x), written(x))

@@ -66,7 +66,7 @@ class Access:
 
 def top(name: str, base: str = "self") -> str:
     """How code reads a module that a class holds directly."""
-    if name in _RESERVED:
+    if is_reserved(name):
         return f"{base}._modules[{quoted(name)}]"
     if keyword.iskeyword(name) or not name.isidentifier():
         return f"getattr({base}, {quoted(name)})"
@@ -75,7 +75,7 @@ def top(name: str, base: str = "self") -> str:
 
 def set_top(name: str, value: str) -> str:
     """The statement that puts a module there."""
-    if name in _RESERVED:
+    if is_reserved(name):
         return f"self._modules[{quoted(name)}] = {value}"
     if keyword.iskeyword(name) or not name.isidentifier():
         return f"self.add_module({quoted(name)}, {value})"
@@ -83,7 +83,8 @@ def set_top(name: str, value: str) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    return name in _RESERVED
+    """Whether an attribute of this name is not the class's own, or is another within a class."""
+    return name in _RESERVED or name.startswith("__")
 
 
 def _number(name: str) -> int:

@@ -60,9 +60,8 @@ def _module(graph: Graph, init: bool, *, checked: bool = True) -> Network:
                 _initialise(root, node, node.initialiser)
     for node in graph.nodes:
         _tie(root, node)
-    root.__class__ = class_of(
-        identifier(graph.name or "Network"), Writer(graph, codes, root).text(checked)
-    )
+    kind = class_of(identifier(graph.name or "Network"), Writer(graph, codes, root).text(checked))
+    object.__setattr__(root, "__class__", kind)  # a layer may have this name too
     root._dtypes = tuple(_dtype(graph.values[port.value].dtype) for port in graph.inputs)
     return root
 
