@@ -17,7 +17,7 @@ from .runtime.errors import CheckpointError
 from .search.definition import Definition
 from .search.early_stop import Rule, make_rule
 from .search.errors import SearchError
-from .search.executor import Evaluate, takes_trial
+from .search.executor import Evaluate, salvages, takes_trial
 from .search.goal import Goal
 from .search.ledger import Whole
 from .search.statics import STATICS
@@ -116,6 +116,7 @@ def training(
         shared=True,
         whole=Whole(own.epochs(program), len(own.data(program).train), own.epochs),
         early_stop=rules.early_stop,
+        salvages=True,
     )
     return Wired(own, definition, own)
 
@@ -147,7 +148,7 @@ def calling(
     """
     if isinstance(evaluate, TableEvaluator):
         return answering(goal, rules, evaluate)
-    timed = LATENCY in goal.names
+    timed, salvaging = LATENCY in goal.names, salvages(evaluate)
     if timed:
         with_trial = takes_trial(evaluate)
         evaluate = fitness.Timed(evaluate, with_trial, space.name, space.process.axes, device)
@@ -158,6 +159,7 @@ def calling(
         evaluator="" if evaluator_id is None else f"call {evaluator_id}",
         shared=evaluator_id is not None,
         early_stop=rules.early_stop,
+        salvages=salvaging,
     )
     return Wired(evaluate, definition, preload=SHARED if timed else ())
 

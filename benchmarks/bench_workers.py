@@ -55,6 +55,7 @@ class Trial:
     directory: Path
     fidelity: dict[str, float] = field(default_factory=dict)
     seed: int = 0
+    salvaged: bool = False
 
     def report(self, step: int, value: float, name: str = "score") -> None:
         return

@@ -7,11 +7,11 @@ one ends with the bits of one that was not interrupted: the schedule is always t
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from ..compiler.check import Checked
 from ..compiler.graph import Graph
@@ -27,6 +27,7 @@ from .metrics import make_tallies
 from .plan import Plan, make_plan
 from .progress import Silent
 from .resolve import resolved_text
+from .run_folder import RunFolder
 from .train import Options, load_data, train
 
 RUN = "run"
@@ -55,16 +56,34 @@ class Attempt(Protocol):
     @property
     def seed(self) -> int: ...
 
+    @property
+    def salvaged(self) -> bool:
+        """Whether the directory is that of an attempt which was killed before it told anything."""
+
     def report(self, step: int, value: float, name: str = ...) -> None: ...
 
 
 @dataclass(slots=True)
 class _Reporting(Silent):
-    """Tells the search of each epoch, which may end the training there."""
+    """Tells the search of each epoch, which may end the training there. `untold` are the epochs
+    that a killed attempt trained; those that its checkpoint still knows come first.
+    """
 
     trial: Attempt
+    untold: Sequence[Mapping[str, Any]] = ()
 
     def epoch(self, record: Mapping[str, Any], epochs: int) -> None:
+        self.tell_until(record["epoch"] - 1)
+        self._tell(record)
+
+    def tell_until(self, epoch: int) -> None:
+        """What is untold up to an epoch."""
+        untold, self.untold = self.untold, ()
+        for record in untold:
+            if record["epoch"] <= epoch:
+                self._tell(record)
+
+    def _tell(self, record: Mapping[str, Any]) -> None:
         for name, value in (record.get("validation") or {}).items():
             self.trial.report(record["epoch"], nan if value is None else value, name)
 
@@ -82,6 +101,9 @@ class Fitness:
     root: Path = Path()
     device: str = "cpu"
     timed: bool = False
+
+    salvages: ClassVar[bool] = True
+    """A training finds out which of its checkpoints are whole."""
 
     # --- what a search asks beforehand
 
@@ -144,7 +166,10 @@ class Fitness:
             axes=self.axes,
             until=until,
         )
-        run = train(graph, plan, _fresh_rows(options, data), data=data, progress=_Reporting(trial))
+        options = _fresh_rows(options, data, trial.salvaged)
+        telling = _Reporting(trial, _untold(folder, trial.salvaged))
+        run = train(graph, plan, options, data=data, progress=telling)
+        telling.tell_until(until)
         found = run.metrics["validation"]
         scores = {name: nan if value is None else value for name, value in found.items()}
         if self.timed:
@@ -179,20 +204,47 @@ class Fitness:
         return int(epochs), part_of(data, fidelity.get("data", 1.0))
 
 
-def _fresh_rows(options: Options, data: Dataset) -> Options:
+def _fresh_rows(options: Options, data: Dataset, salvaged: bool) -> Options:
     """On more rows than before a training starts anew from the weights that it had."""
     facts = {"data": data.checksum}
     folder = options.folder
     assert folder is not None
-    note, old = folder.with_name(FACTS), folder.with_name(BEFORE)
-    known = json.loads(note.read_text("utf-8")) if note.is_file() else facts
-    if known != facts and folder.is_dir():
+    old = folder.with_name(BEFORE)
+    known = _facts(folder)
+    if known.get("data", data.checksum) != data.checksum and folder.is_dir():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
-    note.write_text(json.dumps(facts), encoding="utf-8")
+    run = RunFolder(folder)
+    if salvaged and folder.is_dir() and run.checkpoints.newest() is None:
+        shutil.rmtree(folder)  # killed before its first checkpoint: nothing to go on from
+    if not salvaged or "told" not in known or not folder.is_dir():
+        known["told"] = len(run.read())
+    _note(folder, {**facts, "told": known["told"]})
     if old.is_dir() and not folder.is_dir():
         return replace(options, resume=False, start=old / "checkpoints")
     return options
+
+
+def _facts(run: Path) -> dict[str, Any]:
+    """What is noted of a run: the data, and how many epochs other attempts have told of."""
+    try:
+        found: dict[str, Any] = json.loads(run.with_name(FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _note(run: Path, facts: Mapping[str, Any]) -> None:
+    """At once or not at all: the process may be killed meanwhile."""
+    place = run.with_name(FACTS)
+    new = place.with_suffix(".new")
+    new.write_text(json.dumps(facts), encoding="utf-8")
+    new.replace(place)
+
+
+def _untold(run: Path, salvaged: bool) -> Sequence[Mapping[str, Any]]:
+    """The epochs of a killed attempt."""
+    return RunFolder(run).read()[_facts(run)["told"] :] if salvaged else ()
 
 
 _known: dict[tuple[str, Path], Dataset] = {}

@@ -24,6 +24,8 @@ from .snapshot import Standing
 
 TICK = 0.5
 """Seconds between two looks at the clock's duties."""
+PART_SECONDS = 30.0
+"""How much of a part of a training a kill may cost, if its epochs are shorter."""
 AGREE = 16
 """Steps between two agreements of several processes."""
 
@@ -210,8 +212,10 @@ class Loop:
         standing.loss, standing.count = None, 0
         for tally in job.tallies:
             tally.reset()
-        stop = job.world.any(self.stop.wanted)[0] and standing.epoch < self.epochs
-        if self.each or stop or standing.epoch == self.epochs:
+        late = time.monotonic() - self.saved > min(60 * job.plan.checkpoint, PART_SECONDS)
+        late, stop = job.world.any(late, self.stop.wanted)
+        stop = stop and standing.epoch < self.epochs
+        if self.each or late or stop or standing.epoch == self.epochs:
             self._save()
         if stop:
             raise Stopped

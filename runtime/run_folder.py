@@ -88,13 +88,16 @@ class RunFolder:
         # The last of them: a folder with a program can be resumed.
         write_text(self.path / PROGRAM, program)
 
+    def read(self) -> list[dict[str, Any]]:
+        """The records of all epochs so far, without a line that a kill cut off."""
+        if not (self.path / METRICS).is_file():
+            return []
+        lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()
+        return [record for record in map(_parsed, lines) if record is not None]
+
     def rewind(self, epochs: int) -> None:
         """Forgets the records after so many epochs, and a line that a kill cut off."""
-        lines = []
-        if (self.path / METRICS).is_file():
-            lines = (self.path / METRICS).read_text(encoding="utf-8").splitlines()
-        self.records = [record for record in map(_parsed, lines) if record is not None]
-        self.records = [record for record in self.records if record["epoch"] <= epochs]
+        self.records = [record for record in self.read() if record["epoch"] <= epochs]
         if self.leads:
             text = "".join(_line(record) for record in self.records)
             write_file(self.path / METRICS, [text.encode("utf-8")])

@@ -24,7 +24,8 @@ class Definition:
     """Beside space and method: `lag` None makes a study asynchronous: a trial is proposed from all
     that have finished. `evaluator` is what an outcome depends on beside program, seed and fidelity;
     if it is `shared`, outcomes of the same identity are taken over from the other studies of the
-    store. `whole` is what is known of a whole training, `early_stop` which trials stop early.
+    store. `whole` is what is known of a whole training, `early_stop` which trials stop early. One
+    that `salvages` goes on from what an attempt left that was killed.
     """
 
     seed: int = 0
@@ -34,6 +35,7 @@ class Definition:
     shared: bool = False
     whole: Whole = field(default_factory=Whole)
     early_stop: Rule | None = None
+    salvages: bool = False
 
     def __post_init__(self) -> None:
         if self.lag is not None and self.lag < 1:

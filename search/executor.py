@@ -67,7 +67,8 @@ class Pruned(Exception):
 @dataclass(slots=True)
 class Attempt:
     """What an evaluation is told of its trial, beside the program. `resumed` is the number of the
-    trial whose files are in `directory`, to be gone on from; None for a fresh start.
+    trial whose files are in `directory`, to be gone on from; None for a fresh start. `salvaged`
+    tells that they are those of an attempt at this trial that was killed: some may be cut off.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Attempt:
     device: str
     directory: Path
     resumed: int | None = None
+    salvaged: bool = False
     bars: Bars | None = None
     reports: list[Report] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -152,6 +154,13 @@ def finite(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
+def salvages(evaluate: Evaluate) -> bool:
+    """Whether an evaluation goes on from the files of an attempt that was killed: one that finds
+    out by itself which of them are whole says so by an attribute `salvages`.
+    """
+    return bool(getattr(evaluate, "salvages", False))
+
+
 def takes_trial(evaluate: Evaluate) -> bool:
     """Whether an evaluation wants the trial as well as the program. Raises TypeError for a function
     that takes neither one nor two.
@@ -215,6 +224,7 @@ def _begin(task: Task, attempt: Attempt) -> None:
         attempt.note(trouble)
     elif task.handed is not None:
         attempt.resumed = task.handed.trial
+        attempt.salvaged = not task.handed.checksum
 
 
 def _numbers(answer: Any) -> dict[str, float | None]:

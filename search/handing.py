@@ -11,10 +11,15 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+NEW = ".new"
+"""How a directory is called in addition while it is being filled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What a trial starts from: the directory of `trial`, and the checksum it had there."""
+    """What a trial starts from: the directory of `trial`, and the checksum it had there. Nobody
+    knows that of an attempt that was killed: it is empty, and the evaluation looks for itself.
+    """
 
     trial: int
     directory: Path
@@ -60,11 +65,15 @@ def take_over(handed: Handed | None, directory: Path) -> str:
         return ""
     trouble = "is lost"
     if handed.directory.is_dir():
+        # made beside, so that an attempt killed meanwhile leaves all of it or nothing
+        copy = directory.with_name(f"{directory.name}{NEW}")
+        shutil.rmtree(copy, ignore_errors=True)
         directory.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(handed.directory, directory, symlinks=True)
-        if checksum_of(directory) == handed.checksum:
+        shutil.copytree(handed.directory, copy, symlinks=True)
+        if handed.checksum in ("", checksum_of(copy)):
+            copy.rename(directory)
             return ""
-        shutil.rmtree(directory)
+        shutil.rmtree(copy)
         trouble = "is damaged: its checksum differs"
     directory.mkdir(parents=True, exist_ok=True)
     return f"what trial {handed.trial} left {trouble}; trained from the start"

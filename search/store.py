@@ -268,9 +268,11 @@ class Store:
                 found.setdefault(number, []).append((step, told, value))
         return found
 
-    def reclaim(self, key: int, kept: Collection[int] = ()) -> None:
+    def reclaim(
+        self, key: int, kept: Collection[int] = (), left: Mapping[int, str] | None = None
+    ) -> None:
         """Trials that were running when their study ended wait again, but for those that workers
-        elsewhere go on with.
+        elsewhere go on with. `left` tells, by their numbers, what of their files is gone on from.
         """
         found = [
             item
@@ -291,7 +293,9 @@ class Store:
             connection.execute(update(attempt).where(running).values(lost))
             connection.execute(offered)
             for item in found:
-                connection.execute(sql.CHANGE, _change(key, replace(item, state=State.WAITING)))
+                saved = (left or {}).get(item.number, item.checkpoint)
+                waits = replace(item, state=State.WAITING, checkpoint=saved)
+                self._change.run(connection, _change(key, waits))
             connection.execute(update(study).where(study.c.id == key).values(ended=""))
 
         self.write(reclaim)

@@ -22,6 +22,7 @@ from .executor import ONLY, Executor, Outcome, Task
 from .goal import best_of, front_of, hypervolume
 from .handing import Handed
 from .ledger import EPOCHS, FLOPS, Budget, Ledger, share_of
+from .leftovers import Leftovers, origin
 from .method import Exhausted, Method
 from .proposer import Proposer
 from .registry import fresh
@@ -31,8 +32,6 @@ from .trial import REPLAYED, State, Trial
 from .workplace import Workplace, checkpoint_text, files_of, workplace
 
 MOST_LOSSES = 2
-BEST = 3
-"""Of how many trials what they left is kept for being the best."""
 Seen = Callable[[Trial], None]
 Said = Callable[[str], None]
 
@@ -99,7 +98,7 @@ class Study:
 
     def left(self, trial: Trial) -> Path | None:
         """The directory of a trial, if it was kept and is whole."""
-        source = self.trials[self._origin(trial.number)]
+        source = self.trials[origin(self.trials, trial.number)]
         folder = files_of(self.store.path, self.name) if self.folder is None else self.folder
         if folder is None or not source.checkpoint:
             return None
@@ -149,7 +148,9 @@ class Study:
 
     def _reopen(self, adopted: Collection[int]) -> None:
         """The study as the store has it; what was running when it ended waits again."""
-        self.store.reclaim(self.key, adopted)
+        self._left = Leftovers(self._place, self.trials, self.definition.salvages)
+        killed = self._left.killed(self.store.trials(self.key), adopted)
+        self.store.reclaim(self.key, adopted, killed)
         self.trials[:] = self.store.trials(self.key)
         self.ended = ""
         self._open = {trial.number for trial in self.trials if not trial.state.is_final}
@@ -238,7 +239,7 @@ class Study:
         self._curves.propose(trial, self._proposer.history.trials)
         self.trials.append(trial)
         self._open.add(trial.number)
-        self._tidy()
+        self._left.tidy(self._open, self._proposer)
         return True
 
     def _require_cost(self, trial: Trial) -> None:
@@ -269,23 +270,15 @@ class Study:
         executor.start(task)
 
     def _handed(self, trial: Trial) -> Handed | None:
-        """What a trial starts from: what its own earlier attempt saved, or the trial it resumes."""
-        source = trial
-        if not trial.checkpoint:
-            if trial.resumes is None:
-                return None
-            source = self.trials[self._origin(trial.resumes)]
-        if source.checkpoint:
-            return self._place.handed(source)
-        if source.source:
+        """What a trial starts from; what is missing is said."""
+        source = self._left.source(trial)
+        if source is not None and source.source and not source.checkpoint:
             text = f"trial {source.number} was taken over from {source.source} without its files"
             self._note(f"trial {trial.number}: {text}; trained from the start")
-        return None
-
-    def _origin(self, number: int) -> int:
-        """The trial that was evaluated where this one took over its outcome."""
-        replayed = self.trials[number].replay_of
-        return number if replayed is None or self.trials[number].attempts else replayed
+        handed = self._left.handed(trial)
+        if handed is not None and not handed.checksum:
+            self._note(f"trial {trial.number} goes on from what its killed attempt had saved")
+        return handed
 
     def _finish(self, outcome: Outcome, stop: Stop) -> None:
         trial = self.trials[outcome.number]
@@ -300,23 +293,20 @@ class Study:
         if not self.store.finish(self.key, done, outcome):
             return
         self._curves.add(done, outcome.reports)
-        if outcome.checkpoint and done.checkpoint == checkpoint_text(outcome):
-            self._place.keep(outcome)
-        else:
-            self._place.remove(outcome.number, outcome.attempt)
+        self._left.settle(outcome, done)
         self._keep(done)
-        self._tidy()
+        self._left.tidy(self._open, self._proposer)
 
     def _outcome(self, trial: Trial, outcome: Outcome, stop: Stop) -> Trial:
         """The trial with its outcome: a lost one waits again, once, and so does a stopped one."""
         trial = replace(trial, seconds=trial.seconds + outcome.seconds)
-        if outcome.state is State.WAITING or (outcome.state is State.LOST and stop.wanted):
-            stop.wanted = stop.wanted or not outcome.elsewhere
-            saved = checkpoint_text(outcome) or trial.checkpoint
-            return replace(trial, state=State.WAITING, checkpoint=saved)
+        waits = replace(trial, state=State.WAITING, checkpoint=self._left.saved(trial, outcome))
         lost = outcome.state is State.LOST
+        if outcome.state is State.WAITING or (lost and stop.wanted):
+            stop.wanted = stop.wanted or not outcome.elsewhere
+            return waits
         if lost and self.store.losses(self.key, trial.number) + 1 < MOST_LOSSES:
-            return replace(trial, state=State.WAITING)
+            return waits
         scores = {**trial.scores, **outcome.scores}
         done = self.goal.judged(trial, outcome.state, scores, outcome.error)
         left = checkpoint_text(outcome) if done.state is State.DONE else ""
@@ -331,22 +321,6 @@ class Study:
             self._curves.finished(trial)
             if self._seen is not None:
                 self._seen(trial)
-
-    def _tidy(self) -> None:
-        """Removes what was left by trials that nobody goes on from any more."""
-        left = self._place.left
-        if len(left) <= BEST:
-            return
-        done = [self.trials[number] for number in left if self.trials[number].merits]
-        # of equals the last, which may have been trained further
-        best = sorted(done, key=lambda trial: (trial.goodness, trial.number))[-BEST:]
-        needed = {trial.number for trial in best} | self._open
-        needed |= {number for number in left if not self._proposer.is_visible(number)}
-        resumed = [self.trials[number].resumes for number in self._open]
-        kept = [n for n in self._method.keeps(self._proposer.history) if n < len(self.trials)]
-        needed |= {self._origin(n) for n in (*kept, *resumed) if n is not None}
-        for number in set(left) - needed:
-            self._place.drop(number)
 
     def _note(self, text: str) -> None:
         """Something that people should know, now and later."""

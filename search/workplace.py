@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .databases.sqlite import file_name
 from .executor import Outcome
-from .handing import Handed
+from .handing import NEW, Handed
 from .trial import State, Trial
 
 
@@ -59,7 +59,9 @@ class Workplace:
 
     def remove(self, number: int, attempt: int) -> None:
         """Removes the directory of an attempt that left nothing of use."""
-        shutil.rmtree(self.directory(number, attempt), ignore_errors=True)
+        path = self.directory(number, attempt)
+        for item in (path, path.with_name(f"{path.name}{NEW}")):
+            shutil.rmtree(item, ignore_errors=True)
 
     def drop(self, number: int) -> None:
         """Removes what a trial left."""

@@ -13,6 +13,7 @@ from archc.runtime import train as training
 from archc.runtime.data.part import part_of
 from archc.runtime.errors import DataError
 from archc.runtime.fitness import Fitness, Timed
+from archc.runtime.loop import Loop
 from safetensors.torch import load_file
 
 TEXT = """
@@ -29,6 +30,7 @@ class Trial:
     fidelity: dict[str, float] = field(default_factory=dict)
     seed: int = 3
     reports: list[Any] = field(default_factory=list)
+    salvaged: bool = False
 
     def report(self, step: int, value: float, name: str = "score") -> None:
         self.reports.append((step, name, value))
@@ -66,6 +68,63 @@ def test_a_training_in_parts_is_the_training(
     assert weights(parts) == weights(whole)
     assert reports == trial.reports
     assert sorted({step for step, _, _ in reports}) == [1, 2, 3, 4]
+
+
+class Killed(Exception):
+    """In the place of a signal that leaves no time for anything."""
+
+
+@dataclass
+class Mortal(Trial):
+    """Ends after an epoch, as if it had been killed."""
+
+    last: int = 0
+
+    def report(self, step: int, value: float, name: str = "score") -> None:
+        if step == self.last:
+            raise Killed
+        super().report(step, value, name)
+
+
+@pytest.mark.parametrize("moments", [(3,), (1,), (2, 4), (3, 3)])
+def test_what_a_killed_attempt_saved_is_gone_on_from(
+    program: Program, tmp_path: Path, moments: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = Fitness("N", {"checkpoint": "0.000001"})
+    whole, killed = (tmp_path / name for name in ("whole", "killed"))
+    for folder in (whole, killed):
+        folder.mkdir()
+    first = Trial(whole)
+    expected = fit(program, first)
+    trained: list[int] = []
+    epoch = Loop._epoch
+    monkeypatch.setattr(
+        Loop, "_epoch", lambda loop: (trained.append(loop.standing.epoch), epoch(loop))
+    )
+    for turn, moment in enumerate(moments):
+        with pytest.raises(Killed):
+            fit(program, Mortal(killed, salvaged=turn > 0, last=moment))
+    again = Trial(killed, salvaged=True)
+    assert fit(program, again) == expected
+    assert again.reports == first.reports
+    assert weights(killed) == weights(whole)
+    assert len(trained) == 4 + len(moments), "an epoch is lost with each kill, no more"
+
+
+def test_killed_on_more_rows_it_starts_from_the_same_weights(
+    program: Program, tmp_path: Path
+) -> None:
+    fit = Fitness("N")
+    folders = [tmp_path / name for name in ("whole", "killed")]
+    for folder in folders:
+        folder.mkdir()
+        fit(program, Trial(folder, {"data": 0.25}))
+    expected = fit(program, Trial(folders[0]))
+    with pytest.raises(Killed):
+        fit(program, Mortal(folders[1], last=2))
+    again = Trial(folders[1], salvaged=True)
+    assert fit(program, again) == expected
+    assert weights(folders[0]) == weights(folders[1])
 
 
 def test_it_measures_the_validation_split_alone(

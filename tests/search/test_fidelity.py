@@ -10,10 +10,11 @@ from archc.compiler.spaces.space import Space
 from archc.search.engines import Engine
 from archc.search.errors import SearchError
 from archc.search.executors.inline import InlineExecutor
+from archc.search.leftovers import BEST
 from archc.search.method import History, Method, Proposal
 from archc.search.searching import Search, run
 from archc.search.store import Store
-from archc.search.study import BEST, Study
+from archc.search.study import Study
 from archc.search.trial import State
 
 RUNG = 6
