@@ -11,8 +11,8 @@ from ..compiler.check import Checked
 from ..compiler.program import Program
 from ..compiler.spaces.process import SpaceLimit
 from ..compiler.spaces.space import Space
+from ..compiler.spaces.survey import Choice, survey
 from ..compiler.spaces.survey import Survey as Survey
-from ..compiler.spaces.survey import survey
 from ..grammar.diagnostic import ProgramError
 from ..grammar.parse import parse_file
 from .options import Settings
@@ -80,7 +80,12 @@ def entry(found: Survey) -> dict[str, object]:
 def choices(found: Survey) -> list[dict[str, object]]:
     """The choices of a space for programs."""
     return [
-        {"name": item.name, "options": list(item.options), "reached": item.reached}
+        {
+            "name": item.name,
+            "options": list(item.options),
+            "reached": item.reached,
+            "share": item.share,
+        }
         for item in found.choices
     ]
 
@@ -98,15 +103,28 @@ def size_text(found: Survey) -> str:
 
 def table(network: str, found: Survey) -> str:
     """The size of a space, and its choices one in a line."""
-    rows = [("choice", "options", "states")]
-    rows += [(item.name, _shown(item.options), str(item.reached)) for item in found.choices]
+    rows = [("choice", "options", "made in")]
+    rows += [(item.name, _shown(item.options), made_in(item)) for item in found.choices]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [
-        f"  {name.ljust(widths[0])}  {options.ljust(widths[1])}  {states.rjust(6)}"
-        for name, options, states in rows
+        f"  {name.ljust(widths[0])}  {options.ljust(widths[1])}  {made}"
+        for name, options, made in rows
     ]
     more = [] if found.closed else ["  … as far as it was looked through; `archc count` goes on"]
     return "\n".join([f"{network}: {size_text(found)}", *lines, *more])
+
+
+def made_in(choice: Choice) -> str:
+    """In how many of the programs a choice is made; where that is not known, at how many moments
+    of the space.
+    """
+    if choice.share is None:
+        return f"{choice.reached:,} state{'' if choice.reached == 1 else 's'}"
+    if choice.share in (0, 1):
+        return "all programs" if choice.share else "no program"
+    percent = choice.share * 100
+    shown = "under 0.1" if percent < 0.1 else "over 99.9" if percent > 99.9 else f"{percent:.3g}"
+    return f"{shown} % of programs"
 
 
 def _shown(options: tuple[Any, ...]) -> str:

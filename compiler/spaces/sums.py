@@ -5,6 +5,8 @@ number of ways to each, the least of them, or the number of ways whatever they c
 exact; every state below is found out on the way.
 """
 
+from collections.abc import Iterable
+from operator import add, sub
 from typing import Any
 
 from ..expand.decisions import Reals
@@ -18,7 +20,11 @@ _NONE = (-1,)
 
 
 def plus(left: Totals, right: Totals) -> Totals:
-    return tuple(a + b for a, b in zip(left, right, strict=True))
+    return tuple(map(add, left, right))
+
+
+def minus(left: Totals, right: Totals) -> Totals:
+    return tuple(map(sub, left, right))
 
 
 class Sums:
@@ -51,9 +57,18 @@ class Sums:
     def _collect(self, state: State, decision: Any, found: dict[Totals, Count]) -> None:
         child = self.process.child(state, decision)
         added = state.added.get(edge(state, decision), self.nothing)
-        for rest, count in self.of(child).items():
-            total = plus(added, rest)
+        rests = self.of(child)
+        if added == self.nothing:
+            for total, count in rests.items():
+                found[total] = found.get(total, 0) + count
+            return
+        for rest, count in rests.items():
+            total = tuple(map(add, added, rest))
             found[total] = found.get(total, 0) + count
+
+    def reaches(self, state: State, missing: Iterable[Totals]) -> bool:
+        """Whether some completion adds just one of these sums."""
+        return not self.of(state).keys().isdisjoint(missing)
 
     def least(self, state: State) -> int | None:
         """The least that any completion adds to the one cost required, None where there is none."""

@@ -4,7 +4,8 @@ Comes in: a process. Goes out: the exact size where few expansions find it out, 
 the choices by name; a warning for each option that no valid program takes, where all is known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ...grammar.diagnostic import Report
@@ -13,6 +14,7 @@ from .. import errors
 from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .encoding import name_of_state, options_of
+from .passing import live_options, shares
 from .process import Process, SpaceLimit
 from .random import Random
 from .states import DONE, REAL, Place, State, decisions_of
@@ -28,13 +30,15 @@ MOST_PLACES = 50_000
 
 @record
 class Choice:
-    """A choice by its stable name. `reached` counts the moments at which it is made: the states of
-    the automaton.
+    """A choice by its stable name. `share` is the part of the space's programs in which it is made,
+    from 0 to 1, None where that is not known; each real range counts as one option there.
+    `reached` counts the moments at which it is made: the states of the automaton.
     """
 
     name: str
     options: tuple[Any, ...]
     reached: int
+    share: float | None
 
 
 @record
@@ -68,7 +72,10 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
             warnings = tuple(_never_valid(walk, states))
         except SpaceLimit:
             warnings = ()
-    return Survey(size, True, size, _choices(states), True, warnings)
+        made: Mapping[str, float] | None = None
+        with suppress(SpaceLimit):
+            made = shares(walk, start)
+    return Survey(size, True, size, _choices(states, made), True, warnings)
 
 
 def _glance(walk: Walk, budget: int) -> int:
@@ -82,7 +89,7 @@ def _in_part(walk: Walk, held: int) -> Survey:
     """What is proved, `held` programs being known."""
     low, high = walk.bounds()
     low = min(low, held) if walk.required else low
-    return Survey(low, low == high, high, _choices(list(walk.process.states.values())), False)
+    return Survey(low, low == high, high, _choices(list(walk.process.states.values()), None), False)
 
 
 def _closed(walk: Walk) -> list[State]:
@@ -90,12 +97,15 @@ def _closed(walk: Walk) -> list[State]:
     return [state for state in walk.process.states.values() if walk.process.settle(state)]
 
 
-def _choices(states: Sequence[State]) -> tuple[Choice, ...]:
+def _choices(states: Sequence[State], made: Mapping[str, float] | None) -> tuple[Choice, ...]:
     found: dict[str, list[State]] = {}
     for state in states:
         found.setdefault(name_of_state(state), []).append(state)
     return tuple(
-        Choice(name, _options(with_name), len(with_name)) for name, with_name in found.items()
+        Choice(
+            name, _options(with_name), len(with_name), None if made is None else made.get(name, 0.0)
+        )
+        for name, with_name in found.items()
     )
 
 
@@ -115,39 +125,43 @@ def _options(states: Sequence[State]) -> tuple[Any, ...]:
 
 def _never_valid(walk: Walk, states: Sequence[State]) -> list[Report]:
     """A warning for each option of the text that no valid program takes."""
-    taken = _taken(walk)
-    refused: dict[tuple[int, str], tuple[State, Any]] = {}
+    offered: dict[Option, tuple[State, Any]] = {}
     for state in states:
-        assert state.site is not None
-        if isinstance(state.domain, Reals):
-            continue
-        for decision in decisions_of(state.domain):
-            key = id(state.site.node), str(value_of(state.domain, decision))
-            if key not in taken:
-                refused.setdefault(key, (state, decision))
-    return [_warning(walk, *item) for item in refused.values()]
+        if not isinstance(state.domain, Reals):
+            for decision in decisions_of(state.domain):
+                offered.setdefault(_option(state, decision), (state, decision))
+    taken = _taken(walk, len(offered))
+    return [_warning(walk, *item) for key, item in offered.items() if key not in taken]
 
 
-def _taken(walk: Walk) -> set[tuple[int, str]]:
-    """The options that some valid program takes, by the node of their choice and as they are shown.
+Option = tuple[int, str]
+"""An option of the text: the node of its choice, and how it is shown."""
+
+
+def _option(state: State, decision: Any) -> Option:
+    assert state.site is not None
+    return id(state.site.node), str(value_of(state.domain, decision))
+
+
+def _taken(walk: Walk, most: int) -> set[Option]:
+    """The options that some valid program takes, of no more than `most`.
 
     With requirements of costs a place is a state and what was spent, so all places are looked at.
     """
-    found: set[tuple[int, str]] = set()
+    found: set[Option] = set()
     start = walk.start()
+    options = live_options(walk, start)
     waiting: list[Place] = [start]
     seen = {start}
-    while waiting:
+    while waiting and len(found) < most:
         place = waiting.pop()
         if place.state is DONE:
             continue
-        assert place.state.site is not None
-        for decision in walk.options(place):
+        for decision in options(place):
             if decision is REAL:
                 decision = decisions_of(place.state.domain)[0]
             else:
-                shown = str(value_of(place.state.domain, decision))
-                found.add((id(place.state.site.node), shown))
+                found.add(_option(place.state, decision))
             after = walk.step(place, decision)
             if after not in seen:
                 seen.add(after)

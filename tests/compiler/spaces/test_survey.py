@@ -1,0 +1,85 @@
+"""What `archc check` says of a space: in which part of its programs each choice is made."""
+
+from collections import Counter
+
+import archc
+import pytest
+from archc import ProgramError
+from archc.compiler.spaces import passing
+from archc.compiler.spaces.survey import Survey, survey
+from brute import small_space
+
+
+def surveyed(text: str) -> Survey:
+    return survey(archc.space(text).process)
+
+
+def counted(text: str) -> dict[str, float]:
+    """Shares by brute force: every program is looked at."""
+    traces = [program.trace for program in archc.space(text).enumerate()]
+    made = Counter(item.name for trace in traces for item in trace)
+    return {name: count / len(traces) for name, count in made.items()}
+
+
+def shares(text: str) -> dict[str, float | None]:
+    """As the survey says; the names of traces begin with the network's."""
+    return {item.name: item.share for item in surveyed(text).choices}
+
+
+def test_shares_are_those_of_brute_force() -> None:
+    compared = []
+    for seed in range(60):
+        text = small_space(seed).text
+        try:
+            found = surveyed(text)
+        except ProgramError:  # it holds nothing
+            continue
+        if found.closed:
+            made = counted(text)
+            wanted = {name: made.get(name, 0.0) for name in shares(text)}  # some are in none
+            assert made.keys() <= wanted.keys()
+            assert shares(text) == pytest.approx(wanted), text
+            compared += wanted.values()
+    assert len(compared) > 60
+    assert sum(share < 1 for share in compared) > 20
+
+
+COSTLY = """
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    x -> dense(4 | 8 | 16) -> (relu | { dense(4 | 8) -> dense(2 | 16) })? -> dense(4)
+    require params REQUIRED
+}
+"""
+
+
+@pytest.mark.parametrize("required", ["<= 200", "== 188", ">= 250", "== 188 or params == 76"])
+@pytest.mark.parametrize("few", [0, 100])
+def test_shares_with_costs_required(
+    required: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passing, "MOST_WANTED", few)
+    text = COSTLY.replace("REQUIRED", required)
+    assert {name: share for name, share in shares(text).items() if share} == counted(text)
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_an_option_that_costs_too_much_is_warned_of(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passing, "MOST_WANTED", few)
+    warnings = surveyed(COSTLY.replace("REQUIRED", "== 188")).warnings
+    assert [warning.diagnostic.option for warning in warnings] == [
+        "8", "16", "identity", "relu", "8", "2"
+    ]  # fmt: skip
+
+
+def test_a_real_range_counts_as_one_option() -> None:
+    text = "network Net on x: f32[N, 4] -> f32[N, 4] { x -> (relu | dropout(0.1..0.5) | tanh) }"
+    assert shares(text) == {"Net.choice": 1.0, "Net.dropout.rate": pytest.approx(1 / 3)}
+
+
+def test_what_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passing, "MOST_STEPS", 3)
+    text = "network Net on x: f32[N, 4] -> f32[N, 4] { x -> (relu | tanh) -> (relu | tanh) }"
+    assert set(shares(text).values()) == {None}
+    assert surveyed(text).size == 4
