@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from ..runtime import environment, files
     from ..runtime import plan as plans
     from ..runtime import recorder as recording
+    from ..search import definition
     from ..search.tabular import comparing, evaluator, making, outcome, quality, report
     from ..search.tabular import methods as choosing
     from ..search.tabular import table as tables
 else:
     choosing = lazy_module("..search.tabular.methods", __package__)
     comparing = lazy_module("..search.tabular.comparing", __package__)
+    definition = lazy_module("..search.definition", __package__)
     evaluator = lazy_module("..search.tabular.evaluator", __package__)
     environment = lazy_module("..runtime.environment", __package__)
     files = lazy_module("..runtime.files", __package__)
@@ -152,16 +154,25 @@ def _told(done: int, total: int) -> None:
     help="How many searches of each method.",
 )  # fmt: skip
 @click.option(
+    "--first", metavar="SEED", type=click.IntRange(0), default=0, show_default=True,
+    help="The first of the seeds.",
+)  # fmt: skip
+@click.option(
     "--budget", metavar="EPOCHS", type=click.IntRange(1),
     help="Epochs of each search; those of 100 whole trainings if not given.",
 )  # fmt: skip
 @click.option(
-    "--lag", metavar="L", type=click.IntRange(1), default=1, show_default=True,
-    help="How many trials are under way at once, as far as proposals can know.",
+    "--lag", metavar="L", type=click.IntRange(1),
+    help="A proposal sees the trials up to the L-th before it; 1 if not given, with workers 8.",
 )  # fmt: skip
 @click.option(
+    "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True,
+    help="Virtual workers, each as fast as the recorded trainings were.",
+)  # fmt: skip
+@click.option("--asynchronous", is_flag=True, help="No lag: a proposal sees all that have ended.")
+@click.option(
     "--against", metavar="M", multiple=True,
-    help="What every method is tested against; random search if not given.",
+    help="What every method is tested against; random search if not given. It needs no control.",
 )  # fmt: skip
 @click.option("--controls/--no-controls", default=True, help="Shuffled rewards as well.")
 @click.option(
@@ -180,8 +191,11 @@ def methods(
     name: str,
     given: tuple[str, ...],
     seeds: int,
+    first: int,
     budget: int | None,
-    lag: int,
+    lag: int | None,
+    workers: int,
+    asynchronous: bool,
     against: tuple[str, ...],
     controls: bool,
     jobs: int,
@@ -194,27 +208,32 @@ def methods(
     p-values are corrected for their number (Holm). Every search that is over stands in
     NAME.journal: the same command goes on after whatever stopped it, and adds methods or seeds.
     """
+    lag = lag or (1 if workers == 1 else max(definition.LAG, workers))
+    if workers > lag and not asynchronous:
+        raise click.UsageError(f"a lag of {lag} keeps no {workers} workers busy")
     with told(context):
         path = tables.find(name)
         recorded = evaluator.table(str(path)).table
         chosen = choosing.listed(given) or choosing.default_methods(recorded)
-        rivals = choosing.listed(against) or chosen[:1]
         plan = comparing.Comparing(
-            methods=tuple(dict.fromkeys((*chosen, *rivals))),
+            methods=chosen,
+            rivals=choosing.listed(against) or chosen[:1],
             seeds=seeds,
+            first=first,
             budget=budget or 100 * recorded.epochs,
-            lag=lag,
+            lag=None if asynchronous else lag,
+            workers=workers,
             controls=controls,
             jobs=jobs,
         )
         if plan.budget < recorded.epochs:
             raise click.UsageError(f"one whole training takes {recorded.epochs} epochs")
         searches = comparing.compare(path, plan, output.with_suffix(".journal"), _told)
-    found = outcome.outcome(recorded, searches, plan, rivals)
+    found = outcome.outcome(recorded, searches, plan)
     data = report.to_json(found, recorded, path.stem, plan)
     files.write_json(output.with_suffix(".json"), data)
     report.draw(found, recorded, output.with_suffix(".png"), path.stem)
     if as_json:
         print_json(data)
         return
-    click.echo(report.text(found, rivals[0]))
+    click.echo(report.text(found, plan.rivals[0], workers))

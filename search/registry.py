@@ -84,7 +84,11 @@ def make_method(name: str, settings: Mapping[str, Any] | None = None) -> Method:
     a mapping with its name under `method`. Raises SearchError for a setting it has not, or a wrong
     value.
     """
-    kind = method_class(name)
+    return made_of(method_class(name), name, settings)
+
+
+def made_of(kind: type[Method], name: str, settings: Mapping[str, Any] | None = None) -> Method:
+    """A method of a class, which people know by a name. Raises SearchError as `make_method`."""
     known = {item.name: item for item in settable(kind)}
     given: dict[str, Any] = {}
     for key, value in (settings or {}).items():

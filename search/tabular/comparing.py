@@ -22,6 +22,7 @@ from ..method import Method
 from ..registry import fresh
 from .journal import Journal
 from .methods import method_of
+from .peers import Neps
 from .running import Answers, Step, run
 from .table import Table, read
 
@@ -30,24 +31,43 @@ Seen = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """`budget` is in epochs, `lag` the study's: 1 is one trial after another. `controls` runs each
-    method once more for each seed, with shuffled rewards.
+    """`budget` is in epochs, `lag` the study's: 1 is one trial after another, None an asynchronous
+    study. `workers` are virtual, at most as many as the lag. `controls` runs each
+    method once more for each seed, with shuffled rewards. `rivals` are what methods are tested
+    against; those that are no methods themselves have no control. Searches have the seeds from
+    `first` on: settings are chosen with other seeds than those that are reported.
     """
 
     methods: tuple[str, ...]
+    rivals: tuple[str, ...] = ()
     seeds: int = 20
+    first: int = 0
     budget: int = 2700
-    lag: int = 1
+    lag: int | None = 1
+    workers: int = 1
     controls: bool = True
     jobs: int = 1
 
+    def __post_init__(self) -> None:
+        if self.lag is not None and self.workers > self.lag:
+            raise ValueError(f"a lag of {self.lag} keeps no {self.workers} workers busy")
+
     def units(self) -> Iterator["Unit"]:
         """Every search, seed by seed, so that what is half done compares all methods."""
-        for seed in range(self.seeds):
-            for method in self.methods:
+        for seed in self.seeded:
+            for method in self.names:
                 yield Unit(method, seed, False)
-                if self.controls:
+                if self.controls and method in self.methods:
                     yield Unit(method, seed, True)
+
+    @property
+    def seeded(self) -> range:
+        return range(self.first, self.first + self.seeds)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Methods and rivals, each once."""
+        return tuple(dict.fromkeys((*self.methods, *self.rivals)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,11 @@ class Search:
         """What its trainings took when they were recorded."""
         return self.steps[-1].seconds if self.steps else 0.0
 
+    @property
+    def clock(self) -> float:
+        """When the last of them was over."""
+        return self.steps[-1].clock if self.steps else 0.0
+
 
 def compare(
     path: Path, comparing: Comparing, journal: Path, seen: Seen | None = None
@@ -80,9 +105,11 @@ def compare(
     of another comparison.
     """
     table = read(path)
-    for text in comparing.methods:
+    for text in comparing.names:
         method_of(table, text)
     head = {"table": table.checksum, "budget": comparing.budget, "lag": comparing.lag}
+    if comparing.workers > 1:
+        head["workers"] = comparing.workers
     book = Journal(journal, head)
     units = list(comparing.units())
     try:
@@ -99,7 +126,7 @@ def compare(
 
 
 def _searched(path: Path, units: Sequence[Unit], comparing: Comparing) -> Iterator[Search]:
-    given = str(path), comparing.budget, comparing.lag
+    given = str(path), comparing.budget, comparing.lag, comparing.workers
     if comparing.jobs == 1:
         for unit in units:
             yield searched(*given, unit)
@@ -116,14 +143,15 @@ def _searched(path: Path, units: Sequence[Unit], comparing: Comparing) -> Iterat
                 yield future.result()
 
 
-def searched(path: str, budget: int, lag: int, unit: Unit) -> Search:
+def searched(path: str, budget: int, lag: int | None, workers: int, unit: Unit) -> Search:
     """One search, in whatever process."""
     table, space = opened(path)
     begun = time.process_time()
     answers = Answers(table, space, unit.seed, unit.shuffled)
     method = fresh(_method(path, unit.method))
-    steps = run(method, answers, budget, seed=unit.seed, lag=lag)
-    return Search(unit, tuple(steps), time.process_time() - begun)
+    steps = run(method, answers, budget, seed=unit.seed, lag=lag, workers=workers)
+    elsewhere = method.seconds if isinstance(method, Neps) else 0.0
+    return Search(unit, tuple(steps), time.process_time() - begun + elsewhere)
 
 
 @lru_cache(maxsize=1)
@@ -145,11 +173,21 @@ def space_of(table: Table) -> Space:
 
 
 def _record(search: Search) -> dict[str, Any]:
-    steps = [[step.row, step.epochs, step.spent, round(step.seconds, 4), step.loss]
-             for step in search.steps]  # fmt: skip
+    steps = [_numbers(step) for step in search.steps]
     return {**asdict(search.unit), "steps": steps, "cost": round(search.cost, 4)}
+
+
+def _numbers(step: Step) -> list[float]:
+    """The clock only where it says something else than the seconds."""
+    found = [step.row, step.epochs, step.spent, round(step.seconds, 4), step.loss]
+    return found if step.clock == step.seconds else [*found, round(step.clock, 4)]
+
+
+def _step(values: Sequence[Any]) -> Step:
+    row, epochs, spent, seconds, loss, *clock = values
+    return Step(row, epochs, spent, seconds, loss, *(clock or [seconds]))
 
 
 def _search_from(record: Mapping[str, Any]) -> tuple[Unit, Search]:
     unit = Unit(record["method"], record["seed"], record["shuffled"])
-    return unit, Search(unit, tuple(Step(*step) for step in record["steps"]), record["cost"])
+    return unit, Search(unit, tuple(_step(step) for step in record["steps"]), record["cost"])

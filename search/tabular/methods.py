@@ -13,23 +13,33 @@ from ...grammar.parse import parse
 from ..declared import declared_search
 from ..errors import SearchError
 from ..method import Method
-from ..registry import make_method, method_class, method_names, settable
+from ..registry import made_of, make_method, method_class, method_names, settable
+from .evaluator import EPOCHS
+from .peers import PEERS, command_of
 from .table import Table
 
 BASELINE = "random"
 MOST = "most"
 """What methods call the training of a program in full."""
-SCALED = ("regularized_evolution(population=20, tournament=5)", 'optuna(sampler="gp")')
-"""The paper's population of 100 would be most of a budget of 100 trainings; and another sampler."""
+SCALED = ("regularized_evolution(population=20, tournament=5)",)
+"""The paper's population of 100 would be most of a budget of 100 trainings."""
 
 
 def method_of(table: Table, text: str) -> Method:
-    """The method that a text writes, as in a file's `search` block. Raises SearchError."""
+    """The method that a text writes, as in a file's `search` block, for trainings as long as the
+    table's; or that of a peer. Raises SearchError.
+    """
     checked = check(parse(table.head["space"]))
     found = declared_search(checked, table.head["network"], {"method": text})
     if found.method is None:
         raise SearchError(f"{text} is no method", "write it as in a search block")
-    return make_method(found.method, found.method_settings)
+    name, settings = found.method, found.method_settings
+    if name in PEERS:
+        command_of(name)
+        made = made_of(PEERS[name], name, settings)
+    else:
+        made = make_method(name, settings)
+    return made.within({EPOCHS: table.epochs})
 
 
 def default_methods(table: Table) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ Comes in: a table, the searches of a comparison. Goes out: best-so-far curves, a
 reach the best, p-values. The best so far is the program that a study would give back: the one with
 the lowest loss in the one training it had, among those trained the furthest. How good it is the
 table tells, as the mean over its seeds. A target is reached when one of the best 1 % of programs
-has been trained in full.
+has been trained in full. With several workers that has a time as well.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ...lazy import lazy_module
 from . import statistics
 from .comparing import Comparing, Search, Unit
 from .quality import best, quality
+from .running import Step
 from .table import Table
 
 if TYPE_CHECKING:
@@ -28,22 +29,25 @@ else:
     Array = Any
 
 SHARE = 0.01
-AREA, REACH = "area", "reach"
+AREA, REACH, CLOCK = "area", "reach", "clock"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One method: `curves` f64 [seeds, budget] is the regret of the best so far after each whole
     training's worth of epochs, that is its loss less the lowest of all programs. `area` is the mean
-    of a curve, `reach` the epochs until the target, infinite where it was not reached.
+    of a curve, `reach` the epochs until the target, infinite where it was not reached, `times` the
+    seconds until then. `clock` is when a search was over, `seconds` what its trainings took.
     """
 
     method: str
     curves: Array
     reach: tuple[float, ...]
+    times: tuple[float, ...]
     trainings: float
     cost: float
     seconds: float
+    clock: float
 
     @property
     def area(self) -> Array:
@@ -53,8 +57,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Whether two methods differ: `what` is the area (paired by seed, Wilcoxon) or the reach (Mann
-    and Whitney); `p` is corrected for the number of all tests of the comparison (Holm).
+    """Whether two methods differ: `what` is the area (paired by seed, Wilcoxon), the reach or the
+    time to it (Mann and Whitney); `p` is corrected for the number of all tests of the comparison
+    (Holm). `ratio` is how many times less the method needs in the median, with its interval.
     """
 
     what: str
@@ -63,6 +68,7 @@ class Test:
     raw: float
     p: float
     better: bool
+    ratio: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +80,33 @@ class Outcome:
     tests: tuple[Test, ...]
 
 
-def outcome(
-    table: Table, searches: Sequence[Search], comparing: Comparing, against: Sequence[str]
-) -> Outcome:
-    """The figures. Every method is tested against those in `against` and its own control."""
+def outcome(table: Table, searches: Sequence[Search], comparing: Comparing) -> Outcome:
+    """The figures. Every method is tested against the rivals and its own control."""
     by_unit = {search.unit: search for search in searches}
     results: dict[str, Result] = {}
     controls: dict[str, Result] = {}
-    for method in comparing.methods:
+    for method in comparing.names:
         for shuffled, into in ((False, results), (True, controls)):
-            units = [Unit(method, seed, shuffled) for seed in range(comparing.seeds)]
+            units = [Unit(method, seed, shuffled) for seed in comparing.seeded]
             if all(unit in by_unit for unit in units):
                 into[method] = _result(table, [by_unit[unit] for unit in units], comparing.budget)
-    return Outcome(results, controls, tuple(_tests(results, controls, against)))
+    return Outcome(results, controls, tuple(_tests(results, controls, comparing)))
 
 
 def _result(table: Table, searches: Sequence[Search], budget: int) -> Result:
     target, chosen = quality(table), best(table, SHARE)
     grid = np.arange(table.epochs, budget + 1, table.epochs)
+    first = [_first(search, chosen, table.epochs) for search in searches]
     lowest = float(target.min())
     return Result(
         method=searches[0].unit.method,
         curves=np.stack([_curve(search, target, grid) for search in searches]) - lowest,
-        reach=tuple(_reach(search, chosen, table.epochs) for search in searches),
+        reach=tuple(step.spent if step else inf for step in first),
+        times=tuple(step.clock if step else inf for step in first),
         trainings=float(np.mean([len(search.steps) for search in searches])),
         cost=float(np.mean([search.cost for search in searches])),
         seconds=float(np.mean([search.seconds for search in searches])),
+        clock=float(np.mean([search.clock for search in searches])),
     )
 
 
@@ -117,19 +124,19 @@ def _curve(search: Search, target: Array, grid: Any) -> Array:
     return found
 
 
-def _reach(search: Search, chosen: "frozenset[int]", most: int) -> float:
-    """The epochs spent when a program among the best had been trained in full."""
-    reached = (s.spent for s in search.steps if s.epochs == most and s.row in chosen)
-    return float(next(reached, inf))
+def _first(search: Search, chosen: "frozenset[int]", most: int) -> Step | None:
+    """The training by which a program among the best had been trained in full."""
+    reached = (step for step in search.steps if step.epochs == most and step.row in chosen)
+    return next(reached, None)
 
 
 def _tests(
-    results: Mapping[str, Result], controls: Mapping[str, Result], against: Sequence[str]
+    results: Mapping[str, Result], controls: Mapping[str, Result], comparing: Comparing
 ) -> list[Test]:
     pairs = [
         (result, results[other], other)
         for name, result in results.items()
-        for other in against
+        for other in comparing.rivals
         if other in results and other != name
     ]
     pairs += [(results[name], control, "its control") for name, control in controls.items()]
@@ -138,11 +145,17 @@ def _tests(
         p = statistics.paired(one.area, other.area)
         better = bool(one.area.mean() < other.area.mean())
         raw.append(Test(AREA, one.method, name, p, p, better))
-        p = statistics.unpaired(one.reach, other.reach)
-        better = bool(np.median(one.reach) < np.median(other.reach))
-        raw.append(Test(REACH, one.method, name, p, p, better))
+        raw.append(_reaching(REACH, one.method, name, one.reach, other.reach))
+        if comparing.workers > 1:
+            raw.append(_reaching(CLOCK, one.method, name, one.times, other.times))
     corrected = statistics.holm([test.raw for test in raw])
-    return [
-        Test(test.what, test.method, test.against, test.raw, p, test.better)
-        for test, p in zip(raw, corrected, strict=True)
-    ]
+    return [replace(test, p=p) for test, p in zip(raw, corrected, strict=True)]
+
+
+def _reaching(
+    what: str, method: str, against: str, own: Sequence[float], others: Sequence[float]
+) -> Test:
+    p = statistics.unpaired(own, others)
+    better = bool(np.median(own) < np.median(others))
+    ratio = statistics.ratio_interval(own, others)
+    return Test(what, method, against, p, p, better, ratio)

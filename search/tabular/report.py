@@ -11,7 +11,7 @@ from typing import Any
 from ...lazy import lazy_module
 from . import statistics
 from .comparing import Comparing
-from .outcome import AREA, REACH, Outcome, Result
+from .outcome import AREA, CLOCK, REACH, Outcome, Result
 from .table import Table
 
 pyplot = lazy_module("matplotlib.pyplot")
@@ -25,11 +25,31 @@ HEAD = (
 )  # fmt: skip
 
 
-def cells(found: Outcome, baseline: str) -> list[list[str]]:
+def cells(found: Outcome, baseline: str, workers: int = 1) -> list[list[str]]:
     """The table, its head first; the method with the smallest area on top."""
     head = [text.format(baseline) for text in HEAD]
     ordered = sorted(found.results.values(), key=lambda result: float(result.area.mean()))
-    return [head, *(_row(found, result, baseline) for result in ordered)]
+    rows = [head, *(_row(found, result, baseline) for result in ordered)]
+    if workers == 1:
+        return rows
+    times = [_times(found, result, baseline, workers) for result in ordered]
+    clock = ["seconds to the top 1 %", f"times against {baseline}", "workers busy"]
+    return [[*row, *more] for row, more in zip(rows, [clock, *times], strict=True)]
+
+
+def _times(found: Outcome, result: Result, baseline: str, workers: int) -> list[str]:
+    median, least, most = statistics.median_interval(result.times)
+    tests = {(test.what, test.method, test.against): test for test in found.tests}
+    test = tests.get((CLOCK, result.method, baseline))
+    return [
+        f"{_seconds(median)} ({_seconds(least)} to {_seconds(most)})",
+        _verdict(test.p, test.better) if test else "",
+        f"{busy(result, workers):.0%}",
+    ]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3g}" if isfinite(value) else "more"
 
 
 def _row(found: Outcome, result: Result, baseline: str) -> list[str]:
@@ -67,9 +87,9 @@ def _verdict(p: float, better: bool) -> str:
     return f"{word} (p {p:.2g})"
 
 
-def text(found: Outcome, baseline: str) -> str:
+def text(found: Outcome, baseline: str, workers: int = 1) -> str:
     """The table in columns."""
-    rows = cells(found, baseline)
+    rows = cells(found, baseline, workers)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -88,13 +108,19 @@ def to_json(
         "budget_epochs": comparing.budget,
         "epochs_of_a_training": table.epochs,
         "seeds": comparing.seeds,
+        "first_seed": comparing.first,
         "lag": comparing.lag,
-        "methods": [_data(result, table.epochs, points) for result in found.results.values()],
+        "workers": comparing.workers,
+        "methods": [
+            {**_data(result, table.epochs, points), **_clocked(result, comparing.workers)}
+            for result in found.results.values()
+        ],
         "controls": [_data(result, table.epochs, points) for result in found.controls.values()],
         "tests": [
             {
                 "what": test.what, "method": test.method, "against": test.against,
                 "p": _short(test.raw), "p_holm": _short(test.p), "better": test.better,
+                "times_less": test.ratio and [_short(value) for value in test.ratio],
             }
             for test in found.tests
         ],
@@ -118,6 +144,22 @@ def _data(result: Result, epochs: int, points: int) -> dict[str, Any]:
             for place in places
         ],
     }
+
+
+def _clocked(result: Result, workers: int) -> dict[str, Any]:
+    """What several workers are about: when the best was reached, and how busy they were."""
+    if workers == 1:
+        return {}
+    return {
+        "seconds_to_top": [_short(value) for value in statistics.median_interval(result.times)],
+        "simulated_clock": _short(result.clock),
+        "busy": _short(busy(result, workers)),
+    }
+
+
+def busy(result: Result, workers: int) -> float:
+    """The share of the workers' time that trainings took, until the last was over."""
+    return result.seconds / (workers * result.clock) if result.clock else 0.0
 
 
 def _short(value: float) -> float | None:

@@ -1,14 +1,14 @@
 """One search against a table, as quickly as it can be done.
 
-Comes in: a space, a method, a table, a seed, a budget in epochs. Goes out: what was trained, in
-order. May be assumed: the proposals are those of a `Study` with the same seed and lag whose
-evaluation is the table; nothing is stored, no worker is waited for.
+Comes in: a space, a method, a table, a seed, a budget in epochs, how many workers. Goes out: what
+was trained, in order. May be assumed: the proposals are those of a `Study` with the same seed and
+lag whose evaluation is the table; nothing is stored, and workers are waited for in no real time.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...compiler.spaces.drawn import DrawnProgram
 from ...compiler.spaces.space import Space
@@ -29,7 +29,8 @@ else:
 @dataclass(frozen=True, slots=True)
 class Step:
     """A training: the program's row, the epochs it has had, and what was spent in all when it was
-    over, in epochs and in seconds as they were recorded. `loss` is what the table says of it.
+    over, in epochs and in seconds as they were recorded. `loss` is what the table says of it, and
+    `clock` how many seconds after the beginning it was over: `seconds`, with one worker.
     """
 
     row: int
@@ -37,6 +38,7 @@ class Step:
     spent: int
     seconds: float
     loss: float
+    clock: float
 
 
 @dataclass(slots=True)
@@ -85,40 +87,119 @@ class Answers:
 
 
 def run(
-    method: Method, answers: Answers, budget: int, *, seed: int, lag: int | None = 1
+    method: Method,
+    answers: Answers,
+    budget: int,
+    *,
+    seed: int,
+    lag: int | None = 1,
+    workers: int = 1,
 ) -> list[Step]:
-    """The trainings of a search, up to the budget in epochs. A training that goes on from another
-    costs what it adds, and what was known already costs nothing.
+    """The trainings of a search in the order in which they end, up to the budget in epochs. A
+    training that goes on from another costs what it adds, and what was known already costs nothing.
+    Workers are virtual: each takes as long as was recorded, and a proposal takes no time.
     """
-    trials: list[Trial] = []
-    proposer = Proposer(answers.space, method, seed, lag, trials)
-    steps: list[Step] = []
-    spent, seconds = 0, 0.0
-    while proposer.is_ready:
-        try:
-            trial = proposer.propose()
-        except Exhausted:
-            break
-        if trial is None:
-            continue  # it was shown all that have finished meanwhile
-        row = answers.row(answers.space.from_trace(trial.trace))
-        epochs = epochs_of(trial.fidelity, answers.table.epochs)
+    search = _Search(method, answers, budget, seed, lag, workers)
+    search.start()
+    while search.open:
+        search.end_next()
+        search.start()
+    return search.steps
+
+
+class _Extent(NamedTuple):
+    """What a trial is on the table: a row, and the epochs it has before and afterwards."""
+
+    row: int
+    begun: int
+    epochs: int
+
+
+class _Search:
+    """`open` holds the trainings under way by when they end, of those that end together the earlier
+    first; `waiting` the trials that take over what comes of one of them.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        answers: Answers,
+        budget: int,
+        seed: int,
+        lag: int | None,
+        workers: int,
+    ) -> None:
+        self.answers = answers
+        self.left = budget
+        self.workers = workers
+        self.trials: list[Trial] = []
+        self.extents: list[_Extent] = []
+        self.proposer = Proposer(answers.space, method, seed, lag, self.trials)
+        self.steps: list[Step] = []
+        self.open: list[tuple[float, int]] = []
+        self.waiting: dict[int, list[Trial]] = {}
+        self.clock = 0.0
+        self.over = False
+
+    def start(self) -> None:
+        """Gives every worker something to do, as far as something may be proposed."""
+        while not self.over and len(self.open) < self.workers and self.proposer.is_ready:
+            try:
+                trial = self.proposer.propose()
+            except Exhausted:
+                self.over = True
+                return
+            if trial is None:
+                return  # something new may come of what is under way
+            self._begin(trial, self._extent(trial))
+
+    def _begin(self, trial: Trial, extent: _Extent) -> None:
+        cost = extent.epochs - extent.begun if trial.replay_of is None else 0
+        self.over = cost > self.left
+        if self.over:
+            return
+        self.left -= cost
+        self.trials.append(trial)
+        self.extents.append(extent)
         if trial.replay_of is None:
-            begun = _begun(trial, trials, answers.table.epochs)
-            spent += epochs - begun
-            seconds += answers.seconds(row, epochs) - answers.seconds(row, begun)
-            if spent > budget:
-                break
-            steps.append(Step(row, epochs, spent, seconds, answers.loss(row, epochs)))
-        done = _judged(trial, answers.told(row, epochs))
-        trials.append(done)
-        proposer.finished(done)
-    return steps
+            heappush(self.open, (self.clock + self._seconds(extent), trial.number))
+        elif self.trials[trial.replay_of].state.is_final:
+            self._end(trial)
+        else:
+            self.waiting.setdefault(trial.replay_of, []).append(trial)
 
+    def end_next(self) -> None:
+        """Lets the training end that ends next."""
+        self.clock, number = heappop(self.open)
+        extent = self.extents[number]
+        spent, seconds = (self.steps[-1].spent, self.steps[-1].seconds) if self.steps else (0, 0.0)
+        self.steps.append(
+            Step(
+                row=extent.row,
+                epochs=extent.epochs,
+                spent=spent + extent.epochs - extent.begun,
+                seconds=seconds + self._seconds(extent),
+                loss=self.answers.loss(extent.row, extent.epochs),
+                clock=self.clock,
+            )
+        )
+        for trial in (self.trials[number], *self.waiting.pop(number, ())):
+            self._end(trial)
 
-def _begun(trial: Trial, trials: Sequence[Trial], most: int) -> int:
-    """How many epochs a training has behind it."""
-    return 0 if trial.resumes is None else epochs_of(trials[trial.resumes].fidelity, most)
+    def _end(self, trial: Trial) -> None:
+        extent = self.extents[trial.number]
+        done = _judged(trial, self.answers.told(extent.row, extent.epochs))
+        self.trials[trial.number] = done
+        self.proposer.finished(done)
+
+    def _extent(self, trial: Trial) -> _Extent:
+        row = self.answers.row(self.answers.space.from_trace(trial.trace))
+        begun = 0 if trial.resumes is None else self.extents[trial.resumes].epochs
+        return _Extent(row, begun, epochs_of(trial.fidelity, self.answers.table.epochs))
+
+    def _seconds(self, extent: _Extent) -> float:
+        whole, before = (self.answers.seconds(extent.row, n) for n in (extent.epochs, extent.begun))
+        return whole - before
 
 
 def _judged(trial: Trial, loss: float) -> Trial:

@@ -3,6 +3,7 @@
 from math import inf
 from pathlib import Path
 
+import archc
 import numpy as np
 import pytest
 from archc.compiler.spaces.space import Space
@@ -17,7 +18,7 @@ from archc.search.tabular.table import Table
 from .conftest import EPOCHS
 
 EVOLUTION = "regularized_evolution(population=5, tournament=4)"
-PLAN = Comparing(("random", EVOLUTION), seeds=24, budget=40 * EPOCHS)
+PLAN = Comparing(("random", EVOLUTION), ("random",), seeds=24, budget=40 * EPOCHS)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def searches(table_file: Path, tmp_path_factory: pytest.TempPathFactory) -> list
 
 @pytest.fixture(scope="module")
 def found(searches: list[Search], small_table: Table) -> Outcome:
-    return outcome(small_table, searches, PLAN, ("random",))
+    return outcome(small_table, searches, PLAN)
 
 
 def test_a_method_that_learns_beats_its_control_and_chance(found: Outcome) -> None:
@@ -71,16 +72,18 @@ def test_the_best_so_far_is_the_one_the_method_saw_as_best(small_table: Table) -
     order = np.argsort(target).tolist()
     good, middling, bad = order[0], order[50], order[-1]
     steps = (
-        Step(good, 1, 1, 0.0, 0.1),  # looks best, but was hardly trained
-        Step(bad, EPOCHS, EPOCHS, 0.0, 0.9),
-        Step(middling, EPOCHS, 2 * EPOCHS, 0.0, 0.5),
-        Step(good, EPOCHS, 3 * EPOCHS, 0.0, 0.7),  # the best in truth, and not seen to be
+        Step(good, 1, 1, 0.0, 0.1, 0.5),  # looks best, but was hardly trained
+        Step(bad, EPOCHS, EPOCHS, 0.0, 0.9, 1.0),
+        Step(middling, EPOCHS, 2 * EPOCHS, 0.0, 0.5, 2.0),
+        Step(good, EPOCHS, 3 * EPOCHS, 0.0, 0.7, 3.5),  # the best in truth, and not seen to be
     )
     plan = Comparing(("m",), seeds=1, budget=4 * EPOCHS, controls=False)
-    result = outcome(small_table, [Search(Unit("m", 0, False), steps, 0.0)], plan, ()).results["m"]
+    result = outcome(small_table, [Search(Unit("m", 0, False), steps, 0.0)], plan).results["m"]
     wanted = [target[bad], target[middling], target[middling], target[middling]]
     np.testing.assert_allclose(result.curves[0], np.array(wanted) - target.min())
     assert result.reach == (3 * EPOCHS,)
+    assert result.times == (3.5,)
+    assert result.clock == 3.5
     assert good in best(small_table)
 
 
@@ -94,6 +97,44 @@ def test_the_reports_hold_every_method(found: Outcome, small_table: Table, tmp_p
     assert all(len(item["curve"]) <= 7 for item in data["methods"])
     report.draw(found, small_table, tmp_path / "c.png", "small")
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_rival_that_is_no_method_has_no_control_and_seeds_begin_where_told() -> None:
+    plan = Comparing(("a",), ("b", "a"), seeds=2, first=7)
+    assert list(plan.units()) == [
+        Unit("a", 7, False), Unit("a", 7, True), Unit("b", 7, False),
+        Unit("a", 8, False), Unit("a", 8, True), Unit("b", 8, False),
+    ]  # fmt: skip
+
+
+def test_workers_are_compared_by_the_clock(table_file: Path, tmp_path: Path) -> None:
+    plan = Comparing(
+        (EVOLUTION,), ("random",), seeds=3, budget=20 * EPOCHS, lag=4, workers=4, controls=False
+    )
+    searches = compare(table_file, plan, tmp_path / "journal")
+    again = compare(table_file, plan, tmp_path / "journal")
+    assert [search.unit for search in again] == [search.unit for search in searches]
+    for first, second in zip(searches, again, strict=True):
+        assert second.clock == pytest.approx(first.clock, abs=1e-4)
+        assert first.seconds / 4 <= first.clock < first.seconds
+    found = outcome(archc.table(str(table_file)).table, searches, plan)
+    assert {test.what for test in found.tests} == {"area", "reach", "clock"}
+    assert report.cells(found, "random", 4)[0][-1] == "workers busy"
+    data = report.to_json(found, archc.table(str(table_file)).table, "small", plan)
+    assert data["workers"] == 4
+    assert all(0 < item["busy"] <= 1 for item in data["methods"])
+    with pytest.raises(ValueError, match="keeps no 5 workers busy"):
+        Comparing(("random",), lag=4, workers=5)
+
+
+def test_how_many_times_less_comes_with_an_interval(found: Outcome) -> None:
+    (test,) = (t for t in found.tests if (t.method, t.what) == (EVOLUTION, "reach")
+               and t.against == "random")  # fmt: skip
+    assert test.ratio is not None
+    ratio, low, high = test.ratio
+    assert low <= ratio <= high
+    own, others = (sorted(found.results[name].reach)[11] for name in (EVOLUTION, "random"))
+    assert ratio == pytest.approx(others / own)
 
 
 def test_holm_corrects_step_by_step() -> None:

@@ -1,10 +1,11 @@
 """Searches against a table: the same as studies, only quicker; controls; what they spend."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import archc
+import numpy as np
 import pytest
 from archc.compiler.spaces.random import Random
 from archc.compiler.spaces.space import Space
@@ -34,7 +35,7 @@ def test_it_proposes_what_a_study_proposes(
     assert [step.row for step in steps] == [answers.row(study.program(t)) for t in fresh]
     assert [step.loss for step in steps] == [trial.scores["loss"] for trial in fresh]
     assert steps[-1].spent == BUDGET
-    assert steps[-1].seconds == pytest.approx(12 * SECONDS)
+    assert steps[-1].seconds == steps[-1].clock == pytest.approx(12 * SECONDS)
 
 
 @pytest.mark.parametrize("place", range(len(method_names())))
@@ -70,6 +71,72 @@ def test_going_on_costs_what_it_adds(small: Space, small_table: Table) -> None:
     assert steps[-1].seconds == pytest.approx(16 / EPOCHS * SECONDS)
     curve = small_table.curves["loss"][steps[0].row, 0]
     assert [step.loss for step in steps[:4]] == [curve[0], curve[1], curve[3], curve[7]]
+
+
+@pytest.mark.parametrize("name", ["random", "regularized_evolution(population=4, tournament=2)"])
+def test_workers_change_when_and_not_what(name: str, small: Space, small_table: Table) -> None:
+    answers = Answers(small_table, small, seed=5)
+    one, two, four = (
+        run(method_of(small_table, name), answers, BUDGET, seed=5, lag=4, workers=workers)
+        for workers in (1, 2, 4)
+    )
+    assert [step.row for step in one] == [step.row for step in two] == [step.row for step in four]
+    assert [step.clock for step in one] == [step.seconds for step in one]
+    assert one[-1].clock > two[-1].clock > four[-1].clock
+    if name == "random":  # others repeat themselves: what is known already takes up the lag
+        assert two[-1].clock == pytest.approx(one[-1].clock / 2), "all take equally long"
+        assert four[-1].clock == pytest.approx(one[-1].clock / 4)
+
+
+def test_workers_are_as_fast_as_was_recorded(small: Space, small_table: Table) -> None:
+    """Two workers, random search, no lag: whoever is free takes the next program."""
+    seconds = np.random.default_rng(0).uniform(1, 9, len(small_table)).astype(np.float32)
+    slow = replace(small_table, scores={"seconds": np.stack([seconds] * 3, axis=1)})
+    answers = Answers(slow, small, seed=1)
+    alone = run(make_method("random"), answers, BUDGET, seed=1)
+    steps = run(make_method("random"), answers, BUDGET, seed=1, lag=None, workers=2)
+    free, wanted = [0.0, 0.0], []
+    for step in alone:
+        worker = free.index(min(free))
+        free[worker] += float(seconds[step.row])
+        wanted.append((pytest.approx(free[worker]), step.row))
+    assert [(step.clock, step.row) for step in steps] == sorted(wanted, key=lambda w: w[0].expected)
+    assert [step.spent for step in steps] == [EPOCHS * n for n in range(1, 13)]
+
+
+def test_a_lag_waits_for_the_slowest_and_an_asynchronous_search_does_not(
+    small: Space, small_table: Table
+) -> None:
+    seconds = np.ones((len(small_table), 3), dtype=np.float32)
+    answers = Answers(replace(small_table, scores={"seconds": seconds}), small, seed=1)
+    first = run(make_method("random"), answers, EPOCHS, seed=1)[0].row
+    seconds[first] = 100.0
+    answers = Answers(replace(small_table, scores={"seconds": seconds}), small, seed=1)
+    lagging, free = (
+        run(make_method("random"), answers, BUDGET, seed=1, lag=lag, workers=2) for lag in (2, None)
+    )
+    assert [step.row for step in lagging].index(first) == 1, "trial 2 is proposed from trial 0"
+    assert [step.row for step in free].index(first) == 11, "the last to end"
+    assert (free[-1].clock, lagging[-1].clock) == (100.0, 105.0)
+
+
+@dataclass
+class Repeating(Method):
+    """The same program in all trials but the last."""
+
+    repeats = True
+
+    def ask(self, history: History, random: Random) -> Proposal:
+        if history.number == 3:
+            raise Exhausted
+        return Proposal(history.space.sample(int(history.number == 2)))
+
+
+def test_what_is_under_way_is_not_trained_twice(small: Space, small_table: Table) -> None:
+    steps = run(Repeating(), Answers(small_table, small), BUDGET, seed=0, lag=None, workers=3)
+    assert [(step.spent, step.clock) for step in steps] == [
+        (EPOCHS, pytest.approx(SECONDS)), (2 * EPOCHS, pytest.approx(SECONDS))
+    ]  # fmt: skip
 
 
 def test_shuffled_rewards_are_those_of_another_program(small: Space, small_table: Table) -> None:
