@@ -24,10 +24,10 @@ from archc.runtime.loop import Loop
 from archc.runtime.plan import Plan, make_plan
 from archc.runtime.progress import Silent
 from archc.runtime.run_folder import RunFolder
-from archc.runtime.signals import stopping
 from archc.runtime.snapshot import Standing
 from archc.runtime.train import Options, Run, load_data, train
 from archc.runtime.world import World
+from archc.signals import stopping
 from harness import EXAMPLES, Bar, Report, Row, Work, main, require, row_of
 from reference import digits
 from reference.weights import copied

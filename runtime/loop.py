@@ -14,12 +14,12 @@ from typing import Any, Protocol
 import torch
 from torch.nn.utils import clip_grad_norm_
 
+from ..signals import Stop
 from .errors import RuntimeFault
 from .evaluate import Numbers, as_outputs, evaluate, numbers
 from .feed import Batch
 from .job import Job, augmented
 from .progress import Progress
-from .signals import Stop
 from .snapshot import Standing
 
 TICK = 0.5

@@ -17,6 +17,7 @@ import torch
 
 from ..compiler.graph import Graph
 from ..compiler.program import Program
+from ..signals import Stop
 from .chosen import Chosen
 from .data import Dataset, registry
 from .evaluate import Numbers, evaluate
@@ -24,7 +25,6 @@ from .job import Job, build_job, refusing
 from .loop import Diverged, Loop
 from .plan import Plan, make_plan
 from .progress import Silent
-from .signals import Stop
 from .snapshot import Standing
 from .world import joined
 

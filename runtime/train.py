@@ -17,6 +17,7 @@ from torch import nn
 
 from ..compiler.backends.torch import build
 from ..compiler.graph import Graph
+from ..signals import stopping
 from . import curves
 from .checkpoint import Checkpoints
 from .data import Dataset, registry
@@ -31,7 +32,6 @@ from .loop import Diverged, Loop, Stopped
 from .plan import Plan
 from .progress import Progress, Silent
 from .run_folder import CURVES, PROGRAM, RESULT, WEIGHTS, RunFolder, next_folder
-from .signals import stopping
 from .snapshot import Standing, below, restore
 from .weights import metadata_of, module_with, save_weights
 from .world import World, joined

@@ -140,9 +140,14 @@ class Executor(Protocol):
     def wait(self) -> list[Outcome]:
         """Waits until at least one task has ended; called only while `busy` is above 0."""
 
+    def withdraw(self) -> None:
+        """Takes back what nobody has begun to evaluate; `wait` tells that it waits again. Called by
+        a signal's handler, in the middle of whatever: so it may do no more than note it.
+        """
+
     def interrupt(self) -> None:
         """Asks what is running to save its state and stop soon; `wait` then tells what came of
-        it.
+        it. Called by a signal's handler too.
         """
 
     def close(self) -> None:

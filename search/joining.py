@@ -7,17 +7,15 @@ ends when its study does. May be assumed: who can write into the store may run c
 
 import os
 import shutil
-import signal
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 
+from ..signals import Stop, stopping
 from .errors import SearchError
 from .executor import Outcome, Task
 from .executors.local import LocalExecutor
@@ -67,7 +65,7 @@ def join(joining: Joining, say: Say) -> int:
         _wait_for(where, min(FILE_SECONDS, idle), say)
     store = Store(where)
     try:
-        with _stopping() as stop:
+        with stopping() as stop:
             found = _found(store, joining, stop)
             if found is None:
                 return 0
@@ -85,30 +83,7 @@ def join(joining: Joining, say: Say) -> int:
         store.close()
 
 
-class _Stop:
-    """Whether somebody wants this worker to stop; a second signal stops it at once."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted:
-            raise KeyboardInterrupt
-        self.wanted = True
-
-
-@contextmanager
-def _stopping() -> Iterator[_Stop]:
-    stop = _Stop()
-    before = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler if handler is not None else signal.SIG_DFL)
-
-
-def _found(store: Store, joining: Joining, stop: _Stop) -> tuple[int, Queue, Work] | None:
+def _found(store: Store, joining: Joining, stop: Stop) -> tuple[int, Queue, Work] | None:
     """The study, once it wants workers; None where waiting for it was given up."""
     begun = time.monotonic()
     while not stop.wanted:
@@ -147,7 +122,7 @@ class _Worker:
         self._pulse = _Pulse(queue, work.lease)
         self._busy = time.monotonic()
 
-    def run(self, stop: _Stop, has_ended: Callable[[], bool]) -> None:
+    def run(self, stop: Stop, has_ended: Callable[[], bool]) -> None:
         self.say(f"{self.name} waits for trials of {self.queue.store.name}")
         with self._pulse:
             while not stop.wanted:

@@ -6,19 +6,17 @@ alive; after that the task is lost, and what comes of it is refused. Deadlines a
 the database. What travels is pickled: who may write into a study's store may run code in it.
 """
 
-import pickle
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from .errors import SearchError
 from .executor import Evaluate, Outcome, Task
+from .parcels import is_ours, pack, unpack
 from .store import Store
 from .tables import attempt, job, study
 from .trial import State
 
 # isort: split
-import cloudpickle
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
 LEASE = 60.0
@@ -53,7 +51,7 @@ class Queue:
 
     def publish(self, work: Work) -> None:
         """How tasks are evaluated."""
-        packed = cloudpickle.dumps(work)
+        packed = pack(work)
         told = update(study).where(study.c.id == self.key).values(evaluate=packed)
         self.store.write(lambda connection: connection.execute(told))
 
@@ -61,15 +59,18 @@ class Queue:
         """A task for whoever claims it first."""
         values = {
             "study": self.key, "number": task.number, "attempt": task.attempt, "stop": False,
-            "task": cloudpickle.dumps(task),
+            "task": pack(task),
         }  # fmt: skip
         new = self.store.new(job)
         self.store.write(lambda connection: connection.execute(new, values))
 
     def waiting(self) -> dict[int, bool]:
-        """The trials that were offered and not collected: whether a worker has claimed each."""
-        query = select(job.c.number, attempt.c.worker).where(self._mine)
-        return {row.number: bool(row.worker) for row in self.store.rows(query)}
+        """The trials that were offered and not collected: whether a worker has claimed each. What
+        another version offered is not counted: nobody here can tell what comes of it.
+        """
+        query = select(job.c.number, attempt.c.worker, job.c.task).where(self._mine)
+        rows = self.store.rows(query)
+        return {row.number: bool(row.worker) for row in rows if is_ours(row.task)}
 
     def collect(self) -> list[Outcome]:
         """What has come of tasks. Those whose workers were silent for too long are lost, those that
@@ -90,11 +91,17 @@ class Queue:
 
         # most of the time there is nothing, which is seen without writing
         rows = self.store.write(collect) if self.store.rows(query) else []
-        return [_none(row) if row.outcome is None else pickle.loads(row.outcome) for row in rows]
+        return [_outcome(row) for row in rows]
 
     def stop(self) -> None:
         """Asks workers to save what they do; nothing more is claimed."""
         asked = update(job).where(job.c.study == self.key).values(stop=True)
+        self.store.write(lambda connection: connection.execute(asked))
+
+    def withdraw(self) -> None:
+        """Takes back what no worker has claimed; those who are at work come to their end."""
+        unclaimed = select(attempt.c.token).where(SAME, attempt.c.worker == "").exists()
+        asked = update(job).where(job.c.study == self.key, unclaimed).values(stop=True)
         self.store.write(lambda connection: connection.execute(asked))
 
     # --- the workers' side
@@ -107,13 +114,7 @@ class Queue:
         packed = rows[0].evaluate if rows else None
         if packed is None:
             return None
-        try:
-            return pickle.loads(packed)  # type: ignore[no-any-return]
-        except Exception as error:
-            raise SearchError(
-                f"what the study evaluates cannot be loaded here: {type(error).__name__}: {error}",
-                "the coordinator's packages, and its version of archc, are needed here too",
-            ) from error
+        return cast(Work, unpack(packed, "what the study evaluates"))
 
     def claim(self, worker: str, lease: float) -> Task | None:
         """A task that nobody else works on, with a token of its own."""
@@ -137,7 +138,7 @@ class Queue:
                 attempt.c.attempt == row.attempt,
             )
             connection.execute(held.values(worker=worker, deadline=deadline))
-            task: Task = pickle.loads(row.task)
+            task: Task = unpack(row.task, f"trial {row.number}")
             return task
 
         return self.store.write(claim) if self.store.rows(query) else None
@@ -172,7 +173,7 @@ class Queue:
         told = (
             update(job)
             .where(*self._place(outcome), holds.exists())
-            .values(outcome=pickle.dumps(replace(outcome, elsewhere=True)))
+            .values(outcome=pack(replace(outcome, elsewhere=True)))
         )
         is_taken = self.store.write(lambda connection: connection.execute(told).rowcount) > 0
         if not is_taken:
@@ -183,6 +184,15 @@ class Queue:
         return (
             job.c.study == self.key, job.c.number == of.number, job.c.attempt == of.attempt,
         )  # fmt: skip
+
+
+def _outcome(row: Any) -> Outcome:
+    """What came of a task; nothing, if that cannot be read here."""
+    if row.outcome is None:
+        return _none(row)
+    if not is_ours(row.outcome):
+        return Outcome(row.number, row.attempt, State.WAITING, token=row.token, elsewhere=True)
+    return cast(Outcome, unpack(row.outcome, f"what came of trial {row.number}"))
 
 
 def _none(row: Any) -> Outcome:

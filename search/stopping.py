@@ -1,53 +1,37 @@
-"""Asking a study to stop.
+"""How a study stops.
 
-Comes in: signals. Goes out: `Stop.wanted`, which the study reads between two outcomes. Ctrl-C lets
-what is running come to its end, SIGTERM has it saved, to go on with later; a second signal, or too
-long a wait for what is being saved, raises KeyboardInterrupt. May be assumed: outside the main
-thread nothing is installed.
+Comes in: signals. Goes out: a flag, which the study reads between two outcomes. After Ctrl-C what
+has begun comes to its end; after SIGTERM it is saved, to go on with later. A second signal, or too
+long a wait for what is being saved, raises KeyboardInterrupt.
 """
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+
+from ..signals import KINDS, Stop, stopping
 
 GRACE = 20
 """Seconds for what is being saved after SIGTERM; clusters kill after 30 or more."""
 
 
-class Stop:
-    """Whether someone wants the study to stop. `save` is called at the first SIGTERM."""
-
-    def __init__(self, save: Callable[[], None], say: Callable[[str], None]) -> None:
-        self.wanted = False
-        self.save = save
-        self.say = say
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted:
-            raise KeyboardInterrupt
-        self.wanted = True
-        if number == signal.SIGTERM:
-            self.say("stopping: what is running is being saved")
-            signal.alarm(GRACE)
-            self.save()
-        else:
-            self.say("finishing what is running; press Ctrl-C again to stop at once")
-
-
 @contextmanager
-def stopping(save: Callable[[], None], say: Callable[[str], None]) -> Iterator[Stop]:
-    """Watches for signals meanwhile, and puts back what was there before."""
-    stop = Stop(save, say)
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = {kind: signal.signal(kind, stop) for kind in kinds}
-    try:
-        yield stop
-    finally:
-        signal.alarm(0)
-        for kind, handler in before.items():
-            signal.signal(kind, handler if handler is not None else signal.SIG_DFL)
+def stopping_study(
+    withdraw: Callable[[], None], save: Callable[[], None], say: Callable[[str], None]
+) -> Iterator[Stop]:
+    """`withdraw` takes back what nobody has begun, `save` has saved what runs."""
+
+    def begin(number: int) -> None:
+        if number == signal.SIGTERM:
+            say("stopping: what is running is being saved")
+            signal.alarm(GRACE)
+            save()
+        else:
+            say("finishing what is running; press Ctrl-C again to stop at once")
+            withdraw()
+
+    with stopping(begin, (*KINDS, signal.SIGALRM)) as stop:
+        try:
+            yield stop
+        finally:
+            signal.alarm(0)

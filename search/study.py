@@ -14,6 +14,7 @@ from typing import Any
 
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
+from ..signals import Stop
 from .definition import LAG as LAG
 from .definition import Definition, recorded
 from .early_stop import Curves
@@ -26,7 +27,7 @@ from .leftovers import Leftovers, origin
 from .method import Exhausted, Method
 from .proposer import Proposer
 from .registry import fresh
-from .stopping import Stop, stopping
+from .stopping import stopping_study
 from .store import Store
 from .trial import REPLAYED, State, Trial
 from .workplace import Workplace, checkpoint_text, files_of, workplace
@@ -132,7 +133,7 @@ class Study:
         with (
             self.store.alone(self.name),
             workplace(path, self.name, self.folder) as self._place,
-            stopping(executor.interrupt, self._say) as stop,
+            stopping_study(executor.withdraw, executor.interrupt, self._say) as stop,
         ):
             self._reopen(adopted)
             try:

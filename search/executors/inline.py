@@ -34,6 +34,9 @@ class InlineExecutor:
             return []
         return [evaluated(self.evaluate, task)]
 
+    def withdraw(self) -> None:
+        """A task begins when it is given."""
+
     def interrupt(self) -> None:
         """Nothing runs between two calls."""
 

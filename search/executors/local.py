@@ -139,6 +139,9 @@ class LocalExecutor:
             if worker.task is not None and worker.task.number == number:
                 self._end(worker)
 
+    def withdraw(self) -> None:
+        """A task begins when it is given."""
+
     def interrupt(self) -> None:
         """SIGTERM, which `serve` turns into an exception of the evaluation."""
         for worker in self._workers:

@@ -111,6 +111,7 @@ class RayExecutor:
             max_concurrency=THREADS, scheduling_strategy="SPREAD",
         )  # fmt: skip
         self._slots: list[_Slot] = []
+        self._withdrawn = False
 
     @property
     def free(self) -> int:
@@ -127,6 +128,8 @@ class RayExecutor:
     def wait(self) -> list[Outcome]:
         while True:
             self._make_do()
+            if self._withdrawn and (unmet := self._unmet()):
+                return unmet
             busy = [slot for slot in self._slots if slot.task is not None]
             answers = [slot.answer for slot in busy]
             ended, _ = ray.wait(answers, num_returns=len(answers), timeout=0)
@@ -146,6 +149,20 @@ class RayExecutor:
                 _give(slot.task, idle.pop())
                 self._slots.remove(slot)
                 self._end(slot)
+
+    def withdraw(self) -> None:
+        self._withdrawn = True
+
+    def _unmet(self) -> list[Outcome]:
+        """The tasks for which the cluster had no room yet."""
+        found = []
+        for slot in [slot for slot in self._slots if slot.task is not None and not _is_ready(slot)]:
+            assert slot.task is not None
+            task = slot.task
+            found.append(Outcome(task.number, task.attempt, State.WAITING, token=task.token))
+            self._slots.remove(slot)
+            self._end(slot)
+        return found
 
     def interrupt(self) -> None:
         for slot in self._slots:

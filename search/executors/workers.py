@@ -6,7 +6,7 @@ coordinator: the next one waits for what the last one had offered.
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from ..executor import Outcome, Task
 from ..queue import Queue, Work
@@ -27,6 +27,7 @@ class WorkersExecutor:
         queue.publish(work)
         self._open = set(queue.waiting())
         self._since = time.monotonic()
+        self._asked: Callable[[], None] | None = None
 
     @property
     def adopted(self) -> Collection[int]:
@@ -47,6 +48,9 @@ class WorkersExecutor:
 
     def wait(self) -> list[Outcome]:
         while True:
+            if self._asked is not None:
+                ask, self._asked = self._asked, None
+                ask()
             found = [item for item in self.queue.collect() if item.number in self._open]
             self._open -= {outcome.number for outcome in found}
             if found:
@@ -55,9 +59,13 @@ class WorkersExecutor:
             self._complain()
             time.sleep(POLL_SECONDS)
 
+    def withdraw(self) -> None:
+        """Noted, for `wait` may be in the middle of a transaction."""
+        self._asked = self.queue.withdraw
+
     def interrupt(self) -> None:
-        """What no worker has claimed is given up at once."""
-        self.queue.stop()
+        """What no worker has claimed is given up too."""
+        self._asked = self.queue.stop
 
     def close(self) -> None:
         """Workers go on: the next coordinator of the study hears of what they found."""

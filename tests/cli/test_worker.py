@@ -4,10 +4,12 @@ import json
 import pickle
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from archc.cli.main import run
+from archc.search.parcels import pack
 from archc.search.store import Store
 from archc.search.tables import study
 from sqlalchemy import update
@@ -78,7 +80,7 @@ def test_what_cannot_be_loaded_here_is_said(
 ) -> None:
     store = Store(folder / "study.db")
     key = store.create("study", {})
-    packed = pickle.dumps(pickle.PickleBuffer).replace(b"PickleBuffer", b"PickleBogger")
+    packed = pack(pickle.PickleBuffer).replace(b"PickleBuffer", b"PickleBogger")
     store.write(lambda connection: connection.execute(update(study).values(evaluate=packed)))
     assert store.find("study") == (key, {})
     store.close()
@@ -86,6 +88,31 @@ def test_what_cannot_be_loaded_here_is_said(
     said = capsys.readouterr().err
     assert "what the study evaluates cannot be loaded here: AttributeError" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (b"archc ", b"archc 9.9.", "comes from archc 9.9."),
+        (b" with Python ", b" with Python 2", "with Python 23."),
+        (b"archc ", b"", "comes from an older archc"),
+    ],
+)
+def test_a_worker_of_another_version_is_refused(
+    before: bytes, after: bytes, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(folder / "study.db")
+    store.create("study", {})
+    packed = pack(len).replace(before, after, 1)
+    store.write(lambda connection: connection.execute(update(study).values(evaluate=packed)))
+    store.close()
+    assert run(["worker", "study.db", "--idle", "0.1"]) == 2
+    error = capsys.readouterr().err
+    assert "what the study evaluates" in error
+    assert said in error
+    assert f"and this is archc {metadata.version('archc')}" in error
+    assert "install here what runs there" in error
+    assert "Traceback" not in error
 
 
 @pytest.mark.parametrize(

@@ -211,3 +211,29 @@ def test_workers_outlive_a_coordinator_that_is_killed(
     assert [trial.attempts for trial in trials] == [1] * 5
     numbers = [line.split()[0] for line in (tmp_path / "log").read_text().splitlines()]
     assert sorted(numbers) == list("01234"), "something was evaluated twice"
+
+
+def test_ctrl_c_waits_for_what_has_begun_alone(
+    place: str, plain: Space, start: Start, worker: Start, eventually: Eventually, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    given = (script, place, tmp_path, str(plain.source))
+    first = start(*given)
+    eventually(lambda: "has taken a trial yet" in first.stderr.readline())
+    joined = worker(place)
+    eventually(lambda: is_begun(tmp_path))
+    store = Store(place)
+    eventually(lambda: len(store.trials(1)) == 3)  # of which nobody has claimed the last
+    first.send_signal(signal.SIGINT)
+    eventually(lambda: store.trials(1)[2].state is State.WAITING)
+    assert store.trials(1)[1].state is State.RUNNING
+    (tmp_path / "go").touch()
+    assert first.wait(30) != 0
+    assert "KeyboardInterrupt" in first.stderr.read()
+    assert [trial.state for trial in store.trials(1)] == [State.DONE, State.DONE, State.WAITING]
+    assert joined.wait(30) == 0, "a worker ends with the study"
+    again, second = start(*given), worker(place)
+    assert again.wait(60) == second.wait(60) == 0
+    assert [trial.attempts for trial in store.trials(1)] == [1, 1, 2, 1, 1]
+    store.close()

@@ -92,6 +92,9 @@ class Workers:
         task = self.tasks.pop(self.random.randrange(len(self.tasks)))
         return [evaluated(self.evaluate, task)]
 
+    def withdraw(self) -> None:
+        return
+
     def interrupt(self) -> None:
         self.tasks.clear()
 
