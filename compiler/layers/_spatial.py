@@ -42,6 +42,48 @@ def window_sizes(
     return tuple(result)
 
 
+def transposed_sizes(
+    check: Checks,
+    sizes: Sequence[Dim],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Pairs,
+    dilation: Sequence[int],
+    extra: Sequence[int],
+) -> tuple[Dim, ...]:
+    """(S - 1) * stride - before - after + dilation * (kernel - 1) + extra + 1 for each axis, each
+    proved positive.
+    """
+    result: list[Dim] = []
+    for size, k, s, d, e, (before, after) in zip(
+        sizes, kernel, stride, dilation, extra, padding, strict=True
+    ):
+        bound = f"below the stride or the dilation: below {max(s, d)}"
+        check.setting(e < max(s, d), "output_padding", e, bound)
+        check.at_least(size, 1, "a spatial size")
+        found = (size - 1) * s - before - after + d * (k - 1) + e + 1
+        check.at_least(found, 1, "the output, less the padding that is cut off,")
+        result.append(found)
+    return tuple(result)
+
+
+def expect_filters(check: Checks, x: TensorType, filters: TensorType) -> tuple[int, ...]:
+    """The sizes of the kernel of `[F, C, *K]`, as numbers: filters for an image that `expect_image`
+    passed.
+    """
+    check.same_dtype(x, filters)
+    check.rank(filters, x.rank, x.rank)
+    kernel = tuple(check.known(size, "the size of the kernel") for size in filters.shape[2:])
+    for size in kernel:
+        check.at_least(size, 1, "the size of the kernel")
+    return kernel
+
+
+def kernel_of(filters: TensorType) -> tuple[int, ...]:
+    """The sizes of the kernel of filters that `expect_filters` passed."""
+    return tuple(size for size in filters.shape[2:] if isinstance(size, int))
+
+
 def symmetric(padding: Pairs) -> bool:
     """Whether every axis is padded alike on both sides, as PyTorch's modules can do it."""
     return all(before == after for before, after in padding)

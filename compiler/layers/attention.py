@@ -9,7 +9,7 @@ from ..facts import Truth
 from ..hyperparameter import Auto, AutoFloat, IntKind, between, one_of, option, required
 from ..layer import Layer
 from ..lowering import Module, OnnxBuilder
-from ..types import I64, TensorType
+from ..types import F64, I64, TensorType
 from ._form import spell_shape
 
 _LOWEST = {"f16": -65504.0, "bf16": -3.38e38, "f32": -3.4e38, "f64": -1.79e308}
@@ -111,7 +111,9 @@ class Attention(Layer):
         width = _number(type_.shape[2]) // self.heads
         scale = width**-0.5 if isinstance(self.scale, str) else self.scale
         queries = self._heads_of(onnx, q, self.heads, [0, 2, 1, 3])
-        queries = onnx.op("Mul", queries, onnx.number(scale, type_.dtype))
+        # ONNX Runtime fuses a product by one number into the next matmul, where it is an f32.
+        exact = onnx.constant([scale] * width, F64) if type_.dtype == F64 else None
+        queries = onnx.op("Mul", queries, exact or onnx.number(scale, type_.dtype))
         keys = self._shared(
             onnx, self._heads_of(onnx, k, self._kv_heads, [0, 2, 3, 1]), [width, -1]
         )

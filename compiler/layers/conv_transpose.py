@@ -18,6 +18,7 @@ from ._spatial import (
     spread,
     symmetric,
     torch_pad,
+    transposed_sizes,
 )
 
 
@@ -60,16 +61,7 @@ class ConvTranspose(Layer):
         dilation = check.per_axis(self.dilation, len(space), "dilation")
         extra = check.per_axis(self.output_padding, len(space), "output_padding", low=0)
         padding = check.paddings(self.padding, kernel, dilation)
-        sizes: list[Dim] = []
-        for size, k, s, d, e, (before, after) in zip(
-            space, kernel, stride, dilation, extra, padding, strict=True
-        ):
-            bound = f"below the stride or the dilation: below {max(s, d)}"
-            check.setting(e < max(s, d), "output_padding", e, bound)
-            check.at_least(size, 1, "a spatial size")
-            found = (size - 1) * s - before - after + d * (k - 1) + e + 1
-            check.at_least(found, 1, "the output, less the padding that is cut off,")
-            sizes.append(found)
+        sizes = transposed_sizes(check, space, kernel, stride, padding, dilation, extra)
         check.setting(self.filters >= 1, "filters", self.filters, "at least 1")
         check.divides(self.groups, self.filters, "groups", "filters")
         return x.with_shape(x.shape[0], self.filters, *sizes)

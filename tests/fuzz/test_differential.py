@@ -51,6 +51,9 @@ FOUND = {
     "gelu in f64 with constants in f32": """
         network Fuzz on x: f64[N, 4] -> f64[_, _] { x -> gelu(approximate="tanh") }
     """,
+    "a scale that ONNX Runtime fuses, and keeps in f32": """
+        network Fuzz on x: f64[N, T, 8] -> f64[_, _, _] { (x, x, x) -> attention(4) }
+    """,
     "integers made into pixels": """
         network Fuzz on x: i64[N, 8, H, W] -> i64[N, 2, _, _] { x -> pixel_shuffle(2) }
     """,
