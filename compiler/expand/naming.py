@@ -64,9 +64,14 @@ class _Namer:
         self.uses: list[tuple[int, str]] = []
         self.owned: dict[str, int] = {}
         self.same: dict[int, int] = {}
+        self.bound: set[str] = set()  # tensors, which own no weights
 
     def finish(self) -> Names:
+        """The names. A number that makes what another stage is called, `Node_2` beside a block of
+        that name, is left out: two stages of one name would share their weights.
+        """
         counts: dict[str, int] = {}
+        bases = {base for _, base in self.uses} - self.bound
         for key, base in self.uses:
             if key in self.same:
                 self.named[key] = self.named[self.same[key]]
@@ -74,7 +79,7 @@ class _Namer:
             while True:
                 counts[base] = counts.get(base, 0) + 1
                 name = base if counts[base] == 1 else f"{base}_{counts[base]}"
-                if name not in self.all_labels:
+                if name not in self.all_labels and (name == base or name not in bases):
                     break
             self.named[key] = name
         return self.named
@@ -96,6 +101,8 @@ class _Namer:
                 self.use(statement, statement.name)
                 self.owned[statement.name] = id(statement)
             else:
+                if isinstance(statement, ast.Bind):
+                    self.bound.update(statement.targets)
                 self.visit(statement)
         self.owned = {name: key for name, key in outer.items() if name in self.owned}
 

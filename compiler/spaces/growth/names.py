@@ -118,11 +118,12 @@ def _labels(known: dict[Key, str], after: ast.Function) -> dict[int, str]:
             node for node in nodes if known.get(_key(node), names[id(node)]) != names[id(node)]
         ]
         bases = {_base(node) for node in moved}
+        called = {_base(node) for node in nodes}
         labels = {node.label for node in below(scope) if isinstance(node, ast.Labelled)}
         taken = {*labels, *known.values()}
         for node in nodes:
             if node.span is NOWHERE and _base(node) in bases:
-                news[id(node)] = fresh(_base(node), taken)
+                news[id(node)] = fresh(_base(node), taken | (called - {_base(node)}))
                 taken.add(news[id(node)])
         pins |= {id(node): known[_key(node)] for node in moved}
     return news or pins

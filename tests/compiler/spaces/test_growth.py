@@ -247,6 +247,19 @@ def test_a_block_of_the_same_name_is_left_alone() -> None:
     assert "x -> tanh" in str(grown)
 
 
+def test_a_block_that_is_called_as_a_number_would_be_keeps_its_name() -> None:
+    text = """
+    block Node on x { x -> dense(4) }
+    block Node_2 on x { x -> dense(4) }
+    network Net on x: f32[N, 4] -> f32[N, 4] { x -> Node -> Node_2 }
+    """
+    for seed in range(8):
+        grown = archc.grow(text, seed, edit="insert", vocabulary="vocabulary V { Node }")
+        owners = {node.owner for node in grown.graph.nodes}
+        assert len(owners) == 3
+        assert owners > {"Node.dense", "Node_2.dense"}
+
+
 def test_a_vocabulary_of_the_program_itself_is_named() -> None:
     text = OWN + IMAGE
     grown = archc.grow(text, 3, edit="insert", vocabulary="Images")
