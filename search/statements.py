@@ -9,7 +9,7 @@ from .tables import attempt, job, lineage, metric, program, study, trial
 from .trial import SHARED, State
 
 # isort: split
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 
 _KEY: BindParameter[int] = bindparam("key")
 
@@ -51,6 +51,15 @@ METRICS = (
 )
 CHECKSUMS = select(attempt.c.number, attempt.c.attempt, attempt.c.checksum).where(
     attempt.c.study == _KEY, attempt.c.checksum.is_not(None)
+)
+
+COUNT = select(
+    select(func.count()).where(trial.c.study == _KEY).scalar_subquery().label("proposed"),
+    select(func.count()).where(attempt.c.study == _KEY).scalar_subquery().label("begun"),
+    select(func.count())
+    .where(attempt.c.study == _KEY, attempt.c.state != str(State.RUNNING))
+    .scalar_subquery()
+    .label("ended"),
 )
 
 DONE = delete(job).where(

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from . import mending
 from . import statements as sql
 from .databases.opening import database_at
 from .databases.sqlite import COPY, Sqlite
@@ -27,6 +28,7 @@ from .rows import CHANGING, clean, reports_checksum, trial_from, trial_values
 from .session import Session
 from .tables import attempt, event, job, lineage, metadata, metric, program, study, trial
 from .trial import State, Trial
+from .witness import Counts, Witness, counted
 
 # isort: split
 from sqlalchemy import Connection, Insert, Table, delete, insert, select, update
@@ -56,21 +58,19 @@ class Store:
         self._lock = self._session.lock
         self._copied: float | None = None
         self._proposed: list[tuple[int, Trial]] = []
+        self._witnesses: dict[int, Witness] = {}
+        if self.path is not None and not self.path.exists():
+            mending.forget(self.path)
         try:
             self._open()
             if restore:
                 self.check()
+                mending.account_for(self)
         except Damaged as error:
-            done = self.database.restore() if restore else None
-            if done is None:
+            if not restore:
                 self.close()
                 raise
-            log.warning("%s; %s", error.message, done)
-            self._session.drop()
-            self._open()
-            self.check()
-            for key in self._keys():
-                self.note(key, "restored", f"{error.message}; {done}")
+            mending.restore(self, error)
 
     @property
     def is_in_memory(self) -> bool:
@@ -86,10 +86,24 @@ class Store:
         self._session.drop()
         self.database.engine.dispose()
 
+    def reopen(self) -> None:
+        """Reads another file in the place of the one that was opened."""
+        self._session.drop()
+        self._open()
+
     def check(self) -> None:
         """Reads every trial. Raises Damaged where one is not what was written."""
-        for key in self._keys():
+        for key in self.study_keys():
             self.trials(key)
+
+    def study_keys(self) -> list[int]:
+        """The keys of all studies."""
+        return [int(row.id) for row in self.rows(select(study.c.id).order_by(study.c.id))]
+
+    def count(self, key: int) -> Counts:
+        """How far a study has come."""
+        (row,) = self.rows(sql.COUNT, {"key": key})
+        return Counts(row.proposed, row.begun, row.ended)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
@@ -101,11 +115,28 @@ class Store:
             try:
                 self.write(lambda connection: None)
                 self._copy()
-                yield
+                with self._witnessed(name):
+                    yield
                 self._copy()
             finally:
                 self._copied = None
                 self._session.drop()
+
+    @contextmanager
+    def _witnessed(self, name: str) -> Iterator[None]:
+        """Notes beside the store how far its study comes."""
+        found = self.find(name)
+        if self.path is None or found is None:
+            yield
+            return
+        witness = Witness(counted(self.path, name), self.count(found[0]))
+        self._witnesses[found[0]] = witness
+        try:
+            witness.note()
+            yield
+        finally:
+            del self._witnesses[found[0]]
+            witness.close()
 
     def now(self) -> float:
         """The time by the database's clock, in seconds since 1970."""
@@ -219,6 +250,7 @@ class Store:
             if is_new:
                 self._proposed[places.index((key, begun.number))] = key, begun
             self.write(begin)
+        self._note(key, begun=1)
         return token
 
     def finish(self, key: int, finished: Trial, outcome: Outcome | None = None) -> bool:
@@ -252,6 +284,7 @@ class Store:
             return True
 
         is_taken = self.write(finish)
+        self._note(key, ended=int(is_taken))
         if not is_taken:
             self.note(key, "refused", f"a late result of trial {outcome.number}")
         if self._copied is not None and time.monotonic() - self._copied > COPY_SECONDS:
@@ -299,6 +332,8 @@ class Store:
             connection.execute(update(study).where(study.c.id == key).values(ended=""))
 
         self.write(reclaim)
+        if key in self._witnesses:
+            self._witnesses[key].counts = self.count(key)
         self.note(key, "opened", f"{len(found)} trials reclaimed")
 
     # --- transactions
@@ -320,9 +355,6 @@ class Store:
         except Damaged as error:
             raise self.database.damage(error.message) from None
 
-    def _keys(self) -> list[int]:
-        return [int(row.id) for row in self.rows(select(study.c.id).order_by(study.c.id))]
-
     def new(self, table: Table) -> Insert:
         """An insertion that leaves alone what is there already."""
         return self._new[table]
@@ -343,8 +375,15 @@ class Store:
 
         with self._lock:
             done = self._session.write(all_of_it)
+            for key, _ in self._proposed:
+                if key in self._witnesses:
+                    self._witnesses[key].counts.proposed += 1
             self._proposed.clear()
         return done
+
+    def _note(self, key: int, begun: int = 0, ended: int = 0) -> None:
+        if key in self._witnesses:
+            self._witnesses[key].note(begun, ended)
 
     def _propose(self, connection: Connection, key: int, new: Trial) -> None:
         values = trial_values(new) | {"study": key}
