@@ -111,6 +111,16 @@ def check_resource(resource: str, least: int, most: int, eta: int) -> None:
         raise ValueError(f"least is 1 to most, and most is {most}; least is {least}")
 
 
+def rungs(least: int, most: int, eta: int) -> tuple[int, ...]:
+    """What each rung amounts to: `least`, eta times as much, and so on up to `most`, which is the
+    last one whatever it is a multiple of: else no program would ever be trained in full.
+    """
+    found = [least]
+    while found[-1] < most:
+        found.append(min(found[-1] * eta, most))
+    return tuple(found)
+
+
 def most_within(most: int, resource: str, whole: Mapping[str, float]) -> int:
     """No more epochs than a training has in full."""
     return min(most, int(whole.get("epochs", most))) if resource == "epochs" else most

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from ...compiler.spaces.random import Random
 from ..method import ANY_CHOICE, History, Method, Proposal
 from ..trial import State, Trial
-from ._rungs import Source, check_resource, falling, fidelity_of, going_on, most_within
+from ._rungs import Source, check_resource, falling, fidelity_of, going_on, most_within, rungs
 
 
 @dataclass
 class Asha(Method):
-    """The paper's eta of 4. Programs begin with `least` and go on eta times as long, up to `most`.
+    """The paper's eta of 4. Programs begin with `least` and go on eta times as long, up to `most`,
+    which is the last rung whatever it is a multiple of.
     `resource` is what is measured out, epochs or data. `inner` proposes the programs that begin,
     else they are drawn.
     """
@@ -28,6 +29,7 @@ class Asha(Method):
     resource: str = "epochs"
     inner: Method | None = None
     _source: Source = field(init=False, repr=False, compare=False)
+    _amounts: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _rung_of: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _rungs: list[list[Trial]] = field(default_factory=list, init=False, repr=False, compare=False)
     _counts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -41,6 +43,7 @@ class Asha(Method):
     def __post_init__(self) -> None:
         check_resource(self.resource, self.least, self.most, self.eta)
         self._source = Source(self.inner)
+        self._amounts = rungs(self.least, self.most, self.eta)
 
     def within(self, whole: Mapping[str, float]) -> Method:
         return replace(self, most=most_within(self.most, self.resource, whole))
@@ -48,7 +51,7 @@ class Asha(Method):
     def ask(self, history: History, random: Random) -> Proposal:
         self._read(history)
         for rung in range(len(self._rungs) - 1, -1, -1):
-            if self._amount(rung + 1) <= self.most and (found := self._ripe(rung)) is not None:
+            if rung + 1 < len(self._amounts) and (found := self._ripe(rung)) is not None:
                 return going_on(history, found, self._fidelity(rung + 1))
         proposal = self._source.draw(history, random)
         return replace(proposal, fidelity=self._fidelity(0))
@@ -64,7 +67,7 @@ class Asha(Method):
         return [
             trial.number
             for rung, scored in enumerate(self._rungs)
-            if self._amount(rung + 1) <= self.most
+            if rung + 1 < len(self._amounts)
             for trial in scored
             if trial.number not in self._gone
         ]
@@ -86,8 +89,5 @@ class Asha(Method):
                 insort(self._rungs[rung], trial, key=falling)
         self._finished = len(history.trials)
 
-    def _amount(self, rung: int) -> int:
-        return int(self.least * self.eta**rung)
-
     def _fidelity(self, rung: int) -> dict[str, float]:
-        return fidelity_of(self.resource, self._amount(rung), self.most)
+        return fidelity_of(self.resource, self._amounts[rung], self.most)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ...compiler.spaces.random import Random
 from ..method import ANY_CHOICE, History, Method, Proposal
-from ._rungs import Brackets, Plan, Source, check_resource, most_within
+from ._rungs import Brackets, Plan, Source, check_resource, most_within, rungs
 
 
 @dataclass
@@ -54,7 +54,5 @@ class Halving(Method):
 
 def amounts(count: int, eta: int, least: int, most: int) -> tuple[int, ...]:
     """What each rung amounts to, until one program is left or has the most."""
-    found = [least]
-    while count // eta ** len(found) >= 1 and found[-1] * eta <= most:
-        found.append(found[-1] * eta)
-    return tuple(found)
+    every = rungs(least, most, eta)
+    return tuple(amount for rung, amount in enumerate(every) if not rung or count // eta**rung)

@@ -50,7 +50,7 @@ def test_it_is_of_the_space_beside_it(table: Table) -> None:
 
 def test_a_method_runs_on_it() -> None:
     table, _ = opened(str(FILE))
-    found = searched(str(FILE), 10 * table.epochs, 1, Unit("random", 0, False))
+    found = searched(str(FILE), 10 * table.epochs, 1, 1, Unit("random", 0, False))
     assert [step.epochs for step in found.steps] == [27] * 10
     losses = table.curves["loss"][[step.row for step in found.steps], 0, -1]
     assert [step.loss for step in found.steps] == losses.tolist()

@@ -25,6 +25,7 @@ train Tiny {
 @pytest.fixture
 def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARCHC_PEERS", str(tmp_path))
     (tmp_path / "tiny.arch").write_text(SPACE)
     return tmp_path
 
@@ -55,6 +56,8 @@ def test_a_table_and_a_comparison(space: Path, capsys: pytest.CaptureFixture[str
     [
         (["table", "tiny.arch", "-o", "tiny.csv"], "a table is a .parquet file"),
         (["methods", "--table", "nothing"], "there is no table 'nothing'"),
+        (["methods", "--workers", "8", "--lag", "2"], "a lag of 2 keeps no 8 workers busy"),
+        (["methods", "--against", "neps"], "neps has no environment of its own"),
     ],
 )
 def test_what_is_wrong_is_said(

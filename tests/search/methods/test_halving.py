@@ -10,6 +10,7 @@ from archc.compiler.spaces.space import Space
 from archc.search.engines import Engine
 from archc.search.errors import SearchError
 from archc.search.executors.inline import InlineExecutor
+from archc.search.methods.halving import amounts
 from archc.search.methods.hyperband import brackets
 from archc.search.registry import make_method, settings_of
 from archc.search.searching import Search, run
@@ -200,6 +201,15 @@ def test_asha_lets_go_on_the_best_of_what_it_knows(sixty_four: Space) -> None:
     assert max(rung_of.values()) == 2
     expected = [4 ** rung_of[n] - (4 ** (rung_of[n] - 1) if rung_of[n] else 0) for n in rung_of]
     assert spent == expected  # survivors go on: nobody is trained from the start again
+
+
+def test_the_last_rung_is_a_whole_training_whatever_it_is_a_multiple_of(sixty_four: Space) -> None:
+    found, spent = study(sixty_four, "asha", parallel, 80, lag=1, eta=4, most=27)
+    assert {trial.fidelity["epochs"] for trial in found.trials} == {1, 4, 16, 27}
+    assert set(spent) == {1, 3, 12, 11}, "each rung pays what it adds"
+    assert amounts(16, 2, 1, 11) == (1, 2, 4, 8, 11)
+    assert amounts(8, 2, 1, 11) == (1, 2, 4, 8), "one program is left"
+    assert amounts(1, 3, 2, 27) == (2,)
 
 
 def test_asha_waits_for_no_rung(sixty_four: Space) -> None:
