@@ -93,13 +93,26 @@ def replaced(value: Instance, **changes: object) -> Instance:
     computed anew.
     """
     kind = type(value)
-    new = object.__new__(kind)
-    for name in kind.__match_args__:  # type: ignore[attr-defined]
-        _assign(new, name, changes[name] if name in changes else getattr(value, name))
+    copy = _copies.get(kind)
+    if copy is None:
+        copy = _copies[kind] = _compile_copy(kind)
+    new: Instance = copy(value)
+    for name, change in changes.items():
+        _assign(new, name, change)
     return new
 
 
 _assign = object.__setattr__
+_copies: dict[type, Callable[[Any], Any]] = {}
+
+
+def _compile_copy(kind: type) -> Callable[[Any], Any]:
+    """A function that copies one kind of record, field by field."""
+    lines = [f"    _set(new, {name!r}, old.{name})" for name in kind.__match_args__]  # type: ignore[attr-defined]
+    names: dict[str, Any] = {"_set": _assign, "_new": object.__new__, "_kind": kind}
+    exec("\n".join(["def copy(old):", "    new = _new(_kind)", *lines, "    return new"]), names)
+    made: Callable[[Any], Any] = names["copy"]
+    return made
 
 # --- shared methods -------------------------------------------------------------------------------
 

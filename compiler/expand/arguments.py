@@ -27,6 +27,7 @@ from .context import Context
 from .environment import Environment
 from .holding import Identity
 from .lookup import find_name
+from .remembered import by_identity
 from .session import Session
 from .values import (
     LayerReference,
@@ -91,7 +92,7 @@ def bind_layer(
     if node is None:
         if not any(item.required for item in layer.hyperparameters()):
             return _plain_stage(layer)  # type: ignore[arg-type] # classes are hashable
-    elif literal(Identity(node)):
+    elif literal(node):
         return _literal_stage(layer, Identity(node))  # type: ignore[arg-type]
     return _bound(layer, node, env, context, span)
 
@@ -106,13 +107,16 @@ def _bound(
     declared = layer.hyperparameters()
     session = context.session
     _expect_hope(layer, node, context)
-    if node is not None and context.naming:
-        context = hinted(node, layer.name, context)
+    under = _named(node, layer.name, context) if node is not None and context.naming else ""
     collector, names, extra = _call_names(layer)  # type: ignore[arg-type]
     where = node.span if node is not None else span
     assert where is not None
     open_names = collector is not None
-    given = match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
+    given = (
+        match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
+        if node is None or collector is not None
+        else _matched(layer, Identity(node))  # type: ignore[arg-type]
+    )
     values = {}
     made = [] if session.holds is None else [session.decider.made]
     for item in declared:
@@ -122,7 +126,7 @@ def _bound(
         elif item.name in given.by_name:
             assert env is not None
             mark = session.hold(tuple(values.items()))
-            values[item.name] = _argument(item, given, env, context)
+            values[item.name] = _argument(item, given, env, context, under)
             session.release(mark)
         elif item.required:
             raise Fault(
@@ -136,20 +140,34 @@ def _bound(
         tied, initialiser = _extras(layer, given, extra, env, context)
     stage = _stage(layer, values, tied, initialiser)
     if made and made[-1] > made[0]:
-        session.argued = _argued(stage.layer, given, made)
+        reals = _reals(values, declared, given, made)
+        session.argued = decisions.Argued(stage.layer, declared, made, reals)
     return stage
 
 
-def _argued(layer: Layer, given: Given, made: Sequence[int]) -> "decisions.Argued":
-    names = [item.name for item in layer.hyperparameters()]
-    reals = [
-        (name, before)
-        for name, before, after in zip(names, made, made[1:], strict=False)
+def _reals(
+    values: Mapping[str, Any],
+    declared: Sequence[Hyperparameter],
+    given: Given,
+    made: Sequence[int],
+) -> Sequence[tuple[str, int]]:
+    """The hyperparameters that are numbers of real ranges as they are, with their decisions."""
+    if not any(type(value) is OpenReal for value in values.values()):
+        return ()
+    return [
+        (item.name, before)
+        for item, before, after in zip(declared, made, made[1:], strict=False)
         if after == before + 1
-        and type(getattr(layer, name)) is OpenReal
-        and isinstance(given.by_name[name], (ast.Open, ast.Range))
+        and type(values.get(item.name)) is OpenReal
+        and isinstance(given.by_name[item.name], (ast.Open, ast.Range))
     ]
-    return decisions.Argued(layer, names, made, reals)
+
+
+@lru_cache(maxsize=8_192)
+def _matched(layer: type[Layer], call: Identity) -> Given:
+    """What a call gives a layer that declares all its names."""
+    _, names, extra = _call_names(layer)  # type: ignore[arg-type]
+    return match(call.node, layer.name, names, call.node.span, by_name_only=extra)
 
 
 def _expect_hope(layer: type[Layer], node: ast.Call | None, context: Context) -> None:
@@ -173,10 +191,10 @@ def _stage(
     return LayerStage(layer(**values), tied, initialiser)
 
 
-@lru_cache(maxsize=8_192)
-def literal(call: Identity) -> bool:
+@by_identity
+def literal(call: ast.Call) -> bool:
     """Whether all arguments of a call are written out, so that it means the same everywhere."""
-    return all(_is_literal(argument.value) for argument in call.node.arguments)
+    return all(_is_literal(argument.value) for argument in call.arguments)
 
 
 def _is_literal(node: ast.Expression) -> bool:
@@ -286,19 +304,25 @@ def hinted(node: ast.Call | None, what: str, context: Context) -> Context:
     """While one decides, choices among the arguments are named after the stage they belong to."""
     if not context.naming:
         return context
-    name = (context.name_of(node) if node is not None else None) or context.hint or what
-    return replaced(context, hint=name)
+    return replaced(context, hint=_named(node, what, context))
 
 
-def _argument(item: Hyperparameter, given: Given, env: Environment, context: Context) -> Any:
-    """One hyperparameter of a layer; `?` is any value of its domain."""
+def _named(node: ast.Call | None, what: str, context: Context) -> str:
+    return (context.name_of(node) if node is not None else None) or context.hint or what
+
+
+def _argument(
+    item: Hyperparameter, given: Given, env: Environment, context: Context, under: str
+) -> Any:
+    """One hyperparameter of a layer; `?` is any value of its domain. `under` is what its choices
+    are named after, while one decides.
+    """
     node = given.by_name[item.name]
-    if type(node) is ast.Number:
-        return _accept(item.kind, item.name, node, given.what, env, context)
-    if context.naming and not isinstance(node, _DECIDED):
-        context = replaced(context, hint=f"{context.hint}.{item.name}")
     if isinstance(node, ast.Open):
-        return item.kind.accept(decisions.any_value(node, item, given.what, context))
+        hint = f"{under}.{item.name}" if under else ""
+        return item.kind.accept(decisions.any_value(node, item, given.what, context, hint))
+    if under and not isinstance(node, _DECIDED):
+        context = replaced(context, hint=f"{under}.{item.name}")
     return _accept(item.kind, item.name, node, given.what, env, context)
 
 

@@ -11,7 +11,7 @@ from ...grammar.diagnostic import Step
 from ...grammar.record import record, replaced
 from ...grammar.span import Span
 from .builder import GraphBuilder
-from .naming import Names
+from .naming import NO_NAMES, FreshNames, NamesInText
 from .session import Session
 
 
@@ -31,7 +31,7 @@ class Context:
 
     session: Session
     builder: GraphBuilder
-    names: Names
+    names: NamesInText
     path: str = ""
     owner: str = ""
     trail: tuple[Step, ...] = ()
@@ -44,8 +44,7 @@ class Context:
     memory: dict[str, Any] | None = None  # decisions that an instance or `share` makes once
     memory_root: str = ""
     written: tuple[str, int] | None = None  # where the stage of the instance at hand stands
-    taken: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=dict)
+    made: FreshNames = field(default_factory=lambda: FreshNames(NO_NAMES))
 
     @property
     def place(self) -> str:
@@ -64,7 +63,7 @@ class Context:
 
     def name_of(self, stage: ast.Expression) -> str | None:
         """The name of a stage written in the body at hand; None for braces that open no path."""
-        return self.names.get(id(stage))
+        return self.names.by_stage.get(id(stage))
 
     def open(
         self,
@@ -81,8 +80,7 @@ class Context:
             names=names,
             path=join(self.path, name),
             owner=join(self.owner, name) if owner is None else owner,
-            taken=set(names.values()),
-            counts={},
+            made=FreshNames(names),
             level=self.level if level is None else level,
         )
 
@@ -92,14 +90,7 @@ class Context:
 
     def fresh(self, base: str) -> str:
         """A name for a node that no stage in the text names, such as the `add` of `a + b`."""
-        count = self.counts.get(base, 0) + 1
-        name = base if count == 1 else f"{base}_{count}"
-        while name in self.taken:
-            count += 1
-            name = f"{base}_{count}"
-        self.counts[base] = count
-        self.taken.add(name)
-        return name
+        return self.made.make(base)
 
 
 def join(path: str, name: str) -> str:

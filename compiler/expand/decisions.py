@@ -22,6 +22,7 @@ from . import evaluate, vocabularies
 from .context import Context, join
 from .environment import Environment
 from .holding import Identity
+from .remembered import by_identity
 from .values import Combinator, FragmentStage, LayerReference, OpenLet, OpenReal, decisions_key
 
 MOST_OPTIONS = 100_000
@@ -68,14 +69,14 @@ class Argued:
     """
 
     layer: Layer
-    names: Sequence[str]
+    declared: Sequence[Hyperparameter]
     made: Sequence[int]
     reals: Sequence[tuple[str, int]]
 
     def grounds(self, read: frozenset[str]) -> "Grounds":
         """What a refusal rests on that read these hyperparameters."""
-        spans = zip(self.names, self.made, self.made[1:], strict=False)
-        places = [range(before, after) for name, before, after in spans if name in read]
+        spans = zip(self.declared, self.made, self.made[1:], strict=False)
+        places = [range(before, after) for item, before, after in spans if item.name in read]
         return Grounds(self.made[0], frozenset(place for span in places for place in span))
 
 
@@ -118,15 +119,14 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
         return options[_replay(node, context)]
     hint = "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
     if node.weights is None:
-        return options[decide(node, _equal(Identity(node)), hint, context)]
+        return options[decide(node, _equal(node), hint, context)]
     weights = _weights(node, len(options), env, context)
     return options[decide(node, Alternatives(options, weights), hint, context)]
 
 
-@lru_cache(maxsize=8_192)
-def _equal(choice: Identity) -> Alternatives:
+@by_identity
+def _equal(node: ast.Choice | ast.Optional) -> Alternatives:
     """The options of a choice, equally likely: one object, whose tables are made once."""
-    node = choice.node
     return Alternatives(node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY))
 
 
@@ -142,12 +142,15 @@ def number(node: ast.Range, env: Environment, context: Context) -> Any:
     return _meaning(node, domain, decide(node, domain, "value", context), context)
 
 
-def any_value(node: ast.Open, item: Hyperparameter, what: str, context: Context) -> Any:
+def any_value(
+    node: ast.Open, item: Hyperparameter, what: str, context: Context, hint: str = ""
+) -> Any:
     """A value of the hyperparameter's own domain."""
     domain = own_domain(item)
     if domain is None:
         raise Fault(errors.spaces.NoDomain(node.span, what, item.name))
-    return _meaning(node, domain, decide(node, domain, item.name, context), context)
+    hint = hint or context.hint or item.name
+    return _meaning(node, domain, _decided(node, domain, hint, context), context)
 
 
 def _meaning(node: ast.Expression, domain: Domain, decision: Any, context: Context) -> Any:
@@ -157,14 +160,9 @@ def _meaning(node: ast.Expression, domain: Domain, decision: Any, context: Conte
     return OpenReal(value) if isinstance(domain, Reals) else value
 
 
+@by_identity
 def own_domain(item: Hyperparameter) -> Domain | None:
     """What a hyperparameter declares for search."""
-    return _own_domain(Identity(item))
-
-
-@lru_cache(maxsize=8_192)
-def _own_domain(key: Identity) -> Domain | None:
-    item = key.node
     match item.domain:
         case Between(low, high, step, log):
             if isinstance(low, float) or isinstance(high, float):
@@ -191,7 +189,12 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
 
 
 def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) -> Any:
-    """Settles one choice: by what was frozen with the name it belongs to, or by the decider."""
+    """Settles one choice, named after the hyperparameter that is being evaluated or by `hint`."""
+    return _decided(node, domain, context.hint or hint, context)
+
+
+def _decided(node: ast.Expression, domain: Domain, name: str, context: Context) -> Any:
+    """Settles a choice: by what was frozen with the name it belongs to, or by the decider."""
     if id(node) in context.frozen:
         return context.frozen[id(node)]
     session = context.session
@@ -199,7 +202,7 @@ def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) ->
         raise Fault(errors.calls.OpenChoice(node.span))
     if replays(node, context):
         return _replay(node, context)
-    full = join(context.place, context.hint or hint)
+    full = join(context.place, name)
     if context.memory is None:
         decision = session.decider.decide(Site(session.site_name(full), domain, node), context)
     else:

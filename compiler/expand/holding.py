@@ -6,8 +6,8 @@ fingerprints have the same futures, so what is found out about one holds for the
 makes a space an automaton of few states.
 """
 
-from collections.abc import Hashable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from ...grammar import ast
@@ -16,6 +16,7 @@ from ..hyperparameter import Initialiser
 from ..layer import Layer
 from .builder import GraphBuilder
 from .environment import Environment
+from .remembered import by_identity
 from .values import (
     FragmentStage,
     FunctionReference,
@@ -27,6 +28,9 @@ from .values import (
     Results,
     Tensor,
 )
+
+
+NO_COSTS: frozenset[str] = frozenset()
 
 
 class BodyHold:
@@ -50,7 +54,7 @@ class BodyHold:
         self.position = 0
 
     def fingerprint(self) -> Hashable:
-        names = _live(Identity(self.body), self.position)
+        names = _live(self.body)[self.position]
         values = tuple((name, _local(name, self.env)) for name in names)
         spent = tuple(cost_so_far(name, self.builder, self.start) for name in sorted(self.costs))
         return id(self.body), self.position, values, spent
@@ -93,27 +97,52 @@ def fingerprint(value: Any) -> Hashable:
     """A hashable stand-in for a value: equal where the rest of an expansion cannot tell two
     apart.
     """
-    match value:
-        case Tensor():
-            return value.type
-        case Results():
-            return tuple(item.type for item in value.items), value.names
-        case tuple() | list():
-            return tuple(fingerprint(item) for item in value)
-        case BodyHold() | CellHold():
-            return value.fingerprint()
-        case LayerStage():
-            ties = tuple(sorted((k, t.owner, t.name) for k, t in value.tied.items()))
-            return _settings(value.layer), ties
-        case FunctionStage():
-            pairs = tuple((key, fingerprint(item)) for key, item in value.values.items())
-            return id(value.reference.function), pairs
-        case FragmentStage():
-            return id(value.expression), value.frozen_key, _captured(value)
-        case Instance():
-            return fingerprint(value.stage), value.owner, _owned(value), value.memory_key
-        case _:
-            return _plain(value)
+    return _FINGERPRINTS.get(type(value), _plain)(value)
+
+
+def _of_items(value: Sequence[Any]) -> Hashable:
+    return tuple([_FINGERPRINTS.get(type(item), _plain)(item) for item in value])
+
+
+def _of_results(value: Results) -> Hashable:
+    return tuple([item.type for item in value.items]), value.names
+
+
+def _of_layer(value: LayerStage) -> Hashable:
+    ties = tuple(sorted((k, t.owner, t.name) for k, t in value.tied.items()))
+    return _settings(value.layer), ties
+
+
+def _of_function(value: FunctionStage) -> Hashable:
+    pairs = tuple([(key, fingerprint(item)) for key, item in value.values.items()])
+    return id(value.reference.function), pairs
+
+
+def _of_fragment(value: FragmentStage) -> Hashable:
+    return id(value.expression), value.frozen_key, _captured(value)
+
+
+def _of_instance(value: Instance) -> Hashable:
+    return fingerprint(value.stage), value.owner, _owned(value), value.memory_key
+
+
+_FINGERPRINTS: dict[type, Callable[[Any], Hashable]] = {
+    Tensor: attrgetter("type"),
+    Results: _of_results,
+    tuple: _of_items,
+    list: _of_items,
+    BodyHold: BodyHold.fingerprint,
+    CellHold: CellHold.fingerprint,
+    LayerStage: _of_layer,
+    FunctionStage: _of_function,
+    FragmentStage: _of_fragment,
+    Instance: _of_instance,
+    Namespace: attrgetter("name"),
+    FunctionReference: lambda value: id(value.function),
+    OpenReal: lambda _: "real",
+    Initialiser: str,
+}
+"""Numbers from real ranges decide nothing, so all of them are one."""
 
 
 def _settings(layer: Layer) -> Hashable:
@@ -121,27 +150,17 @@ def _settings(layer: Layer) -> Hashable:
     values = [getattr(layer, item.name) for item in layer.hyperparameters()]
     if not any(isinstance(value, OpenReal) for value in values):
         return layer
-    return type(layer), tuple(_plain(value) for value in values)
+    return type(layer), tuple(fingerprint(value) for value in values)
 
 
 def _plain(value: Any) -> Hashable:
-    """A value without parts. A number from a real range decides nothing, so all of them are one."""
-    match value:
-        case Namespace():
-            return value.name
-        case FunctionReference():
-            return id(value.function)
-        case OpenReal():
-            return "real"
-        case Initialiser():
-            return str(value)
-        case _:
-            return type(value), value
+    """A value without parts."""
+    return type(value), value
 
 
 def _captured(stage: FragmentStage) -> Hashable:
     """The local names that a fragment reads."""
-    names = _names_of(Identity(stage.expression))
+    names = _names_of(stage.expression)
     return tuple((name, _local(name, stage.environment)) for name in names)
 
 
@@ -160,23 +179,37 @@ def volatile(value: Any) -> bool:
     """Whether a fingerprint may change while what it is of is held: costs grow, and instances get
     weights and memory at their first use.
     """
-    match value:
-        case tuple() | list():
-            return any(map(volatile, value))
-        case BodyHold():
-            return bool(value.costs) or any(
-                _volatile_name(name, value.env)
-                for name in _live(Identity(value.body), value.position)
-            )
-        case CellHold() | Instance():
+    judge = _VOLATILE.get(type(value))
+    return judge is not None and judge(value)
+
+
+def _any_volatile(values: Iterable[Any]) -> bool:
+    for value in values:  # a loop: this is asked of everything that is held
+        judge = _VOLATILE.get(type(value))
+        if judge is not None and judge(value):
             return True
-        case FunctionStage():
-            return any(map(volatile, value.values.values()))
-        case FragmentStage():
-            names = _names_of(Identity(value.expression))
-            return any(_volatile_name(name, value.environment) for name in names)
-        case _:
-            return False
+    return False
+
+
+def _volatile_body(value: BodyHold) -> bool:
+    names = _live(value.body)[value.position]
+    return bool(value.costs) or any(_volatile_name(name, value.env) for name in names)
+
+
+def _volatile_fragment(value: FragmentStage) -> bool:
+    names = _names_of(value.expression)
+    return any(_volatile_name(name, value.environment) for name in names)
+
+
+_VOLATILE: dict[type, Callable[[Any], bool]] = {
+    tuple: _any_volatile,
+    list: _any_volatile,
+    BodyHold: _volatile_body,
+    CellHold: lambda _: True,
+    Instance: lambda _: True,
+    FunctionStage: lambda value: _any_volatile(value.values.values()),
+    FragmentStage: _volatile_fragment,
+}
 
 
 def _volatile_name(name: str, env: Environment) -> bool:
@@ -199,19 +232,21 @@ class Identity:
         return isinstance(other, Identity) and other.node is self.node
 
 
-@lru_cache(maxsize=100_000)
-def _live(body: Identity, position: int) -> tuple[str, ...]:
-    """The names read by a body from one of its statements on."""
+@by_identity
+def _live(body: ast.Body) -> Sequence[tuple[str, ...]]:
+    """The names read by a body from each of its statements on."""
     found: set[str] = set()
-    for statement in body.node.statements[position:]:
+    live: list[tuple[str, ...]] = [()]
+    for statement in reversed(body.statements):
         _collect(statement, found)
-    return tuple(sorted(found))
+        live.append(tuple(sorted(found)))
+    return live[::-1]
 
 
-@lru_cache(maxsize=100_000)
-def _names_of(node: Identity) -> tuple[str, ...]:
+@by_identity
+def _names_of(node: ast.Node) -> tuple[str, ...]:
     found: set[str] = set()
-    _collect(node.node, found)
+    _collect(node, found)
     return tuple(sorted(found))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.record import record
 from .. import errors
 
 OPENS_PATH = frozenset({"repeat", "share"})
@@ -19,11 +20,59 @@ NAMED_BY_ARGUMENT = frozenset({"scan"})
 Names = dict[int, str]
 
 
-def number_uses(root: ast.Body | ast.Expression) -> Names:
-    """Names by `id` of the stage's node. Raises a Fault where a label stands twice."""
+@record
+class NamesInText:
+    """The names of the stages written in a body, by `id` of the stage's node; and all of them."""
+
+    by_stage: Names
+    all: frozenset[str]
+
+
+NO_NAMES = NamesInText({}, frozenset())
+
+
+class FreshNames:
+    """Names for the nodes of one path that no stage in the text names. They can be taken back."""
+
+    __slots__ = ("_counts", "_made", "_taken", "_written")
+
+    def __init__(self, written: NamesInText) -> None:
+        self._written = written.all
+        self._counts: dict[str, int] = {}
+        self._made: list[tuple[str, str, int]] = []
+        self._taken: set[str] = set()
+
+    def make(self, base: str) -> str:
+        """The base, or the base with a number, which nothing on the path is called yet."""
+        before = self._counts.get(base, 0)
+        count = before + 1
+        name = base if count == 1 else f"{base}_{count}"
+        while name in self._written or name in self._taken:
+            count += 1
+            name = f"{base}_{count}"
+        self._counts[base] = count
+        self._made.append((name, base, before))
+        self._taken.add(name)
+        return name
+
+    def mark(self) -> int:
+        """What `restore` takes back to."""
+        return len(self._made)
+
+    def restore(self, mark: int) -> None:
+        """As it was."""
+        while len(self._made) > mark:
+            name, base, before = self._made.pop()
+            self._taken.discard(name)
+            self._counts[base] = before
+
+
+def number_uses(root: ast.Body | ast.Expression) -> NamesInText:
+    """Raises a Fault where a label stands twice."""
     namer = _Namer()
     namer.visit(root)
-    return namer.finish()
+    names = namer.finish()
+    return NamesInText(names, frozenset(names.values()))
 
 
 def last_part(function: ast.Expression) -> str:

@@ -15,6 +15,7 @@ from . import functions, hyperparameters, signatures
 from .builder import GraphBuilder
 from .context import Context, step_into
 from .environment import Environment
+from .naming import FreshNames
 from .session import Poisoned, Session
 from .values import FunctionReference, FunctionStage, Tensor
 
@@ -78,7 +79,7 @@ def _expanded(
     before = len(session.reports)
     try:
         names = session.names_in(function.body)
-        graph = make(Context(session, builder, names, taken=set(names.values())))
+        graph = make(Context(session, builder, names, made=FreshNames(names)))
     except Fault as fault:
         session.report(fault.diagnostic)
         return None

@@ -11,12 +11,13 @@ from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import cost, errors
 from .context import Context
+from .remembered import by_identity
 
 
 def enter(function: ast.Function, use: Span, context: Context) -> None:
     """Refuses a use that goes beyond the limit that the body states."""
     open_uses = context.within.count(id(function))
-    limits = {item.name: item for item in function.body.statements if isinstance(item, ast.Limit)}
+    limits = {item.name: item for item in _limits(function.body)}
     if open_uses and not limits:
         raise Fault(errors.spaces.RecursionWithoutLimit(use, function.name_span, function.name))
     if "recursion" in limits:
@@ -26,10 +27,15 @@ def enter(function: ast.Function, use: Span, context: Context) -> None:
             raise Fault(errors.spaces.RecursionLimit(use, function.name, int(most)))
 
 
+@by_identity
+def _limits(body: ast.Body) -> Sequence[ast.Limit]:
+    """What a body says of how far it may go."""
+    return [item for item in body.statements if isinstance(item, ast.Limit)]
+
+
 def node_limits(body: ast.Body) -> list[ast.Limit]:
     """What a body says of how many layers one use of it may make."""
-    limits = [item for item in body.statements if isinstance(item, ast.Limit)]
-    return [item for item in limits if item.name == "nodes"]
+    return [item for item in _limits(body) if item.name == "nodes"]
 
 
 def settle_nodes(body: ast.Body, context: Context, start: int) -> None:

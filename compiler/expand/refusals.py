@@ -24,15 +24,18 @@ from .values import LayerStage, Tensor
 @cache
 def _watching(kind: Any) -> Any:
     """A layer whose objects note which of their hyperparameters are read."""
-    names = frozenset(item.name for item in kind.hyperparameters())
 
-    def read(self: object, name: str) -> Any:
-        if name in names:
-            object.__getattribute__(self, _READ).add(name)
-        return object.__getattribute__(self, name)
+    def watched(name: str) -> property:
+        def read(self: Any) -> Any:
+            self.__dict__[_READ].add(name)
+            return self.__dict__[name]
 
-    parts = {"name": kind.name, "__doc__": kind.__doc__, "__getattribute__": read}
-    return type(kind.__name__, (kind,), parts)
+        return property(read)
+
+    made = type(kind.__name__, (kind,), {"name": kind.name, "__doc__": kind.__doc__})
+    for item in kind.hyperparameters():
+        setattr(made, item.name, watched(item.name))
+    return made
 
 
 _READ = "_read"

@@ -2,8 +2,8 @@
 and a check at run time.
 """
 
-from collections.abc import Iterator
-from typing import Any, TypeGuard
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -12,12 +12,12 @@ from ..graph import RuntimeCheck
 from . import closed, evaluate, recursion
 from .context import Context
 from .environment import Environment
-from .holding import BodyHold
+from .holding import NO_COSTS, BodyHold
 from .lookup import find_name
+from .remembered import by_identity
 from .session import Poisoned
 from .values import Condition
 
-NO_COSTS: frozenset[str] = frozenset()
 COSTS = frozenset({"params", "flops", "activations", "layers", "longest_path"})
 
 
@@ -29,9 +29,7 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
     `settle_costs`.
     """
     done: set[int] = set()
-    for statement in body.statements:
-        if not isinstance(statement, ast.Require):
-            continue
+    for statement in _required(body):
         names = set(names_read(statement.condition))
         if names & COSTS:
             done.add(id(statement))
@@ -49,14 +47,20 @@ def body_hold(body: ast.Body, env: Environment, context: Context, start: int) ->
     return BodyHold(body, env, context.builder, start, costs)
 
 
+@by_identity
+def _required(body: ast.Body) -> Sequence[ast.Require]:
+    """The requirements that a body states."""
+    return [item for item in body.statements if isinstance(item, ast.Require)]
+
+
 def _costs_read(body: ast.Body, context: Context) -> frozenset[str]:
-    required = [item for item in body.statements if _settled_here(item, context)]
+    required = [item for item in _required(body) if _settled_here(item, context)]
     read = frozenset(name for item in required for name in names_read(item.condition)) & COSTS
     return read | {"layers"} if recursion.node_limits(body) else read
 
 
-def _settled_here(statement: ast.Statement, context: Context) -> TypeGuard[ast.Require]:
-    return isinstance(statement, ast.Require) and id(statement) not in context.session.deferred
+def _settled_here(statement: ast.Require, context: Context) -> bool:
+    return id(statement) not in context.session.deferred
 
 
 def settle_costs(
@@ -68,7 +72,7 @@ def settle_costs(
     if broken:
         return
     recursion.settle_nodes(body, context, start)
-    for statement in body.statements:
+    for statement in _required(body):
         if not _settled_here(statement, context):
             continue
         if set(names_read(statement.condition)) & COSTS:

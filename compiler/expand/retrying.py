@@ -23,14 +23,13 @@ class Refused(Exception):
 class _Mark:
     """All that applying a stage may change. Scopes below it are new, so no names are among it."""
 
-    __slots__ = ("_builder", "_context", "_counts", "_following", "_session", "_taken", "decided")
+    __slots__ = ("_builder", "_context", "_following", "_made", "_session", "decided")
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._builder = context.builder.mark()
         self._session = context.session.mark()
-        self._counts = dict(context.counts)
-        self._taken = set(context.taken)
+        self._made = context.made.mark()
         self._following = None if context.cell is None else dict(context.cell.following)
         self.decided = context.session.decider.mark()
 
@@ -38,10 +37,7 @@ class _Mark:
         context = self._context
         context.builder.restore(self._builder)
         context.session.restore(self._session)
-        context.counts.clear()
-        context.counts.update(self._counts)
-        context.taken.clear()
-        context.taken.update(self._taken)
+        context.made.restore(self._made)
         if context.cell is not None and self._following is not None:
             context.cell.following.clear()
             context.cell.following.update(self._following)

@@ -11,7 +11,7 @@ from ...grammar.diagnostic import Diagnostic, Fault, Report, Step
 from ...grammar.record import record
 from ...grammar.span import Span
 from .. import errors
-from .naming import Names, number_uses
+from .naming import NamesInText, number_uses
 
 
 class Poisoned(Exception):
@@ -68,7 +68,7 @@ class Session:
     allowed: int = 0
     _sites: dict[str, int] = field(default_factory=dict)
     _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
-    _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
+    _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
 
     def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
         report = Report(diagnostic, trail)
@@ -151,7 +151,7 @@ class Session:
             else:
                 known[name] = before
 
-    def names_in(self, root: ast.Body | ast.Expression) -> Names:
+    def names_in(self, root: ast.Body | ast.Expression) -> NamesInText:
         """The names of the stages in a body, worked out once. The body is kept, so that its id
         stays its own.
         """

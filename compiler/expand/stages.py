@@ -3,13 +3,13 @@ body.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NoReturn
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import replaced
 from .. import errors
+from ..dims import AxisTooLarge
 from ..layer import Layer
 from . import (
     arguments,
@@ -19,6 +19,7 @@ from . import (
     evaluate,
     hyperparameters,
     lookup,
+    loops,
     refusals,
     retrying,
     statements,
@@ -26,8 +27,9 @@ from . import (
 )
 from .context import Context, join
 from .environment import Environment
-from .holding import Identity
+from .holding import NO_COSTS, BodyHold, Identity
 from .naming import OPENS_PATH, last_part
+from .remembered import by_identity
 from .session import Poisoned
 from .values import (
     Combinator,
@@ -65,16 +67,15 @@ def gather(tensors: Sequence[Tensor], names: Sequence[str | None] = ()) -> Flow:
 
 def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     """What flows out of a stage when `inputs` flow in."""
-    if context.session.holds is not None and _decides(Identity(node)):
+    if context.session.holds is not None and _decides(node):
         flow: Flow = retrying.attempt(_apply, node, inputs, env, context)
         return flow
     return _apply(node, inputs, env, context)
 
 
-@lru_cache(maxsize=8_192)
-def _decides(key: Identity) -> bool:
+@by_identity
+def _decides(node: ast.Expression) -> bool:
     """Whether a stage is a choice itself, or a call with choices among its arguments."""
-    node = key.node
     if isinstance(node, ast.Call):
         return node.body is None and decisions.has_choice(node)
     return isinstance(node, (ast.Choice, ast.Optional, ast.Open))
@@ -145,7 +146,8 @@ def _chosen(
     mark = context.session.hold(inputs)
     option = decisions.option(node, env, inner)
     context.session.release(mark)
-    return apply(option, inputs, env, context)
+    again = _apply if isinstance(option, ast.Call | ast.Name) else apply  # attempted as one stage
+    return again(option, inputs, env, context)
 
 
 def _braces(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
@@ -169,12 +171,43 @@ def _braces(node: ast.Expression, inputs: Inputs, env: Environment, context: Con
 
 def run_fragment(body: ast.Body, inputs: Inputs, env: Environment, context: Context) -> Flow:
     """Braces as a stage: their result, fed with the inputs; empty ones pass them on."""
+    if context.session.holds is not None:
+        only = _only_result(body)
+        if only is not None and not env.rebinds:
+            return _run_only(body, only, inputs, env, context)
     result = statements.run_body(body, env, context, inputs)
     if result is None:
         return gather(inputs)
     if isinstance(result, Poison):
         raise Poisoned
     return result  # type: ignore[no-any-return]
+
+
+@by_identity
+def _only_result(body: ast.Body) -> ast.Expression | None:
+    """The stage that is all there is in some braces."""
+    if len(body.statements) != 1:
+        return None
+    (statement,) = body.statements
+    plain = isinstance(statement, ast.Result) and not loops.binds_only(statement)
+    return statement.value if plain else None  # type: ignore[union-attr]
+
+
+def _run_only(
+    body: ast.Body, stage: ast.Expression, inputs: Inputs, env: Environment, context: Context
+) -> Flow:
+    """As `statements.run_body` while one explores, where nothing is to be set aside."""
+    session = context.session
+    mark = session.hold(BodyHold(body, env, context.builder, 0, NO_COSTS))
+    try:
+        if _decides(stage):
+            flow = apply(stage, inputs, env, context)
+        else:
+            flow = retrying.attempt(apply, stage, inputs, env, context)
+    except AxisTooLarge:
+        raise Fault(errors.limits.AxisTooComplex(stage.span)) from None
+    session.release(mark)
+    return flow
 
 
 def _with_body(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> Flow:

@@ -180,7 +180,7 @@ def _instance(statement: ast.Instance, env: Environment, context: Context) -> No
     value = decisions.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
     if not isinstance(value, STAGES) or isinstance(value, Instance):
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
-    name = context.names.get(id(statement)) or context.fresh(statement.name)
+    name = context.names.by_stage.get(id(statement)) or context.fresh(statement.name)
     owner = join(context.owner, name)
     written = (context.place, id(statement.stage))
     instance = Instance(value, owner, statement.span, context.builder, written)

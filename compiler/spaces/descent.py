@@ -9,11 +9,10 @@ before, by whom and in which order, changes nothing.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..expand.decisions import Domain, Reals
-from ..expand.holding import Identity
+from ..expand.remembered import by_identity
 from .process import SpaceLimit
 from .random import Random, cumulate, scaled
 from .states import DONE, Place, State, decisions_of, edge, weights_of
@@ -40,9 +39,9 @@ class Options:
         self.cumulative[-1] = float("inf")  # so that no rounding leads beyond the last
 
 
-@lru_cache(maxsize=4_096)
-def _options(domain: Identity) -> Options:
-    return Options(domain.node)
+@by_identity
+def _options(domain: Domain) -> Options:
+    return Options(domain)
 
 
 class Table:
@@ -51,7 +50,7 @@ class Table:
     __slots__ = ("children", "cumulative", "decisions", "real", "total", "weights")
 
     def __init__(self, state: State) -> None:
-        options = _options(Identity(state.domain))
+        options = _options(state.domain)
         self.real = options.real
         self.decisions = options.decisions
         self.weights = options.weights
@@ -142,7 +141,7 @@ def _found_out(
         if child is not None:
             return index, number, child
         prefix = [*(taken for _, taken in steps), table.decision(index, number)]
-        walk.process.run(prefix, ahead.policy, whole=True)
+        walk.process.run(prefix, ahead.policy, ahead.leads_on)
         if edge(state, prefix[-1]) not in state.children:  # the state was forgotten
             return 0, 0.0, None
 
@@ -215,7 +214,8 @@ def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place:
     if frame.table.child(state, frame.index) is None:
         process = walk.process
         prefix = [*process.prefix(state), frame.decision]
-        process.run(prefix, Ahead(random, depth - len(prefix)).policy, whole=True)
+        ahead = Ahead(random, depth - len(prefix))
+        process.run(prefix, ahead.policy, ahead.leads_on)
     return walk.step(frame.place, frame.decision)
 
 
@@ -235,6 +235,20 @@ class Ahead:
         """The decision drawn among those that are not known to be dead, None where none is left."""
         drawn = self.drawn(state, depth)
         return None if drawn is None else table_of(state).decision(*drawn)
+
+    def leads_on(self, state: State, depth: int) -> bool:
+        """Whether the way on from a state is known to the end of a program."""
+        here: State | None = state
+        while here is not None and not here.dead:
+            if here is DONE:
+                return True
+            if not here.children:
+                return False
+            table = table_of(here)
+            number = self.random.at(depth + self.offset)
+            here = table.child(here, bisect_right(table.cumulative, number * table.total))
+            depth += 1
+        return False
 
     def drawn(self, state: State, depth: int) -> tuple[int, float] | None:
         """The position drawn, with its number; the dead ones that come up are struck out."""

@@ -21,7 +21,7 @@ from ..facts import Facts
 from ..graph import Graph
 from .costs import Meter, OpenCost, Totals
 from .dead import DeadEnd
-from .states import DONE, REAL, Path, Policy, State, decisions_of, edge
+from .states import DONE, REAL, Enough, Path, Policy, State, decisions_of, edge
 
 if TYPE_CHECKING:
     from .process import Process
@@ -56,12 +56,12 @@ class Explorer:
     """Decides by a prefix, then by a policy."""
 
     def __init__(
-        self, process: "Process", prefix: Sequence[Any], policy: Policy, *, whole: bool
+        self, process: "Process", prefix: Sequence[Any], policy: Policy, enough: Enough
     ) -> None:
-        """`whole`: to the end, though what lies there be known."""
         self.process = process
-        self.whole = whole
+        self.enough = enough
         self.prefix = prefix
+        self.states = process.states_along(prefix)  # those that the prefix is known to pass
         self.given = len(prefix)
         self.policy = policy
         self.path: Path = []
@@ -98,12 +98,13 @@ class Explorer:
             self.outermost = context.builder  # what a cell costs is counted when it is finished
         self.session = context.session
         assert self.outermost is not None
-        state = self.process.meet(site, context, self.path)
+        index, states = len(self.path), self.states
+        known = index < len(states)
+        state = states[index] if known else self.process.meet(site, context, self.path)
         self._arrive(state, self._totals(self.outermost))
-        index = len(self.path)
         if index < len(self.prefix):
             decision = self.prefix[index]
-        elif not self.whole and state.live:
+        elif self.enough(state, index):
             raise Known
         else:
             decision = None if state.dead else self.policy(state, index)
@@ -114,6 +115,8 @@ class Explorer:
         return decision
 
     def _totals(self, builder: GraphBuilder) -> Totals:
+        if not self.meter.names:
+            return ()
         try:
             return self.meter.read(builder)
         except OpenCost as cost:
@@ -134,7 +137,9 @@ class Explorer:
 
     def _arrive(self, state: State, totals: Totals) -> None:
         """Links the decision before to the state it led to, with what lies between."""
-        added = tuple([now - before for now, before in zip(totals, self.before, strict=True)])
+        added = totals
+        if totals:
+            added = tuple([now - before for now, before in zip(totals, self.before, strict=True)])
         self.before = totals
         if not self.path:
             self.process.begin(state, added)
@@ -171,6 +176,7 @@ class Explorer:
             decision = self._another(state, place, grounds)
             if decision is not None:
                 self.process.count_run()
+                self.states = [*(passed for passed, _ in self.path), state]
                 self.prefix = [*(taken for _, taken in self.path), decision]
                 self._go_back(start)
                 return

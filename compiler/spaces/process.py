@@ -21,7 +21,7 @@ from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
 from ..expand.holding import fingerprint, volatile
-from ..expand.naming import Names
+from ..expand.naming import NamesInText
 from ..expand.retrying import Refused
 from ..expand.session import Limits, Session
 from ..expand.values import FunctionReference, decisions_key
@@ -32,6 +32,7 @@ from .dead import DeadEnd
 from .explorer import Exhausted, Explorer, Known
 from .states import (
     REAL,
+    Enough,
     Path,
     Policy,
     State,
@@ -40,6 +41,8 @@ from .states import (
     edge,
     first_open,
     grave_of,
+    is_live,
+    never,
 )
 
 MOST_LISTED = 4096
@@ -101,7 +104,7 @@ class Process:
     entered: set[int] = field(default_factory=set)
     unproved: list[State] = field(default_factory=list)
     _root: State | None = None
-    _names: dict[int, tuple[object, Names]] = field(default_factory=dict)
+    _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
     _numbers: dict[Any, int] = field(default_factory=dict)
     _closed: dict[Any, Any] | None = None  # what came out of blocks: see expand/closed.py
     _spent: int = 0
@@ -132,15 +135,15 @@ class Process:
     # --- expanding
 
     def run(
-        self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False
+        self, prefix: Sequence[Any], policy: Policy, enough: Enough = is_live
     ) -> tuple[Path, Expansion | None]:
-        """Expands with the decisions of `prefix`, then those of `policy`, as far as what lies
-        beyond is known; to the end if `whole`.
+        """Expands with the decisions of `prefix`, then those of `policy`, until that is `enough` or
+        to the end.
 
         Returns the path taken, and the program at its end, or None where it does not go so far:
         because the rest is known, or because the last decision of `prefix` proved dead.
         """
-        found = self._expanded(prefix, policy, whole=whole)
+        found = self._expanded(prefix, policy, enough)
         while self.unproved:
             self._prove(self.unproved.pop())
         return found
@@ -150,7 +153,7 @@ class Process:
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
         runs = [
-            self._expanded([*self.prefix(state), end], first_open, whole=True, full=True)[1]
+            self._expanded([*self.prefix(state), end], first_open, never, full=True)[1]
             for end in ends
         ]
         low, high = runs
@@ -159,10 +162,10 @@ class Process:
             self.bury([(state, ends[0])], reason)
 
     def _expanded(
-        self, prefix: Sequence[Any], policy: Policy, *, whole: bool = False, full: bool = False
+        self, prefix: Sequence[Any], policy: Policy, enough: Enough, *, full: bool = False
     ) -> tuple[Path, Expansion | None]:
         """`full`: with every node, though its block be known."""
-        walk = Explorer(self, prefix, policy, whole=whole)
+        walk = Explorer(self, prefix, policy, enough)
         start = walk.mark()
         while True:
             self.count_run()
@@ -171,7 +174,7 @@ class Process:
                 walk.finish()
             except CostsWanted:
                 self._closed = None
-                walk = Explorer(self, prefix, policy, whole=whole)
+                walk = Explorer(self, prefix, policy, enough)
                 start = walk.mark()
                 continue
             except Known:
@@ -299,6 +302,18 @@ class Process:
             state, decision = state.origin
             found.append(decision)
         return found[::-1]
+
+    def states_along(self, decisions: Sequence[Any]) -> list[State]:
+        """The states that decisions pass, as far as they are known."""
+        state, found = self._root, []
+        for decision in decisions:
+            if state is None or state.site is None:
+                return found
+            found.append(state)
+            state = state.children.get(edge(state, decision))
+        if state is not None and state.site is not None:
+            found.append(state)
+        return found
 
     def child(self, state: State, decision: Any) -> State:
         """Where a decision leads."""

@@ -71,6 +71,9 @@ DONE = State(None)
 Path = list[tuple[State, Any]]
 Policy = Callable[[State, int], Any]
 """What is decided at a state, the so-manyth decision of the program; None where nothing is left."""
+Enough = Callable[[State, int], bool]
+"""Whether an expansion need go no further than a state, the so-manyth of the program: what lies
+beyond is known well enough."""
 
 
 def edge(state: State, decision: Any) -> Any:
@@ -121,3 +124,13 @@ def candidates(state: State) -> Iterator[Any]:
 def first_open(state: State, _: int) -> Any:
     """The first decision that is not known to be dead."""
     return next(candidates(state), None)
+
+
+def never(_: State, __: int) -> bool:
+    """An expansion that goes to the end."""
+    return False
+
+
+def is_live(state: State, _: int) -> bool:
+    """An expansion that asks whether there is a program."""
+    return state.live

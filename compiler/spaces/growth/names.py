@@ -85,7 +85,7 @@ def paths_of(function: ast.Function) -> dict[int, str]:
 
 def _numbered(scope: Any) -> dict[int, str]:
     try:
-        return number_uses(scope)
+        return number_uses(scope).by_stage
     except Fault as fault:
         raise Refused(fault.diagnostic.message()) from None
 
