@@ -22,6 +22,7 @@ from .expand import evaluate, networks, unread, unused
 from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
+from .expand.naming import NO_NAMES
 from .expand.session import Limits, Poisoned, Session
 from .expand.values import FunctionReference
 from .facts import Facts
@@ -165,7 +166,7 @@ class Checked:
         if parsed.expression is None:
             first = parsed.reports[0]
             raise _failure(errors.networks.BadValue(first.place(), key, first.diagnostic.message()))
-        context = Context(session, GraphBuilder(self.limits, Facts()), {})
+        context = Context(session, GraphBuilder(self.limits, Facts()), NO_NAMES)
         try:
             with deep_recursion():
                 return evaluate.evaluate(parsed.expression, self.environment, context)

@@ -22,6 +22,7 @@ from .expand.builder import GraphBuilder
 from .expand.compile_time import FUNCTIONS
 from .expand.context import Context
 from .expand.environment import Environment
+from .expand.naming import NO_NAMES
 from .expand.session import Limits, Poisoned, Session
 from .expand.values import Poison
 from .facts import Facts
@@ -193,7 +194,7 @@ def evaluate_settings(
 ) -> tuple[dict[str, SettingValue], list[Report]]:
     """The values of a block by name, and what is wrong with the others."""
     session = Session(limits or Limits())
-    context = Context(session, GraphBuilder(session.limits, Facts()), {})
+    context = Context(session, GraphBuilder(session.limits, Facts()), NO_NAMES)
     found: dict[str, SettingValue] = {}
     for setting in block.settings:
         earlier = found.get(setting.name)

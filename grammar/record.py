@@ -114,6 +114,7 @@ def _compile_copy(kind: type) -> Callable[[Any], Any]:
     made: Callable[[Any], Any] = names["copy"]
     return made
 
+
 # --- shared methods -------------------------------------------------------------------------------
 
 

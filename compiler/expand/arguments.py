@@ -27,6 +27,7 @@ from .context import Context
 from .environment import Environment
 from .holding import Identity
 from .lookup import find_name
+from .naming import NO_NAMES
 from .remembered import by_identity
 from .session import Session
 from .values import (
@@ -205,7 +206,7 @@ def _is_literal(node: ast.Expression) -> bool:
 
 @lru_cache(maxsize=8_192)
 def _literal_stage(layer: type[Layer], call: Identity) -> LayerStage:
-    nowhere = Context(Session(), GraphBuilder(Session().limits, Facts()), {})
+    nowhere = Context(Session(), GraphBuilder(Session().limits, Facts()), NO_NAMES)
     return _bound(layer, call.node, Environment(), nowhere, None)
 
 

@@ -2,7 +2,7 @@
 limits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -23,6 +23,8 @@ from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
 
 MOST_AXES = 64
+WATCHED = 64
+"""After so many nodes whoever watches a graph looks at it."""
 NOTHING: Mapping[str, str] = {}
 
 
@@ -37,6 +39,7 @@ class GraphBuilder:
         self.scopes: list[Scope] = []
         self.checks: list[RuntimeCheck] = []
         self.batch: Mapping[str, int] = {}
+        self.watch: Callable[[GraphBuilder], None] | None = None
         self.parameters = 0
         self.activations = 0
         self._owned: dict[str, tuple[Mapping[str, WeightType], Span]] = {}
@@ -182,6 +185,11 @@ class GraphBuilder:
             tuple(item.id for item in outputs),
         )
 
+    def open_paths(self) -> list[str]:
+        """The paths of the scopes that have begun and not ended."""
+        begun = [scope for scope in self.scopes if not scope.outputs]
+        return [scope.path for scope in begun if scope.start == scope.end]
+
     # --- weights
 
     def owned_shapes(self, owner: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -248,6 +256,8 @@ class GraphBuilder:
     def _count_node(self, span: Span) -> None:
         if len(self.nodes) >= self.limits.nodes:
             raise Fault(errors.limits.TooManyNodes(span, self.limits.nodes, None))
+        if self.watch is not None and len(self.nodes) % WATCHED == WATCHED - 1:
+            self.watch(self)
 
     def _count_weight(
         self, name: str, weight: WeightType, layer: Layer, inputs: Sequence[Tensor], span: Span

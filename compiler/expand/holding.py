@@ -29,7 +29,6 @@ from .values import (
     Tensor,
 )
 
-
 NO_COSTS: frozenset[str] = frozenset()
 
 

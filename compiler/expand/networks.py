@@ -74,6 +74,8 @@ def _expanded(
 ) -> Graph | None:
     function = reference.function
     builder = GraphBuilder(session.limits, Facts())
+    if session.holds is not None:
+        builder.watch = session.decider.watch
     session.entered.add(id(function))
     session.begin()
     before = len(session.reports)

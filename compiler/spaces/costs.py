@@ -15,6 +15,7 @@ from ..expand import evaluate
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.environment import Environment
+from ..expand.naming import NO_NAMES
 from ..expand.requirements import names_read
 from ..expand.session import Session
 from ..facts import Facts
@@ -38,7 +39,7 @@ class Requirements:
         env = Environment(self.environment)
         for name, value in zip(self.names, totals, strict=True):
             env.replace(name, value, self.statements[0].span)
-        context = Context(Session(), GraphBuilder(Session().limits, Facts()), {})
+        context = Context(Session(), GraphBuilder(Session().limits, Facts()), NO_NAMES)
         conditions = [item.condition for item in self.statements]
         return all(evaluate.condition(item, env, context) is True for item in conditions)
 

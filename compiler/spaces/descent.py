@@ -6,13 +6,14 @@ numbers at a choice depend on the stream, the depth and the attempt alone: what 
 before, by whom and in which order, changes nothing.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..expand.decisions import Domain, Reals
 from ..expand.remembered import by_identity
+from .explorer import TooMuch
 from .process import SpaceLimit
 from .random import Random, cumulate, scaled
 from .states import DONE, Place, State, decisions_of, edge, weights_of
@@ -28,7 +29,7 @@ MOST_REFUSED = 100_000
 class Options:
     """What can be drawn of a domain, with cumulative weights."""
 
-    __slots__ = ("cumulative", "decisions", "real", "total", "weights")
+    __slots__ = ("cumulative", "decisions", "equal", "real", "total", "weights")
 
     def __init__(self, domain: Domain) -> None:
         self.real = domain if isinstance(domain, Reals) else None
@@ -36,6 +37,7 @@ class Options:
         self.weights = weights_of(domain)
         self.cumulative = cumulate(self.weights)
         self.total = self.cumulative[-1]
+        self.equal = len(set(self.weights)) == 1
         self.cumulative[-1] = float("inf")  # so that no rounding leads beyond the last
 
 
@@ -47,7 +49,7 @@ def _options(domain: Domain) -> Options:
 class Table:
     """The decisions of a state as they are drawn, and where each leads as far as it is known."""
 
-    __slots__ = ("children", "cumulative", "decisions", "real", "total", "weights")
+    __slots__ = ("children", "cumulative", "decisions", "equal", "real", "total", "weights")
 
     def __init__(self, state: State) -> None:
         options = _options(state.domain)
@@ -56,6 +58,7 @@ class Table:
         self.weights = options.weights
         self.cumulative = options.cumulative
         self.total = options.total
+        self.equal = options.equal
         self.children: dict[int, State] = {}
 
     def child(self, state: State, index: int) -> State | None:
@@ -71,6 +74,8 @@ class Table:
         """The position at a number from 0 to 1 among those that are left."""
         if len(left) == len(self.decisions):
             return bisect_right(self.cumulative, number * self.total)
+        if self.equal:
+            return left[int(number * len(left))]
         sums = cumulate([self.weights[place] for place in left])
         return left[min(bisect_right(sums, number * sums[-1]), len(left) - 1)]
 
@@ -156,23 +161,29 @@ class _Frame:
     index: int = -1
     decision: Any = None
 
+    def strike(self) -> None:
+        """The position at hand is no longer drawn."""
+        del self.left[bisect_left(self.left, self.index)]
+
 
 def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
     """The steps of a program beyond a place, None where there is none. Raises SpaceLimit."""
     frames: list[_Frame] = []
-    here = place
+    here: Place | None = place
     refused = 0
     while True:
-        if here.state is DONE and walk.fulfilled(here.spent):
+        if here is not None and here.state is DONE and walk.fulfilled(here.spent):
             return [(frame.place, frame.decision) for frame in frames]
-        if here.state.site is not None and not walk.is_dead(here):
+        if here is not None and here.state.site is not None and not walk.is_dead(here):
             table = table_of(here.state)
             frames.append(_Frame(here, table, list(range(len(table.decisions)))))
         elif not frames:
             return None
         else:
-            frames[-1].left.remove(frames[-1].index)
-            refused += here.state is DONE
+            frames[-1].strike()
+            if here is not None:
+                walk.note_dead(frames[-1].place, frames[-1].decision, here)
+            refused += here is None or here.state is DONE or not walk.affords(here.spent)
             _lose_patience(walk, refused)
         frame = frames[-1]
         if _choose(walk, frame, len(frames) - 1, random):
@@ -197,25 +208,40 @@ def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:
         number = random.at(depth, count - len(frame.left))
         frame.index = table.drawn(frame.left, number)
         frame.decision = table.decision(frame.index, number)
-        child = table.child(state, frame.index)
-        if child is None or not (
-            child.dead or walk.is_dead(walk.step(frame.place, frame.decision))
-        ):
+        if not _known_dead(walk, frame, table.child(state, frame.index)):
             return True
-        frame.left.remove(frame.index)
+        frame.strike()
     return False
 
 
-def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place:
-    """Where the decision leads. One expansion finds out all that is unknown on the way to the end,
-    deciding as the draw will.
+def _known_dead(walk: "Walk", frame: _Frame, child: State | None) -> bool:
+    if walk.too_many(frame.place, frame.decision):
+        return True
+    if child is None or child.dead:
+        return child is not None
+    after = walk.step(frame.place, frame.decision)
+    dead = walk.is_dead(after)
+    if dead:
+        walk.note_dead(frame.place, frame.decision, after)
+    return dead
+
+
+def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place | None:
+    """Where the decision leads; None where what comes next costs too much. One expansion finds out
+    all that is unknown on the way to the end, deciding as the draw will.
     """
     state = frame.place.state
     if frame.table.child(state, frame.index) is None:
         process = walk.process
         prefix = [*process.prefix(state), frame.decision]
         ahead = Ahead(random, depth - len(prefix))
-        process.run(prefix, ahead.policy, ahead.leads_on)
+        try:
+            ceiling = walk.ceiling(frame.place, len(prefix) - 1)
+            process.run(prefix, ahead.policy, ahead.leads_on, ceiling)
+        except TooMuch as end:
+            if edge(state, frame.decision) not in state.children:
+                walk.note_too_much(frame.place, frame.decision, end.within)
+                return None
     return walk.step(frame.place, frame.decision)
 
 

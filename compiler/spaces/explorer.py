@@ -6,13 +6,13 @@ is refused, it goes back to the last decision that leaves another way; the check
 what it made since and goes on from there (`expand/retrying.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...grammar.diagnostic import Diagnostic, Fault
 from .. import errors
 from ..cost import batch_axes
-from ..expand.builder import GraphBuilder
+from ..expand.builder import WATCHED, GraphBuilder
 from ..expand.context import Context
 from ..expand.decisions import Grounds, Site
 from ..expand.retrying import Refused
@@ -21,7 +21,7 @@ from ..facts import Facts
 from ..graph import Graph
 from .costs import Meter, OpenCost, Totals
 from .dead import DeadEnd
-from .states import DONE, REAL, Enough, Path, Policy, State, decisions_of, edge
+from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge
 
 if TYPE_CHECKING:
     from .process import Process
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 class Known(Exception):
     """The walk came to a state beyond which a program is known."""
+
+
+class Enough(Exception):
+    """The walk came as far as it was to go, and what lies beyond is not known."""
 
 
 class Dead(Refused):
@@ -44,6 +48,24 @@ class Exhausted(Refused):
         super().__init__()
 
 
+class Ceiling(NamedTuple):
+    """What may be added after the first so many decisions of an expansion."""
+
+    after: int
+    allowed: Callable[[Totals], bool]
+
+
+class TooMuch(Exception):
+    """An expansion has added more than its ceiling allows. `within` are the paths that were open,
+    where that was between two choices.
+    """
+
+    def __init__(self, added: Totals, within: Sequence[str] = ()) -> None:
+        self.added = added
+        self.within = within
+        super().__init__()
+
+
 class Mark(NamedTuple):
     """How far the walk has come: decisions, and what was spent."""
 
@@ -56,7 +78,12 @@ class Explorer:
     """Decides by a prefix, then by a policy."""
 
     def __init__(
-        self, process: "Process", prefix: Sequence[Any], policy: Policy, enough: Enough
+        self,
+        process: "Process",
+        prefix: Sequence[Any],
+        policy: Policy,
+        enough: Suffices,
+        ceiling: "Ceiling | None" = None,
     ) -> None:
         self.process = process
         self.enough = enough
@@ -69,6 +96,8 @@ class Explorer:
         self.before: Totals = tuple(self.meter.totals)
         self.outermost: GraphBuilder | None = None
         self.built = False
+        self.ceiling = ceiling
+        self._ground: Totals | None = None  # what was spent where the ceiling begins to hold
         self.session: Session | None = None
         self._proved: set[int] = set()
         self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
@@ -102,10 +131,13 @@ class Explorer:
         known = index < len(states)
         state = states[index] if known else self.process.meet(site, context, self.path)
         self._arrive(state, self._totals(self.outermost))
+        self.process.count_work(1)
+        if self.ceiling is not None:
+            self._look_up(index)
         if index < len(self.prefix):
             decision = self.prefix[index]
         elif self.enough(state, index):
-            raise Known
+            raise Known if state.live else Enough
         else:
             decision = None if state.dead else self.policy(state, index)
             if decision is None:
@@ -113,6 +145,26 @@ class Explorer:
                 raise Dead
         self.path.append((state, decision))
         return decision
+
+    def watch(self, builder: GraphBuilder) -> None:
+        """Called while a graph grows: it may grow for long between two decisions."""
+        self.process.count_work(WATCHED)
+        if self._ground is not None and self.outermost is builder:
+            self._expect_allowed(self._totals(builder), builder)
+
+    def _look_up(self, index: int) -> None:
+        """The ceiling holds from its state on. Raises TooMuch."""
+        assert self.ceiling is not None
+        if index == self.ceiling.after:
+            self._ground = self.before
+        elif self._ground is not None:
+            self._expect_allowed(self.before)
+
+    def _expect_allowed(self, totals: Totals, builder: GraphBuilder | None = None) -> None:
+        assert self.ceiling is not None and self._ground is not None
+        added = tuple([now - then for now, then in zip(totals, self._ground, strict=True)])
+        if not self.ceiling.allowed(added):
+            raise TooMuch(added, () if builder is None else builder.open_paths())
 
     def _totals(self, builder: GraphBuilder) -> Totals:
         if not self.meter.names:

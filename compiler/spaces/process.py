@@ -29,13 +29,13 @@ from ..graph import Graph
 from . import training
 from .costs import Requirements, Totals, deferrable
 from .dead import DeadEnd
-from .explorer import Exhausted, Explorer, Known
+from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
 from .states import (
     REAL,
-    Enough,
     Path,
     Policy,
     State,
+    Suffices,
     candidates,
     decisions_of,
     edge,
@@ -46,6 +46,8 @@ from .states import (
 )
 
 MOST_LISTED = 4096
+WORK = 64
+"""So many decisions or layers within expansions count as one expansion more."""
 
 
 class SpaceLimit(Exception):
@@ -99,6 +101,7 @@ class Process:
     budget: int = 200_000
     train: Sequence[ast.Settings] = ()
     runs: int = 0
+    holds: bool = False  # whether it is known that some program is valid
     era: int = 0
     states: dict[Any, State] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
@@ -108,6 +111,7 @@ class Process:
     _numbers: dict[Any, int] = field(default_factory=dict)
     _closed: dict[Any, Any] | None = None  # what came out of blocks: see expand/closed.py
     _spent: int = 0
+    _work: int = 0
     requirements: Requirements = field(init=False)
     start: Totals = ()
 
@@ -135,25 +139,30 @@ class Process:
     # --- expanding
 
     def run(
-        self, prefix: Sequence[Any], policy: Policy, enough: Enough = is_live
+        self,
+        prefix: Sequence[Any],
+        policy: Policy,
+        enough: Suffices = is_live,
+        ceiling: Ceiling | None = None,
     ) -> tuple[Path, Expansion | None]:
         """Expands with the decisions of `prefix`, then those of `policy`, until that is `enough` or
-        to the end.
+        to the end. Raises TooMuch where it goes beyond the `ceiling`.
 
         Returns the path taken, and the program at its end, or None where it does not go so far:
         because the rest is known, or because the last decision of `prefix` proved dead.
         """
-        found = self._expanded(prefix, policy, enough)
-        while self.unproved:
-            self._prove(self.unproved.pop())
-        return found
+        try:
+            return self._expanded(prefix, policy, enough, ceiling)
+        finally:
+            while self.unproved:
+                self._prove(self.unproved.pop())
 
     def _prove(self, state: State) -> None:
         """A number from a real range decides nothing: its ends lead where any number does."""
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
         runs = [
-            self._expanded([*self.prefix(state), end], first_open, never, full=True)[1]
+            self._expanded([*self.prefix(state), end], first_open, never, None, full=True)[1]
             for end in ends
         ]
         low, high = runs
@@ -162,10 +171,16 @@ class Process:
             self.bury([(state, ends[0])], reason)
 
     def _expanded(
-        self, prefix: Sequence[Any], policy: Policy, enough: Enough, *, full: bool = False
+        self,
+        prefix: Sequence[Any],
+        policy: Policy,
+        enough: Suffices,
+        ceiling: Ceiling | None,
+        *,
+        full: bool = False,
     ) -> tuple[Path, Expansion | None]:
         """`full`: with every node, though its block be known."""
-        walk = Explorer(self, prefix, policy, enough)
+        walk = Explorer(self, prefix, policy, enough, ceiling)
         start = walk.mark()
         while True:
             self.count_run()
@@ -174,11 +189,13 @@ class Process:
                 walk.finish()
             except CostsWanted:
                 self._closed = None
-                walk = Explorer(self, prefix, policy, enough)
+                walk = Explorer(self, prefix, policy, enough, ceiling)
                 start = walk.mark()
                 continue
             except Known:
                 break
+            except Enough:
+                return walk.path, None
             except Refused as refusal:
                 try:
                     walk.retry(start, refusal)
@@ -196,7 +213,17 @@ class Process:
     def count_run(self) -> None:
         """One expansion, or the part of one that is tried again. Raises SpaceLimit."""
         self.runs += 1
-        self._spent += 1
+        self._spend(1)
+
+    def count_work(self, amount: int) -> None:
+        """Decisions or layers of an expansion: many of them count as another. Raises SpaceLimit."""
+        self._work += amount
+        if self._work >= WORK:
+            self._work = 0
+            self._spend(1)
+
+    def _spend(self, amount: int) -> None:
+        self._spent += amount
         if self._spent > self.budget:
             raise SpaceLimit(f"the budget of {self.budget:,} expansions is used up")
 
@@ -305,7 +332,8 @@ class Process:
 
     def states_along(self, decisions: Sequence[Any]) -> list[State]:
         """The states that decisions pass, as far as they are known."""
-        state, found = self._root, []
+        state = self._root
+        found: list[State] = []
         for decision in decisions:
             if state is None or state.site is None:
                 return found
@@ -326,6 +354,18 @@ class Process:
                 self.run([*self.prefix(state), decision], first_open)
                 found = state.children.get(key) or grave_of(state, decision, state.reason)
             state.children[key] = found
+        return found
+
+    def next(self, state: State, taken: Sequence[Any], ceiling: Ceiling) -> State:
+        """Where the last of some decisions leads, which was made at `state`, whether or not a
+        program lies beyond. Raises TooMuch.
+        """
+        count = len(taken)
+        self.run(taken, first_open, lambda _, index: index >= count, ceiling)
+        key = edge(state, taken[-1])
+        found = state.children.get(key)
+        if found is None:
+            found = state.children[key] = grave_of(state, taken[-1], state.reason)
         return found
 
     def _again(self, state: State) -> State:

@@ -14,7 +14,7 @@ from ..expand.values import FunctionReference
 from .process import Process, SpaceLimit, train_blocks
 from .walk import Walk
 
-TRIES = 1000
+TRIES = 2_000
 """How many expansions may look for a valid program of a space."""
 
 
@@ -35,6 +35,7 @@ def settled(
     try:
         with deep_recursion():
             Walk(process).start()
+        process.holds = True
     except ProgramError as error:
         session.reports += error.diagnostics
         return {}

@@ -16,7 +16,7 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "bundle", "children", "dead", "era", "least", "live", "origin", "place", "reason",
+        "added", "bundle", "children", "dead", "era", "live", "origin", "place", "reason",
         "shown", "site", "table",
     )  # fmt: skip
 
@@ -31,7 +31,6 @@ class State:
         self.dead = False
         self.reason: Diagnostic | None = None
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
-        self.least: Totals | None = None
         self.bundle: dict[Totals, float] | None = None
         self.place = Place(self, ())  # where walks that do not count costs stand
         self.table: Any = None  # descent.Table, once it is drawn from
@@ -71,7 +70,7 @@ DONE = State(None)
 Path = list[tuple[State, Any]]
 Policy = Callable[[State, int], Any]
 """What is decided at a state, the so-manyth decision of the program; None where nothing is left."""
-Enough = Callable[[State, int], bool]
+Suffices = Callable[[State, int], bool]
 """Whether an expansion need go no further than a state, the so-manyth of the program: what lies
 beyond is known well enough."""
 

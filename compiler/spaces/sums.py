@@ -1,7 +1,7 @@
 """What completions of a program add to its costs, and how many there are: counted from the end.
 
 Comes in: the automaton. Goes out: for a state the sums of costs that are still possible with the
-number of ways to each, the least of them, or the number of ways whatever they cost. Everything is
+number of ways to each, or the number of ways whatever they cost. Everything is
 exact; every state below is found out on the way.
 """
 
@@ -16,7 +16,6 @@ from .states import State, decisions_of, edge
 
 MOST_SUMS = 2_000_000
 Count = int | float
-_NONE = (-1,)
 
 
 def plus(left: Totals, right: Totals) -> Totals:
@@ -69,22 +68,6 @@ class Sums:
     def reaches(self, state: State, missing: Iterable[Totals]) -> bool:
         """Whether some completion adds just one of these sums."""
         return not self.of(state).keys().isdisjoint(missing)
-
-    def least(self, state: State) -> int | None:
-        """The least that any completion adds to the one cost required, None where there is none."""
-        if state.dead:
-            return None
-        if state.site is None:
-            return 0
-        if state.least is None:
-            found = [self._least_by(state, item) for item in decisions_of(state.domain)]
-            known = [item for item in found if item is not None]
-            state.least = (min(known),) if known else _NONE
-        return None if state.least == _NONE else state.least[0]
-
-    def _least_by(self, state: State, decision: Any) -> int | None:
-        rest = self.least(self.process.child(state, decision))
-        return None if rest is None else rest + state.added[edge(state, decision)][0]
 
     def ways(self, state: State) -> Count:
         """The number of traces beyond a state, whatever they cost; inf with a real range."""

@@ -59,7 +59,7 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
     """Looks at a space that is known to hold a program."""
     walk = Walk(process)
     with deep_recursion(), process.allowance(budget):
-        held = 0
+        held = int(process.holds)
         try:
             start = walk.start()
             held = 1

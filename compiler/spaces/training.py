@@ -14,6 +14,7 @@ from ..expand import decisions
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.environment import Environment
+from ..expand.naming import NO_NAMES
 from ..expand.session import Session
 from ..facts import Facts
 
@@ -23,7 +24,7 @@ PATH = "train"
 def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -> None:
     """Settles every choice in the blocks, in the order of the text."""
     builder = GraphBuilder(session.limits, Facts())
-    context = Context(session, builder, {}, path=PATH)
+    context = Context(session, builder, NO_NAMES, path=PATH)
     for block in blocks:
         for setting in block.settings:
             _decide(setting.value, env, replace(context, hint=setting.name))

@@ -6,15 +6,17 @@ found; where many programs in a row are refused, the sums that can still be adde
 from the end, exactly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...grammar.diagnostic import ProgramError, Report
 from ..expand.decisions import Reals
+from .cheapest import Cheapest, in_turn, loop_of
 from .costs import Totals
 from .dead import DeadEnd
 from .descent import descend, draw, table_of
 from .emptiness import reason_of
+from .explorer import Ceiling
 from .process import Process, SpaceLimit
 from .random import Random
 from .states import DONE, REAL, Place, decisions_of, edge
@@ -23,6 +25,8 @@ from .trace import Decision, Trace, value_of
 
 MOST_REMEMBERED = 200_000
 COSTS_BUDGET = 5_000
+FEW_TURNS = 8
+"""So many numbers of turns are looked at side by side for the cheapest."""
 
 
 Step = tuple[Place, Any]
@@ -35,16 +39,21 @@ class Walk:
         self.process = process
         self.required = bool(process.requirements.statements) and not relaxed
         self.sums = Sums(process)
-        self._exact = False
-        self._tried = False
+        self.bounded = self.required and process.requirements.only_bounds_above()
         self._holds: dict[Totals, bool] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        single = self.bounded and len(self.process.requirements.names) == 1
+        self.cheapest = Cheapest(self.process, 0) if single else None
+        self._exact = self._tried = False
         self._live: dict[Place, bool] = {}
+        self._too_many: dict[Place, int] = {}  # from how many turns on they cost too much
 
     def forget(self) -> None:
         """Drops what is known of places."""
         self.sums = Sums(self.process)
-        self._exact = self._tried = False
-        self._live.clear()
+        self._begin()
 
     def origin(self) -> Place:
         """The first place. Raises DeadEnd where even that is out of reach."""
@@ -80,7 +89,7 @@ class Walk:
         if self.is_dead(place):
             return False
         if place not in self._live:
-            self.remember(place, self._exact or descend(self, Random(0), place) is not None)
+            self.remember(place, descend(self, Random(0), place) is not None)
         return self._live[place]
 
     def is_dead(self, place: Place) -> bool:
@@ -89,10 +98,13 @@ class Walk:
             return True
         if not self.required or place.state.site is None:
             return False
+        if not self.affords(place.spent):
+            return True
         known = self._live.get(place)
         if known is None and self._exact:
             known = self._affordable(place)
-            self.remember(place, known)
+            if known is not None:
+                self.remember(place, known)
         return known is False
 
     def remember(self, place: Place, live: bool) -> None:
@@ -105,14 +117,20 @@ class Walk:
         """Notes that every decision at a place proved dead."""
         if self.required:
             self.remember(place, False)
-        if not self.required or all(child.dead for child in place.state.children.values()):
-            place.state.dead = True
+        state = place.state
+        children = state.children.values()
+        whole = isinstance(state.domain, Reals) or len(children) == len(decisions_of(state.domain))
+        if not self.required or (whole and all(child.dead for child in children)):
+            state.dead = True
 
     def work_out_costs(self) -> None:
         """From now on liveness is told by the sums of costs, if they can be worked out."""
         if self._tried:
             return
         self._tried = True
+        if self.cheapest is not None:
+            self._exact = True
+            return
         place = self.origin()
         try:
             with self.process.allowance(COSTS_BUDGET):
@@ -121,13 +139,55 @@ class Walk:
             return
         self._exact = True
 
-    def _affordable(self, place: Place) -> bool:
-        requirements = self.process.requirements
-        if len(requirements.names) == 1 and requirements.only_bounds_above():
-            least = self.sums.least(place.state)
-            return least is not None and self.fulfilled((place.spent[0] + least,))
+    def _affordable(self, place: Place) -> bool | None:
+        """Whether a completion costs what is required; None where it is quicker to draw one."""
+        if self.cheapest is not None:
+            if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
+                return None
+            return self.cheapest.within(place.state, self._allowed(place))
         rests = self.sums.of(place.state)
         return any(self.fulfilled(plus(place.spent, rest)) for rest in rests)
+
+    def affords(self, totals: Totals) -> bool:
+        """Whether costs may still grow from here."""
+        return not self.bounded or self.fulfilled(totals)
+
+    def _allowed(self, place: Place) -> Callable[[int], bool]:
+        """What may be added to the one cost that is bounded."""
+        (spent,) = place.spent
+        return lambda added: self.fulfilled((spent + added,))
+
+    def ceiling(self, place: Place, after: int) -> Ceiling | None:
+        """What an expansion may add after its first decisions, which led to a place."""
+        if not self.bounded:
+            return None
+        return Ceiling(after, lambda added: self.fulfilled(plus(place.spent, added)))
+
+    def note_dead(self, place: Place, decision: Any, after: Place) -> None:
+        """A decision proved dead. If it is a number of turns and they alone cost too much, so is
+        any larger one.
+        """
+        cheapest = self.cheapest
+        if cheapest is None or not loop_of(place.state):
+            return
+        if cheapest.turns_exceed(after.state, self._allowed(after)):
+            self._note_too_many(place, decision)
+
+    def note_too_much(self, place: Place, decision: Any, within: Sequence[str]) -> None:
+        """What comes next cost too much before anything was to be decided, on these paths."""
+        loop = loop_of(place.state)
+        if loop and any(
+            in_turn(f"{self.process.reference.function.name}.{p}", loop) for p in within
+        ):
+            self._note_too_many(place, decision)
+
+    def _note_too_many(self, place: Place, decision: int) -> None:
+        self._too_many[place] = min(decision, self._too_many.get(place, decision))
+
+    def too_many(self, place: Place, decision: Any) -> bool:
+        """Whether so many turns are known to cost too much."""
+        least = self._too_many.get(place) if self._too_many else None
+        return least is not None and decision >= least
 
     def fulfilled(self, totals: Totals) -> bool:
         """Whether a program with these costs is what the space requires."""

@@ -1,0 +1,80 @@
+"""Bounds on a cost: what can still be afforded, and loops of any length under a bound."""
+
+import archc
+import pytest
+from archc.compiler.spaces.states import DONE, Place, decisions_of
+from archc.compiler.spaces.walk import Walk
+
+SMALL = """
+network Small on x: f32[N, 4] -> f32[N, 3] {
+    x -> repeat(1..9) { dense(2 | 5) -> (relu | { dense(3) -> tanh })? }
+        -> (dense(3) | { dense(40) -> dense(3) })
+    require params <= 120
+}
+"""
+SHRINKING = """
+network Shrinking on x: f32[N, 1, 64, 64] -> f32[N, 3] {
+    x -> repeat(0..5) { maxpool(2) } -> conv(4, 3) -> mean(axes=[2, 3]) -> dense(3)
+    require flops <= 30k
+}
+"""
+ENDLESS = """
+network Endless on image: f32[N, 3, 32, 32] -> f32[N, 10] {
+    let act = relu | gelu
+    image -> repeat(1..100k) { conv(4 | 8, 3) -> batchnorm? @ [0.3, 0.7] -> act }
+        -> mean(axes=[2, 3]) -> dropout(0.0..0.5) -> dense(10)
+    require flops <= 2M
+}
+"""
+WITHOUT_CHOICES = ENDLESS.replace("conv(4 | 8, 3) -> batchnorm? @ [0.3, 0.7]", "conv(4, 3)")
+
+
+@pytest.mark.parametrize("text", [SMALL, SMALL.replace("120", "60")])
+def test_what_is_affordable_is_what_some_completion_costs(text: str) -> None:
+    walk = Walk(archc.space(text).process)
+    walk.work_out_costs()
+    assert walk.cheapest is not None
+    known: dict[Place, bool] = {}
+
+    def live(place: Place) -> bool:
+        if place.state is DONE:
+            return walk.fulfilled(place.spent)
+        if place not in known:
+            domain = place.state.domain
+            after = [walk.step(place, decision) for decision in decisions_of(domain)]
+            lives = [live(item) for item in after if not item.state.dead]  # all of them
+            known[place] = any(lives)
+        return known[place]
+
+    assert live(walk.origin())
+    assert {True, False} == set(known.values())
+    for place, wanted in known.items():
+        assert (not walk.is_dead(place)) == wanted or walk.live(place) == wanted
+
+
+def test_fewer_turns_are_not_taken_to_be_cheaper() -> None:
+    """Each turn makes what follows cheaper, so the short loops are the ones that are refused."""
+    space = archc.space(SHRINKING)
+    turns = {program.trace[0].value for program in space.samples(30, seed=0)}
+    assert turns == {2, 3, 4, 5}
+    assert space.size == 4
+
+
+@pytest.mark.parametrize("text", [ENDLESS, WITHOUT_CHOICES])
+def test_a_loop_without_end_costs_no_more_than_its_bound(text: str) -> None:
+    space = archc.space(text)
+    programs = list(space.samples(6, seed=0))
+    assert all(program.flops <= 2_000_000 for program in programs)
+    assert len({program.hash for program in programs}) > 3
+    assert space.process.runs < 20_000
+
+
+def test_dead_places_do_not_bury_states_that_are_cheaper_to_reach() -> None:
+    space = archc.space(SMALL)
+    drawn = {program.trace for program in space.samples(1000, seed=1)}
+    size = archc.space(SMALL).size
+    assert len(drawn) > 100 and len(drawn) <= size
+    fresh = archc.space(SMALL)
+    assert [p.trace for p in fresh.samples(50, seed=1, start=950)] == [
+        p.trace for p in space.samples(50, seed=1, start=950)
+    ]
