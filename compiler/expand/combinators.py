@@ -7,7 +7,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
-from . import evaluate, lookup, scanning, signatures, size, stages
+from . import evaluate, fragments, lookup, scanning, signatures, size, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -148,7 +148,7 @@ def _turn(
     inner = context.open(path, body, owner=owner)
     inputs = stages.flatten(flow)
     scope = context.builder.begin(inner.path, "turn", "", {}, inputs)
-    flow = stages.run_fragment(body, inputs, env, inner)
+    flow = fragments.run(body, inputs, env, inner)
     context.builder.end(scope, stages.flatten(flow))
     return flow
 
@@ -192,7 +192,7 @@ def _residual(node: ast.Call, inputs: Inputs, env: Environment, context: Context
     assert node.body is not None
     _no_arguments(node, "residual")
     mark = context.session.hold(id(node), inputs)
-    flow = stages.run_fragment(node.body, inputs, Environment(env), context)
+    flow = fragments.run(node.body, inputs, Environment(env), context)
     context.session.release(mark)
     _keeps_shape(node, "residual", stages.gather(inputs), flow, context)
     pairs = zip(inputs, stages.flatten(flow), strict=True)

@@ -9,7 +9,6 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import replaced
 from .. import errors
-from ..dims import AxisTooLarge
 from ..layer import Layer
 from . import (
     arguments,
@@ -17,17 +16,16 @@ from . import (
     combinators,
     decisions,
     evaluate,
+    fragments,
     hyperparameters,
     lookup,
-    loops,
     refusals,
     retrying,
-    statements,
     vocabularies,
 )
 from .context import Context, join
 from .environment import Environment
-from .holding import NO_COSTS, BodyHold, Identity
+from .holding import Identity
 from .naming import OPENS_PATH, last_part
 from .remembered import by_identity
 from .session import Poisoned
@@ -67,14 +65,14 @@ def gather(tensors: Sequence[Tensor], names: Sequence[str | None] = ()) -> Flow:
 
 def apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     """What flows out of a stage when `inputs` flow in."""
-    if context.session.holds is not None and _decides(node):
+    if context.session.holds is not None and decides(node):
         flow: Flow = retrying.attempt(_apply, node, inputs, env, context)
         return flow
     return _apply(node, inputs, env, context)
 
 
 @by_identity
-def _decides(node: ast.Expression) -> bool:
+def decides(node: ast.Expression) -> bool:
     """Whether a stage is a choice itself, or a call with choices among its arguments."""
     if isinstance(node, ast.Call):
         return node.body is None and decisions.has_choice(node)
@@ -153,61 +151,20 @@ def _chosen(
 def _braces(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     match node:
         case ast.Fragment():
-            return run_fragment(node.body, inputs, Environment(env), context)
+            return fragments.run(node.body, inputs, Environment(env), context)
         case ast.If():
             mark = context.session.hold(inputs)
             taken = evaluate.decided(node.condition, env, context)
             context.session.release(mark)
             if taken:
-                return run_fragment(node.then, inputs, Environment(env), context)
+                return fragments.run(node.then, inputs, Environment(env), context)
             if node.otherwise is not None:
-                return run_fragment(node.otherwise, inputs, Environment(env), context)
+                return fragments.run(node.otherwise, inputs, Environment(env), context)
             return gather(inputs)
         case ast.For():
             return combinators.for_each(node, inputs, env, context)
         case _:
             raise AssertionError(node)
-
-
-def run_fragment(body: ast.Body, inputs: Inputs, env: Environment, context: Context) -> Flow:
-    """Braces as a stage: their result, fed with the inputs; empty ones pass them on."""
-    if context.session.holds is not None:
-        only = _only_result(body)
-        if only is not None and not env.rebinds:
-            return _run_only(body, only, inputs, env, context)
-    result = statements.run_body(body, env, context, inputs)
-    if result is None:
-        return gather(inputs)
-    if isinstance(result, Poison):
-        raise Poisoned
-    return result  # type: ignore[no-any-return]
-
-
-@by_identity
-def _only_result(body: ast.Body) -> ast.Expression | None:
-    """The stage that is all there is in some braces."""
-    if len(body.statements) != 1:
-        return None
-    (statement,) = body.statements
-    plain = isinstance(statement, ast.Result) and not loops.binds_only(statement)
-    return statement.value if plain else None  # type: ignore[union-attr]
-
-
-def _run_only(
-    body: ast.Body, stage: ast.Expression, inputs: Inputs, env: Environment, context: Context
-) -> Flow:
-    """As `statements.run_body` while one explores, where nothing is to be set aside."""
-    session = context.session
-    mark = session.hold(BodyHold(body, env, context.builder, 0, NO_COSTS))
-    try:
-        if _decides(stage):
-            flow = apply(stage, inputs, env, context)
-        else:
-            flow = retrying.attempt(apply, stage, inputs, env, context)
-    except AxisTooLarge:
-        raise Fault(errors.limits.AxisTooComplex(stage.span)) from None
-    session.release(mark)
-    return flow
 
 
 def _with_body(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> Flow:

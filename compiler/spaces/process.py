@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...grammar import ast
-from ...grammar.diagnostic import Diagnostic, Step
+from ...grammar.diagnostic import Diagnostic
 from .. import errors
 from ..deep import deep_recursion
 from ..expand import networks
@@ -28,7 +28,7 @@ from ..expand.values import FunctionReference, decisions_key
 from ..graph import Graph
 from . import training
 from .costs import Requirements, Totals, deferrable
-from .dead import DeadEnd
+from .dead import DeadEnd, Deciding
 from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
 from .states import (
     REAL,
@@ -58,16 +58,6 @@ class SpaceLimit(Exception):
     def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
         super().__init__(message)
-
-
-class _Deciding(Session):
-    """A session in which the first error ends the expansion."""
-
-    __slots__ = ()
-
-    def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
-        if diagnostic.severity == "error":
-            raise DeadEnd(diagnostic)
 
 
 def train_blocks(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
@@ -242,7 +232,7 @@ class Process:
         """One expansion of the network, decided by `decider`; what states depend on is kept while
         it explores. Raises DeadEnd.
         """
-        session = _Deciding(self.limits, axes=self.axes)
+        session = Deciding(self.limits, axes=self.axes)
         session.decider, session.entered = decider, self.entered
         session.replayed = replayed
         session.holds = [] if exploring else None
