@@ -31,7 +31,7 @@ from .modules import Loader
 from .settings import loss_names
 
 if TYPE_CHECKING:
-    from .spaces import process, settle
+    from .spaces import process, settle, training
 else:  # only a file with open choices waits for what knows of them
     process = lazy_module(".spaces.process", __package__)
     settle = lazy_module(".spaces.settle", __package__)
@@ -113,7 +113,7 @@ class Checked:
         reference = self._reference(name)
         session = Session(self.limits)
         overrides, axes = self._given(name, reference, values or {}, session)
-        train = process.train_blocks(self.program, name)
+        train = training.blocks_of(self.program, name)
         return process.Process(reference, overrides, axes, self.limits, train=train)
 
     def _given(

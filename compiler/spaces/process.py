@@ -60,12 +60,6 @@ class SpaceLimit(Exception):
         super().__init__(message)
 
 
-def train_blocks(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
-    """The `train` blocks of a network, whose choices belong to its space."""
-    blocks = (item for item in program.declarations if isinstance(item, ast.Settings))
-    return tuple(item for item in blocks if item.kind == "train" and item.network == network)
-
-
 @dataclass(slots=True)
 class Expansion:
     """A program that was expanded to its end."""

@@ -11,7 +11,8 @@ from ..deep import deep_recursion
 from ..expand import recursion
 from ..expand.session import Session
 from ..expand.values import FunctionReference
-from .process import Process, SpaceLimit, train_blocks
+from .process import Process, SpaceLimit
+from .training import blocks_of
 from .walk import Walk
 
 TRIES = 2_000
@@ -28,7 +29,7 @@ def settled(
         session.report(diagnostic)
     if endless:
         return {}
-    train = train_blocks(program, reference.function.name)
+    train = blocks_of(program, reference.function.name)
     process = Process(reference, limits=session.limits, budget=TRIES, train=train)
     process.entered = session.entered
     name = reference.function.name

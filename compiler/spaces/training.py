@@ -21,6 +21,12 @@ from ..facts import Facts
 PATH = "train"
 
 
+def blocks_of(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
+    """The `train` blocks of a network, whose choices belong to its space."""
+    blocks = (item for item in program.declarations if isinstance(item, ast.Settings))
+    return tuple(item for item in blocks if item.kind == "train" and item.network == network)
+
+
 def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -> None:
     """Settles every choice in the blocks, in the order of the text."""
     builder = GraphBuilder(session.limits, Facts())
