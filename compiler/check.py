@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 else:  # only a file with open choices waits for what knows of them
     process = lazy_module(".spaces.process", __package__)
     settle = lazy_module(".spaces.settle", __package__)
+    training = lazy_module(".spaces.training", __package__)
 
 
 @record
