@@ -8,11 +8,11 @@ taken over. A change here needs a migration: stores keep identities.
 import hashlib
 from collections.abc import Mapping
 
-from ..compiler.spaces.drawn import DrawnProgram
+from .candidate import Candidate
 
 
 def identity_of(
-    program: DrawnProgram, fidelity: Mapping[str, float], seed: int, evaluator: str
+    program: Candidate, fidelity: Mapping[str, float], seed: int, evaluator: str
 ) -> str:
     """That of a program with its settings; `evaluator` is what the evaluator says of itself, which
     holds the data's checksum.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..compiler import cost
-from ..compiler.spaces.drawn import DrawnProgram
+from .candidate import Candidate
 from .trial import State, Trial
 
 EPOCHS, FLOPS, SHARE = "epochs", "flops", "share"
@@ -26,14 +26,14 @@ class Whole:
 
     epochs: float | None = None
     rows: int | None = None
-    epochs_of: Callable[[DrawnProgram], float] | None = None
+    epochs_of: Callable[[Candidate], float] | None = None
 
     @property
     def fidelity(self) -> Mapping[str, float]:
         """What an empty fidelity means."""
         return {} if self.epochs is None else {EPOCHS: self.epochs}
 
-    def passes(self, program: DrawnProgram, fidelity: Mapping[str, float]) -> float | None:
+    def passes(self, program: Candidate, fidelity: Mapping[str, float]) -> float | None:
         """How often a training goes through all the data."""
         epochs = fidelity.get(EPOCHS, self.epochs if self.epochs_of is None else None)
         if epochs is None and self.epochs_of is not None:
@@ -66,7 +66,7 @@ class Ledger:
 
     def cost(
         self,
-        program: DrawnProgram,
+        program: Candidate,
         fidelity: Mapping[str, float],
         before: Mapping[str, float],
         known: Trial | None = None,
@@ -109,10 +109,10 @@ class Ledger:
         return budget.trials is None or trial.number < budget.trials
 
 
-def _forward(program: DrawnProgram) -> int | None:
+def _forward(program: Candidate) -> int | None:
     """The operations of one pass of one example; None where an axis has no size."""
     try:
-        return cost.flops(program.graph, program.space.process.axes)
+        return cost.flops(program.graph, program.axes)
     except cost.UnknownSizes:
         return None
 

@@ -14,6 +14,7 @@ from typing import ClassVar
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.random import Random
 from ..compiler.spaces.space import Space
+from .candidate import Candidate, program_of
 from .trial import State, Trial
 
 
@@ -40,7 +41,8 @@ class Exhausted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A program to try, and the numbers of the trials that it was made from.
+    """A program to try, and the numbers of the trials that it was made from. It is drawn from the
+    space, or grown by edits of one that was: `archc.growth(history.complete(trial)).grow(seed)`.
 
     `fidelity` says how much of a training it gets, such as `{"epochs": 3}` or `{"data": 0.25}`;
     empty is all of it. `resumes` is the number of a visible trial of the same program with another
@@ -48,7 +50,7 @@ class Proposal:
     while that is whole.
     """
 
-    program: DrawnProgram
+    program: Candidate
     parents: tuple[int, ...] = ()
     fidelity: Mapping[str, float] = field(default_factory=dict)
     resumes: int | None = None
@@ -86,8 +88,17 @@ class History:
             self.scored.append(trial)
 
     def program(self, trial: Trial) -> DrawnProgram:
-        """A trial's program, to be mutated or crossed, or trained further."""
-        return self.space.from_trace(trial.trace)
+        """A trial's program, to be mutated or crossed, or trained further. Raises ValueError for
+        one that was grown.
+        """
+        found = self.complete(trial)
+        if not isinstance(found, DrawnProgram):
+            raise ValueError(f"the program of trial {trial.number} was grown, not drawn")
+        return found
+
+    def complete(self, trial: Trial) -> Candidate:
+        """A trial's program, drawn or grown: what free growth goes on from."""
+        return program_of(self.space, trial)
 
 
 @dataclass

@@ -7,15 +7,15 @@ study was stopped. Without one (an asynchronous study) it is proposed from all t
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.random import Random
 from ..compiler.spaces.space import Space
+from .candidate import Candidate, key_of
 from .errors import SearchError
 from .identity import identity_of
 from .ledger import Ledger
 from .method import Exhausted, History, Method, Proposal
 from .statics import STATICS, static_number
-from .trial import Trial, trace_text
+from .trial import Trial
 
 MOST_ASKS = 2_000
 MOST_REPEATS = 300
@@ -134,7 +134,7 @@ class Proposer:
     def _catch_up(self) -> None:
         """Notes what was proposed since the last time."""
         for trial in self.trials[self._noted :]:
-            text = trace_text(trial.trace)
+            text = key_of(trial)
             self._first.setdefault(trial.identity, trial.number)
             self._known.setdefault(text, trial)
             self.ledger.charge(trial)
@@ -148,7 +148,7 @@ class Proposer:
             proposal = self.method.ask(self.history, random)
         except ValueError as error:
             raise SearchError(f"the method cannot search this space: {error}") from error
-        text = trace_text(proposal.program.trace)
+        text = key_of(proposal.program)
         if not self.method.repeats and _exactly(text, proposal.fidelity) in self._exact:
             return None
         known = self._known.get(text)
@@ -157,7 +157,7 @@ class Proposer:
         return None if trial.replay_of is not None and not self.method.repeats else trial
 
     def _trial(self, proposal: Proposal, known: Trial | None) -> Trial:
-        """Of a trace that was proposed before nothing need be expanded, unless the fidelity is
+        """Of a program that was proposed before nothing need be expanded, unless the fidelity is
         another.
         """
         program = proposal.program
@@ -187,7 +187,7 @@ class Proposer:
         before = {} if resumes is None else self.trials[resumes].fidelity
         return self.ledger.cost(proposal.program, proposal.fidelity, before, known)
 
-    def _statics(self, program: DrawnProgram, known: Trial | None) -> dict[str, float | None]:
+    def _statics(self, program: Candidate, known: Trial | None) -> dict[str, float | None]:
         if known is not None:
             return {name: known.scores.get(name) for name in self.statics}
         return {name: static_number(program, name) for name in self.statics}
@@ -198,11 +198,11 @@ class Proposer:
             return
         number = proposal.resumes
         visible = number in range(len(self.trials)) and self.trials[number].state.is_final
-        if not visible or self.trials[number].trace != proposal.program.trace:
+        if not visible or key_of(self.trials[number]) != key_of(proposal.program):
             raise ValueError(f"trial {number} cannot be resumed: it is no visible trial of that")
         if dict(self.trials[number].fidelity) == dict(proposal.fidelity):
             raise ValueError(f"trial {number} had that fidelity already")
 
 
-def _exactly(trace: str, fidelity: Mapping[str, float]) -> str:
-    return f"{trace}{sorted(fidelity.items())}"
+def _exactly(key: str, fidelity: Mapping[str, float]) -> str:
+    return f"{key}{sorted(fidelity.items())}"

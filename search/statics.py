@@ -1,21 +1,21 @@
 """Numbers of a program that its graph tells: nothing need be evaluated.
 
-Comes in: a program drawn from a space. Goes out: a number. What depends on axes whose sizes nobody
+Comes in: a program of a study. Goes out: a number. What depends on axes whose sizes nobody
 gave is refused.
 """
 
 from collections.abc import Callable, Mapping
 
 from ..compiler import cost
-from ..compiler.spaces.drawn import DrawnProgram
+from .candidate import Candidate
 from .errors import SearchError
 
 
-def _sizes(program: DrawnProgram) -> dict[str, int]:
-    return {**cost.sizes_of(program.graph), **program.space.process.axes}
+def _sizes(program: Candidate) -> dict[str, int]:
+    return {**cost.sizes_of(program.graph), **program.axes}
 
 
-STATICS: Mapping[str, Callable[[DrawnProgram], int]] = {
+STATICS: Mapping[str, Callable[[Candidate], int]] = {
     "params": lambda program: cost.params(program.graph),
     "flops": lambda program: cost.flops(program.graph, _sizes(program)),
     "activations": lambda program: cost.activations(program.graph, _sizes(program)),
@@ -25,7 +25,7 @@ STATICS: Mapping[str, Callable[[DrawnProgram], int]] = {
 """The same that `require` knows in the language."""
 
 
-def static_number(program: DrawnProgram, name: str) -> float:
+def static_number(program: Candidate, name: str) -> float:
     """Raises SearchError where the sizes of axes are missing."""
     try:
         return float(STATICS[name](program))

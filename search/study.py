@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.space import Space
 from ..signals import Stop
+from .candidate import Candidate, program_of
 from .definition import LAG as LAG
 from .definition import Definition, recorded
 from .early_stop import Curves
@@ -93,9 +93,9 @@ class Study:
         worst = [item.merit(reference[item.name or ONLY]) for item in self.goal.objectives]
         return hypervolume([trial.merits for trial in self.front], worst)
 
-    def program(self, trial: Trial) -> DrawnProgram:
+    def program(self, trial: Trial) -> Candidate:
         """The program of a trial."""
-        return self.space.from_trace(trial.trace)
+        return program_of(self.space, trial)
 
     def left(self, trial: Trial) -> Path | None:
         """The directory of a trial, if it was kept and is whole."""

@@ -1,6 +1,6 @@
 """A program drawn from a space: its decisions at once, its text, graph and costs when asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,13 @@ class PrintedProgram(Program):
 
     def check(self) -> Checked:
         return check(parse(str(self), self.filename), self.folder)
+
+    @property
+    def training(self) -> str:
+        """The text of its `train` blocks and of the values that they name: what the graph does not
+        tell. It is the same whatever the network is called.
+        """
+        return _printed(settings_of(self.tree))
 
 
 class DrawnProgram(PrintedProgram):
@@ -96,13 +103,12 @@ class DrawnProgram(PrintedProgram):
 
     @property
     def training(self) -> str:
-        """The text of its `train` blocks and of the values that they name: what the graph does not
-        tell. It is the same whatever the network is called.
-        """
-        return self._remembered("training", self._settings)
+        return self._remembered("training", lambda: _printed(settings_of(self.tree)))
 
-    def _settings(self) -> str:
-        return _printed(settings_of(self.tree))
+    @property
+    def axes(self) -> Mapping[str, int]:
+        """The sizes of axes that were given with the space."""
+        return self.space.process.axes
 
     def _remembered(self, name: str, make: Callable[[], str]) -> str:
         """A text that the space made before for the same decisions, or makes now."""
@@ -129,7 +135,7 @@ class DrawnProgram(PrintedProgram):
     @property
     def flops(self) -> int | str:
         """Operations for one example; a text over the axes that are symbolic."""
-        sizes = {**cost.sizes_of(self.graph), **self.space.process.axes}
+        sizes = {**cost.sizes_of(self.graph), **self.axes}
         total = cost.flops_dim(self.graph, sizes)
         return total if isinstance(total, int) else str(total)
 

@@ -98,7 +98,7 @@ def fidelity_of(resource: str, amount: int, most: int) -> dict[str, float]:
 def going_on(history: History, survivor: Trial, fidelity: dict[str, float]) -> Proposal:
     """A survivor, trained further."""
     number = survivor.number
-    return Proposal(history.program(survivor), (number,), fidelity, resumes=number)
+    return Proposal(history.complete(survivor), (number,), fidelity, resumes=number)
 
 
 def check_resource(resource: str, least: int, most: int, eta: int) -> None:

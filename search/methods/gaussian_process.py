@@ -40,6 +40,13 @@ WIDEST = 0.25
 """The deviation of the widest nudge of a real number, in parts of its range."""
 
 
+class Idea(NamedTuple):
+    """A program, and the trials it was made from."""
+
+    program: DrawnProgram
+    parents: tuple[int, ...] = ()
+
+
 class Candidate(NamedTuple):
     """A program that may be proposed, the trials it was made from, and what it promises."""
 
@@ -111,23 +118,22 @@ class GaussianProcess(Method):
         surrogate = self._surrogate(history, best)
         found: dict[tuple[object, ...], Candidate] = {}
 
-        def rate(proposals: Iterable[Proposal]) -> None:
+        def rate(ideas: Iterable[Idea]) -> None:
             new = {
-                proposal.program.decisions: proposal
-                for proposal in proposals
-                if proposal.program.decisions not in found
-                and not self._tried.knows(proposal.program)
+                idea.program.decisions: idea
+                for idea in ideas
+                if idea.program.decisions not in found and not self._tried.knows(idea.program)
             }
-            features = [features_of(proposal.program) for proposal in new.values()]
+            features = [features_of(idea.program) for idea in new.values()]
             promised = surrogate.improvements(features) if features else []
-            for (key, proposal), improvement in zip(new.items(), promised, strict=True):
-                found[key] = Candidate(proposal.program, proposal.parents, improvement)
+            for (key, idea), improvement in zip(new.items(), promised, strict=True):
+                found[key] = Candidate(idea.program, idea.parents, improvement)
 
         parents = [
-            Proposal(self._tried.program(history, trial), (trial.number,))
+            Idea(self._tried.program(history, trial), (trial.number,))
             for trial, _ in best[:PARENTS]
         ]
-        rate(Proposal(history.space.sample(random.bits())) for _ in range(DRAWS))
+        rate(Idea(history.space.sample(random.bits())) for _ in range(DRAWS))
         rate(_changes(parents, random))
         for _ in range(ROUNDS):
             rate(_changes(_leading(found.values())[:PARENTS], random))
@@ -167,12 +173,12 @@ def _leading(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: -candidate.improvement)
 
 
-def _changes(parents: Iterable[Proposal | Candidate], random: Random) -> Iterable[Proposal]:
+def _changes(parents: Iterable[Idea | Candidate], random: Random) -> Iterable[Idea]:
     """Some changes of each program, whose parents become theirs."""
     for parent in parents:
         with suppress(ValueError):  # the space holds no other program
             for _ in range(CHANGES):
-                yield Proposal(_changed(parent.program, random), parent.parents)
+                yield Idea(_changed(parent.program, random), parent.parents)
 
 
 def _changed(program: DrawnProgram, random: Random) -> DrawnProgram:

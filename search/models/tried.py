@@ -12,6 +12,7 @@ from ...compiler.spaces.space import Space
 from ...grammar import ast
 from ...grammar.print import print_program
 from ...grammar.span import NOWHERE
+from ..candidate import Candidate
 from ..method import Exhausted, History
 from ..trial import Trial
 
@@ -26,25 +27,30 @@ class Tried:
 
     def __init__(self) -> None:
         self._read = 0
-        self._programs: dict[int, DrawnProgram] = {}
+        self._programs: dict[int, Candidate] = {}
         self._decisions: set[tuple[object, ...]] = set()
-        self._graphs: dict[str, list[DrawnProgram]] = {}
+        self._graphs: dict[str, list[Candidate]] = {}
 
     def read(self, history: History) -> None:
         """Takes in what was proposed since the last time."""
         for trial in history.proposed[self._read :]:
-            program = self.program(history, trial)
-            self._decisions.add(program.decisions)
+            program = self.complete(history, trial)
+            self._decisions.add(_decisions(program))
             self._graphs.setdefault(trial.hash, []).append(program)
         self._read = len(history.proposed)
 
     def program(self, history: History, trial: Trial) -> DrawnProgram:
-        """The program of a trial."""
+        """The program of a trial. Raises ValueError for one that was grown."""
+        found = self.complete(history, trial)
+        return found if isinstance(found, DrawnProgram) else history.program(trial)
+
+    def complete(self, history: History, trial: Trial) -> Candidate:
+        """The program of a trial, drawn or grown."""
         if trial.number not in self._programs:
-            self._programs[trial.number] = history.program(trial)
+            self._programs[trial.number] = history.complete(trial)
         return self._programs[trial.number]
 
-    def __contains__(self, program: DrawnProgram) -> bool:
+    def __contains__(self, program: Candidate) -> bool:
         if self.knows(program):
             return True
         alike = self._graphs.get(program.hash)
@@ -53,9 +59,9 @@ class Tried:
         own = _training(program)
         return any(_training(other) == own for other in alike)
 
-    def knows(self, program: DrawnProgram) -> bool:
+    def knows(self, program: Candidate) -> bool:
         """Whether a program with the very same decisions was tried: asked without its graph."""
-        return program.decisions in self._decisions
+        return _decisions(program) in self._decisions
 
     def pending(self, history: History) -> list[DrawnProgram]:
         """The programs that were proposed and of which no trial has finished."""
@@ -78,9 +84,15 @@ class Tried:
             raise Exhausted from None
 
 
-def _training(program: DrawnProgram) -> str:
+def _decisions(program: Candidate) -> tuple[object, ...]:
+    """By what a program is the very same; of a grown one its text."""
+    return program.decisions if isinstance(program, DrawnProgram) else (program.text,)
+
+
+def _training(program: Candidate) -> str:
     """The `train` blocks as the program has them."""
-    if not any(isinstance(item, ast.Settings) for item in program.space.source.tree.declarations):
+    source = program.space.source.tree if isinstance(program, DrawnProgram) else program.tree
+    if not any(isinstance(item, ast.Settings) for item in source.declarations):
         return ""
     blocks = tuple(item for item in program.tree.declarations if isinstance(item, ast.Settings))
     return print_program(ast.Program(blocks, span=NOWHERE))

@@ -1,6 +1,6 @@
 """A program that an edit made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ...check import Checked
 from ...graph import Graph
 from ...hash import graph_hash
 from ..drawn import PrintedProgram
+from ..trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,21 @@ class Made:
     def __str__(self) -> str:
         return f"{self.edit}: {self.what}"
 
+    def as_json(self) -> dict[str, str]:
+        """What `archc grow --json` says of it."""
+        return {"name": self.edit, "where": self.where, "what": self.what}
+
 
 class GrownProgram(PrintedProgram):
-    """A complete program, and the edit that made it of another. `network` is the one that grows."""
+    """A complete program, and the edit that made it of another, None where that is not known.
+    `network` is the one that grows, `axes` are sizes that were given with the first program. No
+    decisions of a space made it, so its `trace` is empty.
+    """
 
-    __slots__ = ("_checked", "_hash", "made", "network")
+    __slots__ = ("_checked", "_hash", "axes", "made", "network")
 
-    made: Made
+    made: Made | None
+    axes: Mapping[str, int]
     network: str
     _checked: Checked | None
     _hash: str | None
@@ -42,11 +51,12 @@ class GrownProgram(PrintedProgram):
         filename: str,
         folder: Path | None,
         network: str,
-        made: Made,
+        made: Made | None = None,
         checked: Checked | None = None,
+        axes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(tree, filename, folder)
-        self._keep(network=network, made=made, _checked=checked, _hash=None)
+        self._keep(network=network, made=made, axes=dict(axes or {}), _checked=checked, _hash=None)
 
     def _keep(self, **values: Any) -> None:
         for key, value in values.items():
@@ -63,6 +73,10 @@ class GrownProgram(PrintedProgram):
     def text(self) -> str:
         """The canonical text."""
         return print_program(self.tree)
+
+    @property
+    def trace(self) -> Trace:
+        return ()
 
     @property
     def graph(self) -> Graph:
@@ -85,7 +99,7 @@ class GrownProgram(PrintedProgram):
     @property
     def flops(self) -> int | str:
         """Operations for one example; a text over the axes that are symbolic."""
-        total = cost.flops_dim(self.graph, cost.sizes_of(self.graph))
+        total = cost.flops_dim(self.graph, {**cost.sizes_of(self.graph), **self.axes})
         return total if isinstance(total, int) else str(total)
 
     def as_json(self) -> dict[str, Any]:
@@ -95,8 +109,9 @@ class GrownProgram(PrintedProgram):
             "hash": self.hash,
             "params": self.params,
             "flops": self.flops,
-            "edit": {"name": self.made.edit, "where": self.made.where, "what": self.made.what},
+            "edit": None if self.made is None else self.made.as_json(),
         }
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return GrownProgram, (self.tree, self.filename, self.folder, self.network, self.made)
+        given = self.tree, self.filename, self.folder, self.network, self.made, None, self.axes
+        return GrownProgram, given

@@ -130,7 +130,10 @@ class Growth:
         raise NoEdit(f"no valid {place}{many}: {reason}")
 
     def _made(self, view: View, made: Made) -> GrownProgram:
-        return GrownProgram(view.tree, view.filename, view.folder, view.network, made, view.checked)
+        axes = getattr(self.program, "axes", {})
+        return GrownProgram(
+            view.tree, view.filename, view.folder, view.network, made, view.checked, axes
+        )
 
 
 def _wanted(edit: Wanted) -> list[tuple[Edit, float]]:
