@@ -86,13 +86,34 @@ def format_option(command: Command) -> Command:
 
 def device_option(command: Command) -> Command:
     """`--device`: where to compute."""
+    return _device("Where to compute; fails if the device does not really run.")(command)
+
+
+def accelerators_option(command: Command) -> Command:
+    """`--device` of what has workers: which accelerators they share."""
+    return _device("Whether trials share out the accelerators of this machine.")(command)
+
+
+def _device(help: str) -> Callable[[Command], Command]:
     return click.option(
         "--device",
         envvar="ARCHC_DEVICE",
         type=click.Choice(DEVICES),
         default="auto",
         show_default=True,
-        help="Where to compute; fails if the device does not really run.",
+        help=help,
+    )
+
+
+def trials_at_once_option(command: Command) -> Command:
+    """`--jobs` of what evaluates trials."""
+    return click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="How many trials at once, each in a process of its own.",
     )(command)
 
 

@@ -23,6 +23,7 @@ from .options import (
     print_json,
     print_reports,
     set_option,
+    trials_at_once_option,
 )
 
 if TYPE_CHECKING:
@@ -76,14 +77,7 @@ _EXISTS = "{} exists already: go on with --resume, or name another"
     "--table", metavar="TABLE", help="Look up what came of each program instead of training it."
 )
 @click.option("--trials", metavar="N", type=click.IntRange(1), help="How many trials in all.")
-@click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="How many trials at once, each in a process of its own.",
-)
+@trials_at_once_option
 @click.option(
     "--timeout",
     metavar="SECONDS",

@@ -70,7 +70,8 @@ def show(context: click.Context, study: str, name: str | None, as_json: bool) ->
     for trial in found.trials:
         score = found.score(trial)
         number = "-" if score is None else f"{score:.4g}"
-        choices = ", ".join(f"{item.name}={item.value}" for item in trial.trace)
+        parts = [f"{name} {value:g}" for name, value in trial.fidelity.items()]
+        choices = ", ".join([*parts, *(f"{item.name}={item.value}" for item in trial.trace)])
         click.echo(f"{trial.number:>5}  {trial.state:<8} {number:>10}  {choices}")
         if trial.error:
             click.echo(f"       {trial.error.strip().splitlines()[-1]}")

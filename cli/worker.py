@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..lazy import lazy_module
-from .options import DEVICES
+from .options import accelerators_option, trials_at_once_option
 from .search import told
 
 if TYPE_CHECKING:
@@ -22,14 +22,7 @@ else:
 @click.command(short_help="Join a study that runs elsewhere.")
 @click.argument("study", metavar="STUDY")
 @click.option("--name", metavar="NAME", help="Which study, if the store holds several.")
-@click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="How many trials at once, each in a process of its own.",
-)
+@trials_at_once_option
 @click.option(
     "--threads",
     metavar="N",
@@ -38,14 +31,7 @@ else:
     show_default=True,
     help="How many threads each of them has.",
 )
-@click.option(
-    "--device",
-    envvar="ARCHC_DEVICE",
-    type=click.Choice(DEVICES),
-    default="auto",
-    show_default=True,
-    help="Whether trials share out the accelerators of this machine.",
-)
+@accelerators_option
 @click.option(
     "--idle",
     metavar="SECONDS",

@@ -26,7 +26,9 @@ else:
     pa = lazy_module("pyarrow")
     parquet = lazy_module("pyarrow.parquet")
 
-PLAIN = ("number", "state", "hash", "score", "attempts", "parents", "seconds", "replay_of")
+PLAIN = (
+    "number", "state", "hash", "score", "attempts", "parents", "seconds", "replay_of", "resumes",
+)  # fmt: skip
 ABSENT = "(not there)"
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 """Optuna wants times; a study keeps durations, so trials are put one after another from here."""
@@ -92,7 +94,9 @@ WRITERS: Mapping[str, Callable[[Summary, Path], None]] = {
 def _columns(summary: Summary) -> list[str]:
     numbers = sorted({name for trial in summary.trials for name in trial.scores})
     choices = dict.fromkeys(item.name for trial in summary.trials for item in trial.trace)
-    return [*PLAIN, *(f"metric {name}" for name in numbers), *choices]
+    parts = sorted({name for trial in summary.trials for name in trial.fidelity})
+    metrics = (f"metric {name}" for name in numbers)
+    return [*PLAIN, *(f"fidelity {name}" for name in parts), *metrics, *choices]
 
 
 def _rows(summary: Summary) -> Any:
@@ -100,6 +104,7 @@ def _rows(summary: Summary) -> Any:
         told = trial.to_json()
         row = {name: told.get(name) for name in PLAIN}
         row |= {"score": summary.score(trial), "parents": " ".join(map(str, trial.parents))}
+        row |= {f"fidelity {name}": value for name, value in trial.fidelity.items()}
         row |= {f"metric {name}": value for name, value in trial.scores.items()}
         yield row | dict(trace_pairs(trial.trace))
 
@@ -143,6 +148,7 @@ def _frozen(
         params=params,
         distributions={name: kinds[name] for name in params},
         user_attrs={"number": trial.number, "hash": trial.hash, "state": str(trial.state)}
+        | {f"fidelity {name}": value for name, value in trial.fidelity.items()}
         | {f"metric {name}": value for name, value in trial.scores.items()},
     )
     found.datetime_start = begun

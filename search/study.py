@@ -288,9 +288,11 @@ class Study:
         if outcome.fatal:
             advice = "make room, and go on with the study: nothing that had finished is lost"
             raise SearchError(f"trial {outcome.number}: {outcome.fatal}", advice)
-        for text in outcome.notes:
-            self._note(f"trial {outcome.number}: {text}")
         done = self._outcome(trial, outcome, stop)
+        lost = outcome.state is State.LOST and done.state is State.WAITING
+        again = (f"{outcome.error}; it is evaluated again",) if lost else ()
+        for text in (*outcome.notes, *again):
+            self._note(f"trial {outcome.number}: {text}")
         if not self.store.finish(self.key, done, outcome):
             return
         self._curves.add(done, outcome.reports)

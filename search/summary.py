@@ -14,8 +14,14 @@ from .executor import Report
 from .goal import best_of, front_of
 from .place import Place, shown
 from .store import Store
-from .study import Study
+from .study import EXHAUSTED, INTERRUPTED, OUT_OF_TIME, Study
 from .trial import Trial
+
+ENDS = {
+    EXHAUSTED: "; nothing new was left to try", INTERRUPTED: "; stopped before its end",
+    OUT_OF_TIME: "; the time is over",
+}  # fmt: skip
+"""What is said of a study beside its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,10 @@ class Summary:
         best = self.best
         found = "" if best is None else f", best {self.score(best):.4g} in trial {best.number}"
         count = len(self.trials)
-        return f"{self.name}: {count} trials ({states}){found}; {shown(self.path)}"
+        trials = "1 trial" if count == 1 else f"{count} trials"
+        counted = f"{trials} ({states})" if states else trials
+        end = ENDS.get(self.ended, "")
+        return f"{self.name}: {counted}{found}{end}; {shown(self.path)}"
 
 
 def is_begun(place: Place, name: str) -> bool:

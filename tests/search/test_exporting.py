@@ -84,3 +84,30 @@ def test_lineage_on_the_command_line(found: Summary, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "trial 7: 7.5\n"
     assert run(["study", "lineage", str(found.path), "--trial", "8"]) == 2
     assert "there is no trial 8: they are 0 to 7" in capsys.readouterr().err
+
+
+def test_a_part_of_a_training_says_how_much_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "study.db"
+    settings = {"count": 2, "most": 2}
+    archc.run_search(
+        archc.space(SPACE), "halving", evaluate, trials=3, jobs=0, lag=1, store=store,
+        settings=settings,
+    )  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(as_csv(summary(store, None)))))
+    assert [float(row["fidelity epochs"]) for row in rows] == [1, 1, 2]
+    assert [row["resumes"] for row in rows] == ["", "", "1"]
+    assert run(["study", "show", str(store)]) == 0
+    assert "epochs 2, Net.dense.units=" in capsys.readouterr().out
+
+
+def test_a_space_that_is_used_up_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "study.db"
+    text = "network Net on x: f32[N, 4] -> f32[N, 2] {\n    x -> dense(2 | 3) -> dense(2)\n}\n"
+    archc.run_search(archc.space(text), "random", lambda program: 1.0, jobs=0, store=store)
+    assert run(["study", "list", str(store)]) == 0
+    said = capsys.readouterr().out
+    assert "Net: 2 trials (2 DONE), best 1 in trial 0; nothing new was left to try; " in said
