@@ -124,7 +124,7 @@ def _refuse_shares(plan: Plan) -> None:
     """Mixed pictures have shares of classes as answers, and only in training."""
     mixed = next((chosen for chosen in plan.augment if chosen.name in MIXING), None)
     for loss in plan.losses:
-        if mixed is None or loss.network is None or len(loss.network.graph.inputs) == 1:
+        if mixed is None or loss.network is None or "" not in loss.network.sources:
             continue
         reason = f"{mixed.name} turns classes into shares of them, which `{loss.name}` cannot read"
         raise DataError(reason, f"leave {mixed.name} out, or use a loss of archc's own")

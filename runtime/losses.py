@@ -127,25 +127,18 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class OwnTerm:
     """A loss that the file declares as a network: the mean of what that gives, in the precision
-    that it declares. `answer` is the form of one row's answer where the data have another: [] for
-    [1] or the reverse. `others` are what flows into its inputs after the answer: the number of an
-    output, or the name of an input.
+    that it declares. `sources` are the numbers of outputs and the names of inputs and answers that
+    flow into it; the answer is reshaped where the data have [1] for [] or the reverse.
     """
 
     network: nn.Module
     dtypes: tuple[torch.dtype, ...]
-    output: int
-    target: str
+    sources: tuple[int | str, ...]
     answer: tuple[int, ...] | None
-    others: tuple[int | str, ...]
     factor: float
 
     def __call__(self, outputs: Sequence[Tensor], inputs: Tensors, targets: Tensors) -> Tensor:
-        flowing = [outputs[self.output]]
-        if len(self.dtypes) > 1:
-            answer = targets[self.target] if self.target in targets else inputs[self.target]
-            flowing.append(answer if self.answer is None else answer.reshape(-1, *self.answer))
-        flowing += [inputs[at] if isinstance(at, str) else outputs[at] for at in self.others]
+        flowing = [self._flowing(source, outputs, inputs, targets) for source in self.sources]
         given = [
             tensor.to(dtype) if tensor.is_floating_point() and dtype.is_floating_point else tensor
             for tensor, dtype in zip(flowing, self.dtypes, strict=True)
@@ -153,6 +146,16 @@ class OwnTerm:
         with torch.autocast(given[0].device.type, enabled=False):
             found: Tensor = self.network(*given).mean()
         return found if self.factor == 1.0 else found * self.factor
+
+    def _flowing(
+        self, source: int | str, outputs: Sequence[Tensor], inputs: Tensors, targets: Tensors
+    ) -> Tensor:
+        if isinstance(source, int):
+            return outputs[source]
+        if source in inputs:
+            return inputs[source]
+        answer = targets[source]
+        return answer if self.answer is None else answer.reshape(-1, *self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,9 @@ def make_objective(
 
 
 def _term(loss: Chosen, graph: Graph, data: Dataset, device: torch.device | str) -> Term | OwnTerm:
-    output, target = ports_of(loss, graph, data)
     if loss.network is not None:
         return _own_term(loss, loss.network, graph, data, device)
+    output, target = ports_of(loss, graph, data)
     term = Term(LOSSES[loss.name], loss.values, output, target, loss.factor)
     _check(loss, term, graph, data)
     return term
@@ -192,20 +195,17 @@ def _term(loss: Chosen, graph: Graph, data: Dataset, device: torch.device | str)
 def _own_term(
     loss: Chosen, own: LossGraph, graph: Graph, data: Dataset, device: torch.device | str
 ) -> OwnTerm:
-    output, target = ports_of(loss, graph, data)
     types = [own.graph.values[port.value] for port in own.graph.inputs]
     outputs = [port.name for port in graph.outputs]
-    column = data.train.targets.get(target)
+    target, column = next(iter(data.train.targets.items()))
     answer = None
-    if len(types) > 1 and column is not None:
-        answer = _answer(loss, types[1], column, data)
+    if "" in own.sources:
+        answer = _answer(loss, types[own.sources.index("")], column, data)
     return OwnTerm(
         build(own.graph, device=device),
         tuple(getattr(torch, type_.dtype.torch.removeprefix("torch.")) for type_ in types),
-        output,
-        target,
+        tuple(outputs.index(name) if name in outputs else name or target for name in own.sources),
         answer,
-        tuple(outputs.index(name) if name in outputs else name for name in own.others),
         loss.factor,
     )
 

@@ -1,11 +1,11 @@
 """A network of the file as a loss: `loss = Focal(gamma=2.0)`.
 
 Comes in: the use in a `train` block, the file, the network that is trained. Goes out: a
-`LossGraph`, or reports. The first input of a loss network is the output that it judges (`of=`), the
-second the answer (`target=`), any further one an output or input of the trained network by its
-name. What comes out is one tensor of floats, whose mean is descended. It has no weights, for
-nothing would train or keep them, and no layer that differs between training and evaluation. Starts
-without torch.
+`LossGraph`, or reports. An input of a loss network is the output or input of the trained one that
+has its name. Where there is none, the first is the output that is judged and the second the answer;
+`of=` and `target=` say it otherwise. What comes out is one tensor of floats, whose mean is
+descended. It has no weights, for nothing would train or keep them, and no layer that differs
+between training and evaluation. Starts without torch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,17 +29,17 @@ from ..grammar.span import Span
 
 PORTS = ("of", "target")
 ANSWER = "target"
-JUDGED = 2
 
 
 @record
 class LossGraph:
-    """The graph of a loss network on the outputs that it judges; `others` name what flows into its
-    third input and those after it. `text` is how the program writes it.
+    """The graph of a loss network on the outputs that it judges. `sources` name what flows into its
+    inputs: an output or input of the trained network, or nothing for the answer. `text` is how the
+    program writes it.
     """
 
     graph: Graph
-    others: tuple[str, ...]
+    sources: tuple[str, ...]
     text: str
 
 
@@ -83,37 +83,38 @@ class Reader:
         if not function.inputs:
             self._refuse(function.name_span, "it has no input", "the first is what it judges")
             return
-        types = self._types(function.inputs)
-        graph = None if types is None else self._expanded(types)
-        if graph is None or types is None:
+        sources = self._sources(function.inputs)
+        known = {} if self.trained is None else {**_inputs(self.trained), **_outputs(self.trained)}
+        types = [known.get(source) for source in sources]
+        graph = None if self.reports else self._expanded(types)
+        if graph is None:
             return
-        self._check(graph)
+        self._check(graph, sources)
         plain = list(_plain(types))
         if not self.reports and plain != types:
             graph = self._expanded(plain)
         if graph is not None and not self.reports:
-            others = tuple(port.name or "" for port in function.inputs[JUDGED:])
-            self.found = LossGraph(graph, others, self.call.span.text)
+            self.found = LossGraph(graph, sources, self.call.span.text)
 
-    def _types(self, inputs: Sequence[ast.Port]) -> list[TensorType | None] | None:
-        """What flows into each input; None for an answer, which only the data can tell."""
+    def _sources(self, inputs: Sequence[ast.Port]) -> tuple[str, ...]:
+        """What flows into each input, by its name; nothing for the answer."""
         if self.trained is None:
-            return [None] * len(inputs)
-        outputs = _ports(self.trained, self.trained.outputs)
-        named = {**_ports(self.trained, self.trained.inputs), **outputs}
-        first = self.ports["of"] or next(iter(outputs))
-        found = [outputs[first], named.get(self.ports["target"])][: len(inputs)]
-        for port in inputs[JUDGED:]:
-            if port.name not in named:
-                known = tuple(named)
-                self._report(
-                    errors.settings.UnknownTensor(
-                        port.span, port.name or "", "output or input", known
-                    )
-                )
-                return None
-            found.append(named[port.name])
-        return found
+            return tuple(port.name or "" for port in inputs)
+        outputs = list(_outputs(self.trained))
+        known = [*_inputs(self.trained), *outputs]
+        found: list[str] = []
+        for place, port in enumerate(inputs):
+            name = port.name or ""
+            if place == 0:
+                found.append(self.ports["of"] or (name if name in outputs else outputs[0]))
+            elif place == 1 and self.ports["target"]:
+                found.append(self.ports["target"].replace(ANSWER, ""))
+            elif place == 1 or name in known:
+                found.append(name if name in known else "")
+            else:
+                kind = "output or input"
+                self._report(errors.settings.UnknownTensor(port.span, name, kind, tuple(known)))
+        return tuple(found)
 
     def _expanded(self, types: Sequence[TensorType | None]) -> Graph | None:
         call = _arguments(self.call)
@@ -125,7 +126,7 @@ class Reader:
         self.reports += session.reports
         return graph
 
-    def _check(self, graph: Graph) -> None:
+    def _check(self, graph: Graph, sources: Sequence[str]) -> None:
         """What keeps a sound network from being a loss."""
         function = self.reference.function
         result = function.outputs[0].span if function.outputs else function.name_span
@@ -149,20 +150,16 @@ class Reader:
                 advice = "leave it out: a loss measures both alike"
                 self._refuse(node.span, reason, advice)
                 return
-        if not _carries_gradient(graph, set(self._learned(graph))):
+        outputs = _outputs(self.trained) if self.trained is not None else sources
+        pairs = zip(graph.inputs, sources, strict=True)
+        learned = {port.value for port, source in pairs if source in outputs}
+        if not _carries_gradient(graph, learned):
             reason = "no gradient reaches what it judges"
             self._refuse(
                 result,
                 reason,
                 "its result must depend on that by layers that can be differentiated",
             )
-
-    def _learned(self, graph: Graph) -> Iterator[int]:
-        """The values of its inputs that come out of the trained network."""
-        outputs = {port.name for port in self.trained.outputs} if self.trained else set()
-        for place, port in enumerate(graph.inputs):
-            if place == 0 or (place >= JUDGED and (port.name in outputs or self.trained is None)):
-                yield port.value
 
     def _refuse(self, place: Span, reason: str, advice: str) -> None:
         name = self.reference.function.name
@@ -180,8 +177,12 @@ def _arguments(call: CallValue) -> ast.Call | None:
     return replace(call.node, arguments=kept)
 
 
-def _ports(graph: Graph, ports: Sequence[Any]) -> dict[str, TensorType]:
-    return {port.name: graph.values[port.value] for port in ports}
+def _inputs(graph: Graph) -> dict[str, TensorType]:
+    return {port.name: graph.values[port.value] for port in graph.inputs}
+
+
+def _outputs(graph: Graph) -> dict[str, TensorType]:
+    return {port.name: graph.values[port.value] for port in graph.outputs}
 
 
 def _plain(types: Sequence[TensorType | None]) -> Iterator[TensorType | None]:

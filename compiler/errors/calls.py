@@ -182,6 +182,8 @@ class NotCallable(Diagnostic):
     def help(self) -> Iterator[str]:
         if self.found.startswith("a tensor"):
             yield "a tensor flows into a stage: `x -> conv(32, 3)`; `x[:, 0]` picks from it"
+        if self.found.startswith("the module"):
+            yield "a module hides a layer of its name: write `use … as other`, another name for it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,9 +320,10 @@ class UnfitLoss(Diagnostic):
     code = "E445"
     title = "a network that cannot be a loss"
     explanation = (
-        "A network of the file may stand as a loss: `loss = Focal(gamma=2.0)`. Its first input is "
-        "the output that it judges (`of=`), its second the answer (`target=`); further ones are "
-        "outputs or inputs of the trained network by their names. It gives one tensor of floats, "
+        "A network of the file may stand as a loss: `loss = Focal(gamma=2.0)`. Inputs that have "
+        "the name of an output or input of the trained network are given that; otherwise the first "
+        "is the output that it judges (`of=`), the second the answer (`target=`). It gives one "
+        "tensor of floats, "
         "of which the mean is taken: a number, or one for each row. It has no weights, because "
         "nothing would train or keep them, and behaves alike in training and in evaluation."
     )

@@ -7,7 +7,7 @@ from ..checks import Checks
 from ..hyperparameter import Axes, option
 from ..layer import WeightType, weight_dtype
 from ..lowering import Call, Module, OnnxBuilder, TorchCode
-from ..types import Shape, TensorType
+from ..types import F64, Shape, TensorType
 from ._normalising import Normalising
 from ._onnx import standardise, transposed
 
@@ -74,7 +74,12 @@ class Layernorm(Normalising):
         weights = [onnx.weight("weight")] + ([onnx.weight("bias")] if self.bias else [])
         start = -len(sizes)
         y = transposed(onnx, x, order)
-        y = onnx.op("LayerNormalization", y, *weights, axis=start, epsilon=self.eps)
+        if type_.dtype == F64:  # the operator's own eps is an f32
+            y = standardise(onnx, y, tuple(range(start, 0)), self.eps, type_.dtype)
+            y = onnx.op("Mul", y, weights[0])
+            y = onnx.op("Add", y, weights[1]) if self.bias else y
+        else:
+            y = onnx.op("LayerNormalization", y, *weights, axis=start, epsilon=self.eps)
         return transposed(onnx, y, _inverse(order))
 
     def _positions(self, x: TensorType) -> list[int]:

@@ -102,11 +102,16 @@ def stable_diffusion() -> nn.Module:
     )
 
 
+def clip() -> nn.Module:
+    return transformers.CLIPModel(transformers.CLIPConfig())
+
+
 Case = tuple[str, str, Mapping[str, Any], Callable[[], nn.Module]]
 LARGE = {"width": 1024, "depth": 24, "heads": 16}
 CASES: tuple[Case, ...] = (
     ("bert", "BERT", {}, bert),
     ("bert", "BERT", {**LARGE, "hidden": 4096}, lambda: bert(**LARGE)),
+    ("clip", "CLIP", {}, clip),
     ("detr", "DETR", {}, detr),
     ("gpt2", "GPT2", {}, gpt2),
     ("gpt2", "GPT2", LARGE, lambda: gpt2(**LARGE)),

@@ -18,7 +18,7 @@ import torch
 from archc.compiler import cost
 from archc.compiler.backends import torch as backend
 from archc.compiler.check import check_file
-from torch import nn
+from torch import Tensor, nn
 from torchvision import models
 from zoo_weights import move
 
@@ -29,7 +29,9 @@ WITHOUT_HEADS = {"aux_logits": False, "init_weights": False}
 
 @dataclass(frozen=True)
 class Case:
-    """`parameters` pairs endings of names of weights that no layer owns: ours and theirs."""
+    """`parameters` pairs endings of names of weights that no layer owns: ours and theirs. `copy`
+    moves what is no weight.
+    """
 
     file: str
     network: str
@@ -37,13 +39,71 @@ class Case:
     values: Mapping[str, Any] = field(default_factory=dict)
     size: int = 224
     parameters: tuple[tuple[str, str], ...] = ()
+    copy: Callable[[nn.Module, nn.Module], None] = lambda *_: None
+
+
+class Segments(nn.Module):
+    """DeepLabv3 without its auxiliary head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = models.segmentation.deeplabv3_resnet50(
+            weights=None, weights_backbone=None, aux_loss=False, num_classes=21
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.inner(image)["out"]  # type: ignore[no-any-return]
+
+
+class Detects(nn.Module):
+    """RetinaNet's scores and boxes, before they are thinned out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = models.detection.retinanet_resnet50_fpn(weights=None, weights_backbone=None)
+        self.inner.backbone.body = self.inner.backbone.body.apply(_frozen)
+
+    def forward(self, image: Tensor) -> Tensor:
+        found = self.inner.head(list(self.inner.backbone(image).values()))
+        return torch.cat((found["cls_logits"], found["bbox_regression"]), dim=2)
+
+
+def _frozen(module: nn.Module) -> None:
+    """Norms without weights, as they are where the trunk has been trained before."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm2d):
+            setattr(module, name, nn.BatchNorm2d(child.num_features, affine=False).eval())
+
+
+def frozen_statistics(ours: nn.Module, theirs: nn.Module) -> None:
+    """Of norms that have nothing to learn: a block's shortcut comes last in both."""
+    pairs = [
+        [buffer for name, buffer in module.named_buffers() if "running_" in name]
+        for module in (ours, theirs)
+    ]
+    for mine, other in zip(*pairs, strict=True):
+        mine.copy_(other)
 
 
 CASES = {
     "alexnet": Case("alexnet", "AlexNet", models.alexnet),
+    "bit": Case(
+        "bit",
+        "BiT",
+        lambda: timm.create_model("resnetv2_50x1_bit"),
+        size=96,
+        parameters=(("StdConv.weight.weight", "conv.weight"),),
+    ),
     "convnext_tiny": Case(
         "convnext", "ConvNeXt", models.convnext_tiny, parameters=(("gamma.weight", "layer_scale"),)
     ),
+    "convnext_v2_tiny": Case(
+        "convnext_v2",
+        "ConvNeXtV2",
+        lambda: timm.create_model("convnextv2_tiny"),
+        parameters=(("gamma.weight", "grn.weight"), ("beta.weight", "grn.bias")),
+    ),
+    "deeplab_v3": Case("deeplab_v3", "DeepLabV3", Segments, size=96),
     "densenet121": Case("densenet", "DenseNet121", models.densenet121),
     "densenet169": Case("densenet", "DenseNet169", models.densenet169),
     "densenet201": Case("densenet", "DenseNet201", models.densenet201),
@@ -60,6 +120,7 @@ CASES = {
     "mobilenet_v3_large": Case("mobilenet_v3", "MobileNetV3Large", models.mobilenet_v3_large),
     "regnet_x_400mf": Case("regnet", "RegNetX", models.regnet_x_400mf),
     "regnet_y_400mf": Case("regnet", "RegNetY", models.regnet_y_400mf),
+    "retinanet": Case("retinanet", "RetinaNet", Detects, size=128, copy=frozen_statistics),
     "resnet18": Case("resnet", "ResNet18", models.resnet18),
     "resnet34": Case("resnet", "ResNet34", models.resnet34),
     "resnet50": Case("resnet", "ResNet50", models.resnet50),
@@ -89,8 +150,10 @@ def compared(case: Case) -> tuple[int, int, float]:
         tensors = [tensor for name, tensor in theirs.named_parameters() if name.endswith(their_end)]
         found |= dict(zip(names, tensors, strict=True))
     move(theirs, ours, (image,), (image,), found)
+    case.copy(ours, theirs)
     with torch.no_grad():
         got, wanted = ours(image), theirs(image)
+    got = torch.cat(got, dim=-1) if isinstance(got, tuple) else got
     gap = ((got - wanted).abs().max() / wanted.abs().max().clamp(min=1)).item()
     return cost.params(graph), sum(item.numel() for item in theirs.parameters()), gap
 

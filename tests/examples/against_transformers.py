@@ -12,11 +12,13 @@ import torch
 from archc.compiler.backends import torch as backend
 from archc.compiler.check import check_file
 from torch import Tensor, nn
-from transformers_cases import CASES, Case
+from transformers_cases import TEXTS, Case
+from transformers_images import IMAGES
 from zoo_weights import move
 
 ZOO = Path(__file__).parents[2] / "examples" / "zoo"
 TOLERANCE = 1e-4
+CASES = {**TEXTS, **IMAGES}
 
 
 def difference(case: Case) -> float:

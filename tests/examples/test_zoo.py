@@ -19,9 +19,13 @@ PARAMETERS = {
     "alexnet": {"AlexNet": 61_100_840},
     "alphazero": {"AlphaGoZero": 24_008_549},
     "bert": {"BERT": 109_482_240},
+    "bit": {"BiT": 25_549_352},
+    "clip": {"CLIP": 151_277_313},
     "convnext": {"ConvNeXt": 28_589_128},
+    "convnext_v2": {"ConvNeXtV2": 28_635_496},
     "dcgan": {"Generator": 12_658_432, "Discriminator": 11_036_160},
     "ddpm": {"DDPM": 35_746_307},
+    "deeplab_v3": {"DeepLabV3": 39_638_869},
     "densenet": {
         "DenseNet121": 7_978_856,
         "DenseNet169": 14_149_480,
@@ -30,6 +34,7 @@ PARAMETERS = {
     "detr": {"DETR": 41_524_768},
     "efficientnet": {"EfficientNetB0": 5_288_548},
     "efficientnet_v2": {"EfficientNetV2S": 21_458_488},
+    "gat": {"GAT": 92_373},
     "gcn": {"GCN": 23_063},
     "googlenet": {"GoogLeNet": 6_624_904},
     "gpt2": {"GPT2": 124_439_808, "GPT2XL": 1_557_611_200},
@@ -54,6 +59,7 @@ PARAMETERS = {
         "ResNeXt50": 25_028_904,
         "WideResNet50": 68_883_240,
     },
+    "retinanet": {"RetinaNet": 34_014_999},
     "rwkv": {"RWKV": 169_342_464},
     "seq2seq": {"Translator": 384_144_000},
     "shufflenet_v2": {"ShuffleNetV2": 2_278_604},
@@ -72,6 +78,7 @@ PARAMETERS = {
         "VGG19": 143_667_240,
     },
     "vit": {"ViT": 86_567_656, "ViTL16": 304_326_632},
+    "vqvae": {"VQVAE": 4_940_867, "Loss": 0},
     "wavenet": {"WaveNet": 1_283_776},
     "whisper": {"Whisper": 37_184_640},
 }
@@ -111,12 +118,24 @@ OTHER_SIZES = [
 SMALL = [
     ("alphazero", "AlphaGoZero", {"width": 4, "depth": 2, "size": 5}),
     ("bert", "BERT", {"vocab": 50, "context": 20, "width": 12, "depth": 2, "heads": 2}),
+    ("bit", "BiT", {"depths": [1, 2], "widths": [64, 64], "classes": 7}),
+    (
+        "clip",
+        "CLIP",
+        {
+            "vocab": 50, "context": 20, "width": 24, "depth": 1, "heads": 4, "image_width": 16,
+            "image_depth": 1, "image_heads": 4, "patch": 8, "size": 16, "shared": 12,
+        },
+    ),
     ("convnext", "ConvNeXt", {"depths": [1, 1, 2, 1], "widths": [4, 8, 12, 16]}),
+    ("convnext_v2", "ConvNeXtV2", {"depths": [1, 1, 2, 1], "widths": [4, 8, 12, 16]}),
     ("dcgan", "Discriminator", {"width": 4}),
     ("dcgan", "Generator", {"width": 4, "size": 5}),
+    ("deeplab_v3", "DeepLabV3", {"classes": 3, "width": 4, "depths": [1, 1, 2, 1]}),
     ("ddpm", "DDPM", {"width": 32, "factors": [1, 2]}),
     ("detr", "DETR", {"queries": 3, "width": 8, "heads": 2, "hidden": 12, "depth": 2, "size": 64}),
     ("efficientnet", "EfficientNetB0", {}),
+    ("gat", "GAT", {"features": 5}),
     ("gcn", "GCN", {"features": 5}),
     ("googlenet", "GoogLeNet", {}),
     ("gpt2", "GPT2", {"vocab": 50, "context": 20, "width": 16, "depth": 2, "heads": 4}),
@@ -146,6 +165,7 @@ SMALL = [
     ("regnet", "RegNetX", {"widths": [8, 16], "depths": [1, 2], "group": 4}),
     ("regnet", "RegNetY", {"widths": [8, 16], "depths": [1, 2], "group": 4}),
     ("resnet", "ResNet18", {}),
+    ("retinanet", "RetinaNet", {"classes": 3, "width": 8, "trunk": 4, "depths": [1, 1, 1, 1]}),
     ("rwkv", "RWKV", {"vocab": 20, "width": 8, "depth": 2}),
     ("seq2seq", "Translator", {"from_words": 9, "to_words": 7, "size": 4, "units": 5, "layers": 2}),
     ("shufflenet_v2", "ShuffleNetV2", {}),
@@ -166,13 +186,14 @@ SMALL = [
     ("unet", "UNet", {"width": 2}),
     ("vae", "VAE", {"hidden": 8, "size": 3}),
     ("vit", "ViT", {"patch": 32, "width": 12, "depth": 2, "heads": 2}),
+    ("vqvae", "VQVAE", {"width": 4, "codes": 6, "size": 3}),
     ("wavenet", "WaveNet", {"levels": 8, "width": 4, "skips": 6, "stacks": 2, "depth": 3}),
     (
         "whisper",
         "Whisper",
         {"vocab": 30, "width": 8, "depth": 2, "heads": 2, "context": 20, "frames": 6, "bands": 5},
     ),
-]
+]  # fmt: skip
 """What is cheap to run; axes of images that stay open are chosen small."""
 
 

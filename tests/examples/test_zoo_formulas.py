@@ -83,3 +83,50 @@ def test_whisper_hears_all_and_reads_no_word_ahead() -> None:
     assert changed.tolist() == [False] * 5 + [True] * 4
     sound[0, :, 11] += 1.0
     assert bool(((result(ours, sound, text) - before).abs().amax(-1) > 1e-6).all())
+
+
+def test_the_attention_of_a_graph_is_its_formula() -> None:
+    """Equations 1 to 6, node by node."""
+    ours = built("gat", "GAT", {"features": 5, "classes": 3})
+    state = {name: torch.randn_like(tensor) for name, tensor in ours.state_dict().items()}
+    ours.load_state_dict(state)
+    nodes = torch.randn(6, 5)
+    links = (torch.rand(6, 6) < 0.4) | torch.eye(6, dtype=torch.bool)
+
+    def listen(x: torch.Tensor, part: str) -> torch.Tensor:
+        h = (x @ state[f"{part}.dense.weight"].T).view(6, *state[f"{part}.source.weight"].shape)
+        out = torch.zeros_like(h)
+        for i in range(6):
+            near = links[i].nonzero().flatten()
+            own = (h[i] * state[f"{part}.target.weight"]).sum(-1)
+            others = (h[near] * state[f"{part}.source.weight"]).sum(-1)
+            shares = functional.leaky_relu(own + others, 0.2).softmax(0)
+            out[i] = (shares.unsqueeze(-1) * h[near]).sum(0)
+        return out
+
+    hidden = functional.elu(listen(nodes, "Listen").flatten(1) + state["bias.weight"])
+    wanted = listen(hidden, "Listen_2").squeeze(1) + state["bias_2.weight"]
+    with torch.no_grad():
+        found = ours(nodes, links)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_codes_are_the_nearest_and_let_the_gradient_through() -> None:
+    ours = built("vqvae", "VQVAE", {"width": 4, "codes": 6, "size": 3})
+    book = ours.get_parameter("Quantise.book.weight")
+    with torch.no_grad():
+        book.normal_()
+    image = torch.rand(2, 3, 32, 32)
+    again, z, code, index = ours(image)
+    flat = z.permute(0, 2, 3, 1).reshape(-1, 3)
+    assert torch.equal(index.flatten(), torch.cdist(flat, book).argmin(dim=1))
+    torch.testing.assert_close(code, book[index].permute(0, 3, 1, 2))
+    assert book.grad is None
+    again.square().sum().backward()
+    assert book.grad is None, "the book is moved by its own term alone"
+    assert ours.get_parameter("conv.weight").grad is not None
+    loss = built("vqvae", "Loss")
+    found = loss(*(item.detach().requires_grad_() for item in (again, image, z, code)))
+    parts = (functional.mse_loss(*pair) for pair in ((again, image), (code, z), (z, code)))
+    wanted = sum(weight * part for weight, part in zip((1.0, 1.0, 0.25), parts, strict=True))
+    torch.testing.assert_close(found, wanted)

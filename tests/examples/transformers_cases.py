@@ -1,6 +1,6 @@
-"""Networks of the zoo beside Hugging Face's: what `against_transformers.py` compares.
+"""Networks of the zoo for text and sound beside Hugging Face's, for `against_transformers.py`.
 
-Comes in: nothing; it wants transformers and diffusers. Goes out: `CASES`, each with sizes that are
+Comes in: nothing; it wants transformers and diffusers. Goes out: `TEXTS`, each with sizes that are
 quick, inputs, and what is to be done by hand beside moving the layers' weights.
 """
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import diffusers
 import torch
 import transformers
 from torch import Tensor, nn
@@ -16,9 +15,6 @@ from torch import Tensor, nn
 TEXT, MORE = torch.randint(50, (2, 17)), torch.randint(50, (2, 13))
 LONG = torch.randint(50, (2, 180))
 SIDES, MASK = torch.randint(2, (2, 17)), (torch.arange(17) < torch.tensor([[17], [9]])).long()
-IMAGE = torch.randn(2, 3, 224, 224)
-SMALL_IMAGE = torch.randn(2, 3, 32, 32)
-STEP = torch.tensor([3, 700])
 
 
 @dataclass(frozen=True)
@@ -53,21 +49,7 @@ def experts(theirs: nn.Module) -> dict[str, Tensor]:
     return found
 
 
-def frozen_norms(ours: nn.Module, theirs: nn.Module) -> None:
-    """Statistics of norms that have nothing to learn: a block's shortcut comes last in ours."""
-
-    def place(name: str) -> list[int]:
-        parts = name.replace("shortcut", "9").split(".")
-        return [int(part) for part in parts if part.isdigit()]
-
-    for end in ("running_mean", "running_var"):
-        own = [item for name, item in ours.named_buffers() if name.endswith(end)]
-        named = [(place(name), item) for name, item in theirs.named_buffers() if name.endswith(end)]
-        for mine, (_, other) in zip(own, sorted(named, key=lambda pair: pair[0]), strict=True):
-            mine.copy_(other)
-
-
-CASES = {
+TEXTS = {
     "gpt2": Case(
         "gpt2",
         "GPT2",
@@ -137,82 +119,6 @@ CASES = {
             )
         ),
         {"input_ids": LONG, "decoder_input_ids": MORE},
-    ),
-    "vit": Case(
-        "vit",
-        "ViT",
-        {"width": 24, "depth": 2, "heads": 4, "classes": 10},
-        lambda: transformers.ViTForImageClassification(
-            transformers.ViTConfig(
-                hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
-                intermediate_size=96, layer_norm_eps=1e-6, num_labels=10,
-            )
-        ),
-        {"pixel_values": IMAGE},
-        parameters=(
-            ("class_token.weight", "cls_token"),
-            ("positions.weight", "position_embeddings"),
-        ),
-    ),
-    "convnext": Case(
-        "convnext",
-        "ConvNeXt",
-        {"depths": [1, 1, 2, 1], "widths": [8, 12, 16, 24], "classes": 10},
-        lambda: transformers.ConvNextForImageClassification(
-            transformers.ConvNextConfig(
-                depths=[1, 1, 2, 1], hidden_sizes=[8, 12, 16, 24], num_labels=10
-            )
-        ),
-        {"pixel_values": IMAGE},
-        parameters=(("gamma.weight", "layer_scale_parameter"),),
-    ),
-    "swin": Case(
-        "swin",
-        "Swin",
-        {"depths": [2, 2], "heads": [2, 4], "width": 16, "classes": 10},
-        lambda: transformers.SwinForImageClassification(
-            transformers.SwinConfig(
-                image_size=224, depths=[2, 2], num_heads=[2, 4], embed_dim=16, window_size=7,
-                num_labels=10,
-            )
-        ),
-        {"pixel_values": IMAGE},
-        parameters=(("table.weight", "relative_position_bias_table"),),
-    ),
-    "resnet18": Case(
-        "resnet",
-        "ResNet18",
-        {},
-        lambda: transformers.ResNetForImageClassification(
-            transformers.ResNetConfig(
-                layer_type="basic", depths=[2, 2, 2, 2], hidden_sizes=[64, 128, 256, 512],
-                num_labels=1000,
-            )
-        ),
-        {"pixel_values": SMALL_IMAGE},
-    ),
-    "resnet50": Case(
-        "resnet",
-        "ResNet50",
-        {},
-        lambda: transformers.ResNetForImageClassification(
-            transformers.ResNetConfig(num_labels=1000)
-        ),
-        {"pixel_values": SMALL_IMAGE},
-    ),
-    "ddpm": Case(
-        "ddpm",
-        "DDPM",
-        {"width": 32},
-        lambda: diffusers.UNet2DModel(
-            sample_size=32, layers_per_block=2, block_out_channels=(32, 64, 64, 64),
-            down_block_types=("DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"),
-            up_block_types=("UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
-            norm_eps=1e-6, flip_sin_to_cos=False, freq_shift=1, downsample_padding=0,
-            attention_head_dim=None,
-        ),
-        {"sample": SMALL_IMAGE, "timestep": STEP},
-        ("sample",),
     ),
     "mixtral": Case(
         "mixtral",
@@ -286,37 +192,5 @@ CASES = {
             for number in range(3)
             for ours, theirs in (("dense", "wi"), ("dense_2", "wo"))
         ),
-    ),
-    "stable_diffusion": Case(
-        "stable_diffusion",
-        "StableDiffusion",
-        {"width": 32, "factors": [1, 2], "blocks": 1, "heads": 2, "words": 6, "size": 8},
-        lambda: diffusers.UNet2DConditionModel(
-            sample_size=8, block_out_channels=(32, 64), layers_per_block=1, cross_attention_dim=6,
-            attention_head_dim=2, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        ),
-        {
-            "sample": torch.randn(2, 4, 8, 8), "timestep": STEP,
-            "encoder_hidden_states": torch.randn(2, 7, 6),
-        },
-        ("sample",),
-    ),
-    "detr": Case(
-        "detr",
-        "DETR",
-        {"queries": 5, "width": 24, "heads": 4, "hidden": 36, "depth": 2, "size": 64},
-        lambda: transformers.DetrForObjectDetection(
-            transformers.DetrConfig(
-                use_timm_backbone=False, use_pretrained_backbone=False, num_queries=5,
-                d_model=24, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
-                decoder_attention_heads=4, encoder_ffn_dim=36, decoder_ffn_dim=36, num_labels=91,
-                backbone_config=transformers.ResNetConfig(out_features=["stage4"]),
-            )
-        ),
-        {"pixel_values": torch.randn(2, 3, 64, 64)},
-        ("logits", "pred_boxes"),
-        parameters=(("queries.weight", "query_position_embeddings.weight"),),
-        copy=frozen_norms,
     ),
 }  # fmt: skip

@@ -98,6 +98,18 @@ def test_further_inputs_are_outputs_and_inputs_by_name(digits: Dataset) -> None:
     torch.testing.assert_close(found, wanted)
 
 
+def test_a_name_says_what_flows_in_wherever_it_stands(digits: Dataset) -> None:
+    own = """
+    network Far on code: f32[N, D], image: f32[N, 1, H, W], what: i64[N] -> f32[N] { code[:, 0] }
+    network Two on code: f32[N, D], logits: f32[N, C] -> f32[N] { logits[:, 0] - code[:, 0] }
+    """
+    outputs, inputs, targets = batch()
+    graph, plan = planned(own, "Two")
+    found = make_objective(plan.losses, graph, digits)(outputs, inputs, targets)
+    torch.testing.assert_close(found, (outputs[0][:, 0] - outputs[1][:, 0]).mean())
+    assert reports(own, "Far") == ["E439"]
+
+
 def test_sizes_that_are_worked_out_from_others_are_sizes_of_their_own() -> None:
     net = """network Net on image: f32[N, 1, H, W] -> f32[N, 2, A, (H + 1) // 2] {
         image -> conv(2, 1, stride=2) -> permute([0, 1, 3, 2])

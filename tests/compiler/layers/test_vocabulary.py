@@ -22,6 +22,8 @@ LAYERS = """
 conv(filters, kernel, stride=1, padding=same, dilation=1, groups=1, bias=true)
 depthwise(kernel, stride=1, padding=same, dilation=1, multiplier=1, bias=true)
 conv_transpose(filters, kernel, stride=1, padding=same, output_padding=0, dilation=1, groups=1, bias=true)
+convolve(stride=1, padding=same, dilation=1, groups=1)
+convolve_transpose(stride=1, padding=same, output_padding=0, dilation=1, groups=1)
 dense(units, bias=true) bilinear(units) embedding(count, size) matmul einsum(equation)
 batchnorm(update=0.1, eps=1e-5, affine=true) layernorm(axes=[-1], eps=1e-5, affine=true, bias=true)
 groupnorm(groups, eps=1e-5, affine=true) instancenorm(eps=1e-5, affine=false) rmsnorm(eps=1e-6)
