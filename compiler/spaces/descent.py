@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..deep import deep_recursion
 from ..expand.decisions import Domain, Reals
 from ..expand.remembered import by_identity
 from .explorer import TooMuch
@@ -102,7 +103,8 @@ def draw(walk: "Walk", random: Random) -> "list[Step]":
     """
     steps = None if walk.required else _followed(walk, random)
     if steps is None:
-        steps = descend(walk, random, walk.origin())
+        with deep_recursion():
+            steps = descend(walk, random, walk.origin())
     if steps is None:
         raise AssertionError("a space that holds a program has run dry")
     return steps

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .space import Space
 
 
+_keep = object.__setattr__
+
+
 class PrintedProgram(Program):
     """A program that was made rather than read: it is checked as its text says, so that errors and
     graphs quote that text.
@@ -56,18 +59,19 @@ class DrawnProgram(PrintedProgram):
     _expansion: Expansion | None
 
     def __init__(self, space: "Space", steps: Sequence[Step]) -> None:
-        self._keep(space=space, steps=tuple(steps), _trace=None, _tree=None, _expansion=None)
-        self._keep(filename=f"<drawn from {space.name}>", folder=space.source.folder)
-
-    def _keep(self, **values: Any) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        _keep(self, "space", space)
+        _keep(self, "steps", tuple(steps))
+        _keep(self, "_trace", None)
+        _keep(self, "_tree", None)
+        _keep(self, "_expansion", None)
+        _keep(self, "filename", space.label)
+        _keep(self, "folder", space.source.folder)
 
     @property
     def trace(self) -> Trace:
         """The decisions in order, with the names of the choices they settle."""
         if self._trace is None:
-            self._keep(_trace=trace_of(self.steps))
+            _keep(self, "_trace", trace_of(self.steps))
         assert self._trace is not None
         return self._trace
 
@@ -80,7 +84,7 @@ class DrawnProgram(PrintedProgram):
     def expansion(self) -> Expansion:
         """The program as the checker expanded it."""
         if self._expansion is None:
-            self._keep(_expansion=self.space.process.replay(self.decisions))
+            _keep(self, "_expansion", self.space.process.replay(self.decisions))
         assert self._expansion is not None
         return self._expansion
 
@@ -89,7 +93,7 @@ class DrawnProgram(PrintedProgram):
         """The program written out: every choice replaced by what was taken."""
         if self._tree is None:
             source = self.space.source.tree
-            self._keep(_tree=concretise(self.space.process, self.expansion, source))
+            _keep(self, "_tree", concretise(self.space.process, self.expansion, source))
         assert self._tree is not None
         return self._tree
 

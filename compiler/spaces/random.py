@@ -7,6 +7,7 @@ state. The mixing function is splitmix64's (Steele, Lea and Flood 2014).
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from math import exp, log
 
@@ -21,13 +22,18 @@ def _mix(value: int) -> int:
     return value ^ (value >> 31)
 
 
+@lru_cache(maxsize=64)
+def _begun(seed: int) -> int:
+    return _mix(seed & _MASK)
+
+
 class Random:
     """A stream for a seed and further keys, such as the number of a sample."""
 
     __slots__ = ("_key", "_state")
 
     def __init__(self, seed: int, *keys: int) -> None:
-        state = _mix(seed & _MASK)
+        state = _begun(seed)
         for key in keys:
             state = _mix((state + _GOLDEN * (2 * (key & _MASK) + 1)) & _MASK)
         self._state = state

@@ -47,6 +47,7 @@ class Space:
         self.process.budget = budget
         self.walk = Walk(self.process)
         self.name = self.process.reference.function.name
+        self.label = f"<drawn from {self.name}>"
         self._remembered: dict[tuple[Any, ...], dict[str, str]] = {}
         with deep_recursion():
             self.walk.start()
@@ -106,12 +107,12 @@ class Space:
         random = Random(seed, number)
         if len(self.process.states) > MOST_STATES:
             self._forget()
-        with self._question():
-            if uniform:
-                return DrawnProgram(self, self._uniformly(random))
-            if conditioned:
-                return DrawnProgram(self, self._weighted.draw(random))
+        self.process.begin_question()
+        if not uniform and not conditioned:
             return DrawnProgram(self, self.walk.draw(random))
+        with deep_recursion():
+            steps = self._uniformly(random) if uniform else self._weighted.draw(random)
+        return DrawnProgram(self, steps)
 
     def _forget(self) -> None:
         """Keeps the memory that a long stream of draws takes within bounds."""
