@@ -42,7 +42,7 @@ class GraphBuilder:
         self.watch: Callable[[GraphBuilder], None] | None = None
         self.parameters = 0
         self.activations = 0
-        self._owned: dict[str, tuple[Mapping[str, WeightType], Span]] = {}
+        self.owned: dict[str, tuple[Mapping[str, WeightType], Span]] = {}
         self._ties: list[tuple[str, WeightType, WeightReference]] = []
 
     def value(self, type_: TensorType, span: Span) -> Tensor:
@@ -143,7 +143,7 @@ class GraphBuilder:
             len(self.scopes),
             len(self.checks),
             len(self._ties),
-            len(self._owned),
+            len(self.owned),
         )
         return lengths, self.facts, self.parameters, self.activations
 
@@ -153,8 +153,8 @@ class GraphBuilder:
         lists = self.nodes, self.values, self.scopes, self.checks, self._ties
         for items, length in zip(lists, lengths, strict=False):
             del items[length:]  # type: ignore[attr-defined]
-        while len(self._owned) > lengths[-1]:
-            self._owned.popitem()
+        while len(self.owned) > lengths[-1]:
+            self.owned.popitem()
 
     # --- scopes
 
@@ -196,7 +196,7 @@ class GraphBuilder:
         """The shapes of the weights below a path, as far as they are made."""
         return tuple(
             (f"{path}.{name}", weight.shape)
-            for path, (weights, _) in self._owned.items()
+            for path, (weights, _) in self.owned.items()
             if path == owner or path.startswith(owner + ".")
             for name, weight in weights.items()
         )
@@ -211,12 +211,12 @@ class GraphBuilder:
     ) -> None:
         if not weights:
             return
-        earlier = self._owned.get(owner)
+        earlier = self.owned.get(owner)
         if earlier is not None:
             if earlier[0] is not weights:
                 self._same_weights(owner, weights, earlier, site_of(stage.layer, inputs, span))
             return
-        self._owned[owner] = (weights, span)
+        self.owned[owner] = (weights, span)
         for name, weight in weights.items():
             tie = stage.tied.get(name)
             if tie is not None:
@@ -241,7 +241,7 @@ class GraphBuilder:
 
     def _check_ties(self) -> None:
         for owner, weight, tie in self._ties:
-            found = self._owned.get(tie.owner)
+            found = self.owned.get(tie.owner)
             if found is None:
                 raise Fault(errors.weights.TiedToNothing(tie.span, tie.owner))
             source = found[0].get(tie.name)

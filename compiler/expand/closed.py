@@ -12,7 +12,7 @@ from typing import Any
 from ...grammar.record import record
 from ...grammar.span import Span
 from ..types import TensorType
-from . import functions, stages
+from . import copying, functions, stages
 from .context import Context
 from .holding import fingerprint, volatile
 from .values import FunctionStage, Tensor, decisions_key
@@ -47,6 +47,8 @@ def apply(
     context: Context,
 ) -> "stages.Flow":
     """As `functions.apply`, remembering what came out where nothing was decided."""
+    if context.session.holds is None:
+        return _once(stage, inputs, name, owner, use, context)
     known = context.session.closed
     if known is None or context.memory is not None or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
@@ -65,6 +67,22 @@ def apply(
             known.clear()
         known[key] = before.outcome(flow)
     return flow
+
+
+def _once(
+    stage: FunctionStage,
+    inputs: Sequence[Tensor],
+    name: str,
+    owner: str,
+    use: Span,
+    context: Context,
+) -> "stages.Flow":
+    """Where nobody explores: a use like an earlier one is copied."""
+    if context.memory is not None or context.cell is not None or volatile(stage):
+        return functions.apply(stage, inputs, name, owner, use, context)
+    ids = [item.id for item in inputs]
+    key = _key(stage, inputs, context), tuple([ids.index(number) for number in ids])
+    return copying.apply(stage, inputs, name, owner, use, context, key)
 
 
 def _key(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Hashable:

@@ -1,0 +1,77 @@
+"""A block that is used again is copied: the graph is the one that expanding it anew gives."""
+
+from pathlib import Path
+from typing import Any
+
+import archc
+import pytest
+from archc.compiler.check import check_file
+from archc.compiler.expand import closed, copying, functions
+
+ROOT = Path(archc.__file__).parent
+FILES = sorted((ROOT / "examples").rglob("*.arch"))
+
+TWICE = """
+block Two on x: f32[N, C], y: f32[N, C] -> f32[N, C] {
+    layer shared = dense(C)
+    x + (y -> shared -> relu -> shared)
+}
+block Cell(width: int) on x: f32[N, C] -> f32[N, width] {
+    (x, x) -> Two -> dense(width)
+}
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    a = x -> Cell(4)
+    b = a -> Cell(4) -> named: Cell(4)
+    (a, b) -> Two -> repeat(3) { Cell(4) } -> Cell(4)
+}
+"""
+
+
+def without_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closed, "_once", functions.apply)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_copied_graph_is_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = check_file(path)
+    without_copies(monkeypatch)
+    expanded = check_file(path)
+    assert [str(item.diagnostic) for item in copied.reports] == [
+        str(item.diagnostic) for item in expanded.reports
+    ]
+    assert copied.graphs.keys() == expanded.graphs.keys()
+    for name, graph in expanded.graphs.items():
+        assert copied.graphs[name] == graph
+
+
+def test_inputs_that_are_one_are_told_from_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = archc.parse(TWICE).check().graphs["Net"]
+    made = []
+    apply = copying._Again.made
+
+    def counted(self: copying._Again, use: Any) -> Any:
+        made.append(use)
+        return apply(self, use)
+
+    monkeypatch.setattr(copying._Again, "made", counted)
+    assert archc.parse(TWICE).check().graphs["Net"] == copied
+    assert len(made) >= 5
+    without_copies(monkeypatch)
+    assert archc.parse(TWICE).check().graphs["Net"] == copied
+    owners = {node.owner for node in copied.nodes if node.layer.name == "dense"}
+    assert len(owners) == 1 + 2 * 7
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "darts", "graphs", "text"])
+def test_drawn_programs_are_written_and_expanded_alike(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ROOT / "examples" / "spaces" / f"{name}.arch"
+
+    def drawn() -> list[Any]:
+        found = list(archc.space(path).samples(2, seed=3))
+        return [(p.text, p.hash, p.graph.nodes, p.graph.values) for p in found]
+
+    copied = drawn()
+    without_copies(monkeypatch)
+    assert copied == drawn()
