@@ -28,7 +28,7 @@ from .rows import CHANGING, clean, reports_checksum, trial_from, trial_values
 from .session import Session
 from .tables import attempt, event, job, lineage, metadata, metric, program, study, trial
 from .trial import State, Trial
-from .witness import Counts, Witness, counted
+from .witness import Counts, Witnesses
 
 # isort: split
 from sqlalchemy import Connection, Insert, Table, delete, insert, select, update
@@ -58,7 +58,7 @@ class Store:
         self._lock = self._session.lock
         self._copied: float | None = None
         self._proposed: list[tuple[int, Trial]] = []
-        self._witnesses: dict[int, Witness] = {}
+        self._witnesses = Witnesses()
         if self.path is not None and not self.path.exists():
             mending.forget(self.path)
         try:
@@ -115,28 +115,12 @@ class Store:
             try:
                 self.write(lambda connection: None)
                 self._copy()
-                with self._witnessed(name):
+                with self._witnesses.watching(self, name):
                     yield
                 self._copy()
             finally:
                 self._copied = None
                 self._session.drop()
-
-    @contextmanager
-    def _witnessed(self, name: str) -> Iterator[None]:
-        """Notes beside the store how far its study comes."""
-        found = self.find(name)
-        if self.path is None or found is None:
-            yield
-            return
-        witness = Witness(counted(self.path, name), self.count(found[0]))
-        self._witnesses[found[0]] = witness
-        try:
-            witness.note()
-            yield
-        finally:
-            del self._witnesses[found[0]]
-            witness.close()
 
     def now(self) -> float:
         """The time by the database's clock, in seconds since 1970."""
@@ -250,7 +234,7 @@ class Store:
             if is_new:
                 self._proposed[places.index((key, begun.number))] = key, begun
             self.write(begin)
-        self._note(key, begun=1)
+        self._witnesses.note(key, begun=1)
         return token
 
     def finish(self, key: int, finished: Trial, outcome: Outcome | None = None) -> bool:
@@ -284,7 +268,7 @@ class Store:
             return True
 
         is_taken = self.write(finish)
-        self._note(key, ended=int(is_taken))
+        self._witnesses.note(key, ended=int(is_taken))
         if not is_taken:
             self.note(key, "refused", f"a late result of trial {outcome.number}")
         if self._copied is not None and time.monotonic() - self._copied > COPY_SECONDS:
@@ -332,8 +316,7 @@ class Store:
             connection.execute(update(study).where(study.c.id == key).values(ended=""))
 
         self.write(reclaim)
-        if key in self._witnesses:
-            self._witnesses[key].counts = self.count(key)
+        self._witnesses.recount(key, self.count(key))
         self.note(key, "opened", f"{len(found)} trials reclaimed")
 
     # --- transactions
@@ -375,15 +358,9 @@ class Store:
 
         with self._lock:
             done = self._session.write(all_of_it)
-            for key, _ in self._proposed:
-                if key in self._witnesses:
-                    self._witnesses[key].counts.proposed += 1
+            self._witnesses.add(key for key, _ in self._proposed)
             self._proposed.clear()
         return done
-
-    def _note(self, key: int, begun: int = 0, ended: int = 0) -> None:
-        if key in self._witnesses:
-            self._witnesses[key].note(begun, ended)
 
     def _propose(self, connection: Connection, key: int, new: Trial) -> None:
         values = trial_values(new) | {"study": key}

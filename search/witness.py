@@ -6,11 +6,12 @@ transactions after it: here stands how many there were. Of use where a store is 
 """
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from typing import Any, Protocol
 from zlib import crc32
 
 from .databases.sqlite import file_name
@@ -37,6 +38,16 @@ class Counts:
         pairs = zip(NAMES, self.all, told.all if told is not None else self.all, strict=True)
         missing = [_of(theirs - ours, name) for name, ours, theirs in pairs if theirs > ours]
         return " and ".join(", ".join(missing).rsplit(", ", 1))
+
+
+class Counted(Protocol):
+    """What is asked of a store."""
+
+    path: Path | None
+
+    def find(self, name: str) -> tuple[int, Any] | None: ...
+
+    def count(self, key: int) -> Counts: ...
 
 
 def counted(store: Path | None, study: str) -> Path:
@@ -83,6 +94,43 @@ class Witness:
         if self._file is not None:
             os.close(self._file)
         self._file = None
+
+
+class Witnesses:
+    """The witnesses of the studies that run in one store, by their keys."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Witness] = {}
+
+    @contextmanager
+    def watching(self, store: Counted, name: str) -> Iterator[None]:
+        """Notes meanwhile how far a study comes."""
+        found = store.find(name)
+        if store.path is None or found is None:
+            yield
+            return
+        key = found[0]
+        witness = self._open[key] = Witness(counted(store.path, name), store.count(key))
+        try:
+            witness.note()
+            yield
+        finally:
+            del self._open[key]
+            witness.close()
+
+    def add(self, keys: Iterable[int]) -> None:
+        """A proposal of each of these studies is in the store; noted with what comes next."""
+        for key in keys:
+            if key in self._open:
+                self._open[key].counts.proposed += 1
+
+    def note(self, key: int, begun: int = 0, ended: int = 0) -> None:
+        if key in self._open:
+            self._open[key].note(begun, ended)
+
+    def recount(self, key: int, counts: Counts) -> None:
+        if key in self._open:
+            self._open[key].counts = counts
 
 
 def _of(count: int, name: str) -> str:
