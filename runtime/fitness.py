@@ -168,8 +168,13 @@ class Fitness:
         )
         options = _fresh_rows(options, data, trial.salvaged)
         telling = _Reporting(trial, _untold(folder, trial.salvaged))
-        run = train(graph, plan, options, data=data, progress=telling)
+        try:
+            run = train(graph, plan, options, data=data, progress=telling)
+        except KeyboardInterrupt:
+            _note(folder, _all_told(folder))
+            raise
         telling.tell_until(until)
+        _note(folder, _all_told(folder))
         found = run.metrics["validation"]
         scores = {name: nan if value is None else value for name, value in found.items()}
         if self.timed:
@@ -217,21 +222,25 @@ def _fresh_rows(options: Options, data: Dataset, salvaged: bool) -> Options:
     run = RunFolder(folder)
     if salvaged and folder.is_dir() and run.checkpoints.newest() is None:
         shutil.rmtree(folder)  # killed before its first checkpoint: nothing to go on from
-    if not salvaged or "told" not in known or not folder.is_dir():
-        known["told"] = len(run.read())
-    _note(folder, {**facts, "told": known["told"]})
+    told = known.get("told", len(run.read())) if folder.is_dir() else 0
+    _note(folder, {**facts, "told": told})
     if old.is_dir() and not folder.is_dir():
         return replace(options, resume=False, start=old / "checkpoints")
     return options
 
 
 def _facts(run: Path) -> dict[str, Any]:
-    """What is noted of a run: the data, and how many epochs other attempts have told of."""
+    """What is noted of a run: the data, and of how many epochs the search has been told."""
     try:
         found: dict[str, Any] = json.loads(run.with_name(FACTS).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return found
+
+
+def _all_told(run: Path) -> dict[str, Any]:
+    """Whoever goes on from here has no epoch to tell of but its own."""
+    return {**_facts(run), "told": len(RunFolder(run).read())}
 
 
 def _note(run: Path, facts: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ version may hold things otherwise, so what it packed is refused before anybody l
 
 import pickle
 import platform
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -19,6 +20,7 @@ FORMAT = 1
 MARK = b"archc "
 
 
+@cache
 def _stamp() -> str:
     python = ".".join(platform.python_version_tuple()[:2])
     return f"archc {metadata.version('archc')} with Python {python}, form {FORMAT}"

@@ -111,6 +111,16 @@ def test_what_a_killed_attempt_saved_is_gone_on_from(
     assert len(trained) == 4 + len(moments), "an epoch is lost with each kill, no more"
 
 
+def test_killed_before_it_began_it_tells_of_its_own_epochs_alone(
+    program: Program, fit: Fitness, tmp_path: Path
+) -> None:
+    """The directory is then still as the trial left it that it goes on from."""
+    fit(program, Trial(tmp_path, {"epochs": 2}))
+    again = Trial(tmp_path, salvaged=True)
+    fit(program, again)
+    assert {step for step, _, _ in again.reports} == {3, 4}
+
+
 def test_killed_on_more_rows_it_starts_from_the_same_weights(
     program: Program, tmp_path: Path
 ) -> None:
