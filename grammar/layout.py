@@ -38,6 +38,7 @@ class Row:
 
     parts: tuple["Document", ...]
     hard: bool
+    width: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +47,7 @@ class Nest:
 
     content: "Document"
     hard: bool
+    width: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,7 @@ class Group:
 
     content: "Document"
     hard: bool
+    width: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +66,7 @@ class Either:
     first: "Document"
     second: "Document"
     hard: bool
+    width: int
 
 
 Document = str | Line | Comment | Row | Nest | Group | Either
@@ -77,21 +81,21 @@ BLANK = Line(hard=True, blank=True)
 
 
 def row(*parts: Document) -> Row:
-    return Row(parts, any(is_hard(part) for part in parts))
+    return Row(parts, any(is_hard(part) for part in parts), sum([width_of(x) for x in parts]))
 
 
 def nest(*parts: Document) -> Nest:
     content = row(*parts)
-    return Nest(content, content.hard)
+    return Nest(content, content.hard, content.width)
 
 
 def group(*parts: Document) -> Group:
     content = row(*parts)
-    return Group(content, content.hard)
+    return Group(content, content.hard, content.width)
 
 
 def either(first: Document, second: Document) -> Either:
-    return Either(first, second, is_hard(first) or is_hard(second))
+    return Either(first, second, is_hard(first) or is_hard(second), width_of(first))
 
 
 def joined(separator: Document, documents: Iterable[Document]) -> Row:
@@ -106,6 +110,15 @@ def joined(separator: Document, documents: Iterable[Document]) -> Row:
 def is_hard(document: Document) -> bool:
     """Whether a document holds a forced line break."""
     return not isinstance(document, str) and document.hard
+
+
+def width_of(document: Document) -> int:
+    """The columns of a document on one line, if it holds no forced line break."""
+    if isinstance(document, str):
+        return len(document)
+    if isinstance(document, Line):
+        return len(document.flat)
+    return 0 if isinstance(document, Comment) else document.width
 
 
 def beginning(document: Document) -> str:
@@ -132,45 +145,47 @@ def render(document: Document, width: int = WIDTH) -> str:
     waiting: list[Task] = [(0, False, document)]
     while waiting:
         indent, flat, item = waiting.pop()
-        match item:
-            case str():
-                written.append(item)
-                column += len(item)
-            case Comment(text):
-                written.append(f"  {text}")
-            case Line() if flat and not item.hard:
-                written.append(item.flat)
-                column += len(item.flat)
-            case Line():
-                breaks = "\n\n" if item.blank else "\n"
-                written.append(item.broken + breaks + " " * indent)
-                column = indent
-            case _:
-                _unfold(waiting, indent, flat, item, width - column)
+        if isinstance(item, str):
+            written.append(item)
+            column += len(item)
+        elif isinstance(item, Row):
+            waiting += [(indent, flat, part) for part in reversed(item.parts)]
+        elif isinstance(item, Comment):
+            written.append(f"  {item.text}")
+        elif not isinstance(item, Line):
+            waiting.append(_unfolded(waiting, indent, flat, item, width - column))
+        elif flat and not item.hard:
+            written.append(item.flat)
+            column += len(item.flat)
+        else:
+            breaks = "\n\n" if item.blank else "\n"
+            written.append(item.broken + breaks + " " * indent)
+            column = indent
     lines = "".join(written).split("\n")
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _unfold(
-    waiting: list[Task], indent: int, flat: bool, item: Row | Nest | Group | Either, room: int
-) -> None:
-    """Replaces a compound document by its parts."""
+def _unfolded(
+    waiting: list[Task], indent: int, flat: bool, item: Nest | Group | Either, room: int
+) -> Task:
+    """What a compound document becomes."""
     match item:
-        case Row(parts):
-            waiting.extend((indent, flat, part) for part in reversed(parts))
         case Nest(content):
-            waiting.append((indent + INDENT, flat, content))
+            return indent + INDENT, flat, content
         case Group(content):
-            narrow = flat or (not item.hard and _fits([(indent, True, content)], waiting, room))
-            waiting.append((indent, narrow, content))
+            narrow = flat or (not item.hard and _fits(indent, content, waiting, room))
+            return indent, narrow, content
         case Either(first, second):
-            chosen = first if flat or _fits([(indent, True, first)], waiting, room) else second
-            waiting.append((indent, flat, chosen))
+            chosen = first if flat or _fits(indent, first, waiting, room) else second
+            return indent, flat, chosen
 
 
-def _fits(tasks: list[Task], rest: list[Task], room: int) -> bool:
-    """Whether the tasks, and what follows them up to the next line break, fit into the room."""
+def _fits(indent: int, document: Document, rest: list[Task], room: int) -> bool:
+    """Whether a document on one line, and what follows it up to the next line break, fit into the
+    room.
+    """
     below = len(rest)
+    tasks: list[Task] = [(indent, True, document)]
     while room >= 0:
         if not tasks:
             if not below:
@@ -178,17 +193,17 @@ def _fits(tasks: list[Task], rest: list[Task], room: int) -> bool:
             below -= 1
             tasks.append(rest[below])
         indent, flat, item = tasks.pop()
-        match item:
-            case str():
-                room -= len(item)
-            case Line():
-                if not flat or item.hard:
-                    return room >= len(item.broken)
-                room -= len(item.flat)
-            case Row(parts):
-                tasks.extend((indent, flat, part) for part in reversed(parts))
-            case Group(content):
-                tasks.append((indent, flat and not item.hard, content))
-            case Nest(content) | Either(content):
-                tasks.append((indent, flat, content))
+        if flat and not is_hard(item):
+            room -= width_of(item)
+        elif isinstance(item, str):
+            room -= len(item)
+        elif isinstance(item, Row):
+            tasks += [(indent, flat, part) for part in reversed(item.parts)]
+        elif isinstance(item, Line):
+            return room >= len(item.broken)
+        elif isinstance(item, Group):
+            tasks.append((indent, flat and not item.hard, item.content))
+        elif not isinstance(item, Comment):
+            inner = item.first if isinstance(item, Either) else item.content
+            tasks.append((indent, flat, inner))
     return False
