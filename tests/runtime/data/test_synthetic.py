@@ -71,3 +71,13 @@ def test_adding() -> None:
     _, shown, total = made("adding")
     assert (shown[:, :, 1].sum(axis=1) == 2).all()
     assert np.allclose((shown[:, :, 0] * shown[:, :, 1]).sum(axis=1), total[:, 0], atol=1e-6)
+
+
+def test_rows_are_dealt_whatever_they_hold() -> None:
+    """The deal draws from another stream than the points: no split is the middle of the spirals."""
+    data, _, _ = made("spirals", n=3000)
+    radii = {
+        name: np.linalg.norm(split.inputs["input"][np.arange(len(split))], axis=1).mean()
+        for name, split in data.splits.items()
+    }
+    assert max(radii.values()) - min(radii.values()) < 0.08, radii
