@@ -163,7 +163,7 @@ def _told(done: int, total: int) -> None:
 )  # fmt: skip
 @click.option(
     "--lag", metavar="L", type=click.IntRange(1),
-    help="A proposal sees the trials up to the L-th before it; 1 if not given, with workers 8.",
+    help="A proposal sees the trials up to the L-th before it; 1, or 8 for several workers.",
 )  # fmt: skip
 @click.option(
     "--workers", metavar="N", type=click.IntRange(1), default=1, show_default=True,

@@ -193,7 +193,7 @@ def command_of(name: str) -> list[str]:
             f"in a checkout, python benchmarks/sampling/peers.py makes it; {FOLDER} names another "
             "folder",
         )
-    return [str(python), str(script)]
+    return [str(python), "-I", str(script)]  # nothing of this environment belongs into that one
 
 
 @cache

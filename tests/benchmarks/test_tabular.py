@@ -1,6 +1,7 @@
 """The committed table: it is whole, what its page says of it holds, and methods run on it."""
 
 import json
+import runpy
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def test_it_is_the_file_of_the_manifest(table: Table) -> None:
     assert table.checksum == manifest["content_sha256"]
     assert FILE.stat().st_size < 5_000_000
     assert quality.figures(table).items() <= manifest.items()
+
+
+def test_its_page_holds_the_figures_of_the_files_beside_it() -> None:
+    updated = runpy.run_path(str(FOLDER / "figures.py"))["updated"]
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert updated(page) == page
+    for path in FOLDER.glob("*.json"):
+        assert f"<!-- {path.name} -->" in page
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert "methods" not in document or document["seeds"] >= 100
 
 
 def test_it_is_large_enough_and_seeds_agree(table: Table) -> None:
