@@ -38,6 +38,9 @@ class Database(Protocol):
         SearchError where there is another one.
         """
 
+    def is_run(self, study: str) -> bool | None:
+        """Whether somebody runs a study now; None where that cannot be told."""
+
     def secure(self, connection: Connection) -> None:
         """Called with each new connection, while `alone` holds: takes again what was lost with the
         last one. Raises SearchError where another coordinator was faster.

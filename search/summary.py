@@ -17,9 +17,11 @@ from .store import Store
 from .study import EXHAUSTED, INTERRUPTED, OUT_OF_TIME, Study
 from .trial import Trial
 
+CUT_OFF = "CUT_OFF"
+"""Nobody runs a study that has not come to an end: it was killed, or could not write."""
 ENDS = {
     EXHAUSTED: "; nothing new was left to try", INTERRUPTED: "; stopped before its end",
-    OUT_OF_TIME: "; the time is over",
+    OUT_OF_TIME: "; the time is over", CUT_OFF: "; it was cut off, and goes on with --resume",
 }  # fmt: skip
 """What is said of a study beside its numbers."""
 
@@ -128,7 +130,10 @@ def _summary(store: Store, path: Place, name: str) -> Summary:
     found = store.find(name)
     assert found is not None
     key, settings = found
-    return Summary(path, name, settings, store.trials(key), store.ended(key))
+    ended = store.ended(key)
+    if not ended and store.database.is_run(name) is False:
+        ended = CUT_OFF
+    return Summary(path, name, settings, store.trials(key), ended)
 
 
 def reports_of(path: Place, name: str) -> dict[int, list[Report]]:

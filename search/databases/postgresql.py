@@ -66,6 +66,10 @@ class Postgresql:
         finally:
             self._studies.remove(study)
 
+    def is_run(self, study: str) -> bool | None:
+        """Taking the lock to see would keep a coordinator out."""
+        return None
+
     def secure(self, connection: Connection) -> None:
         for study in self._studies:
             taken = connection.execute(select(func.pg_try_advisory_lock(_number(study))))

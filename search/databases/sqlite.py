@@ -27,6 +27,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from sqlalchemy.sql.elements import ColumnElement
 
 BUSY_SECONDS = 30
+LOOK_SECONDS = 0.02
 COPY = "backup"
 CHECK = "PRAGMA quick_check(1)"
 PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
@@ -80,13 +81,24 @@ class Sqlite:
     def locked(self, ending: str, kind: int, otherwise: str) -> Iterator[None]:
         """Holds a lock beside the store. Raises SearchError where somebody else does."""
         lock = os.open(f"{self.path}.{ending}", os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(lock, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(lock, kind):
             os.close(lock)
-            raise SearchError(otherwise, "wait, or stop it") from None
+            raise SearchError(otherwise, "wait, or stop it")
         try:
             yield
+        finally:
+            os.close(lock)
+
+    def is_run(self, study: str) -> bool | None:
+        """A shared lock is enough to see, and is given back at once."""
+        if self.path is None:
+            return None
+        try:
+            lock = os.open(f"{self.path}.{file_name(study)}.lock", os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            return not _locked(lock, fcntl.LOCK_SH, tries=1)
         finally:
             os.close(lock)
 
@@ -163,6 +175,18 @@ class Sqlite:
         if code == sqlite3.SQLITE_BUSY:
             return SearchError(f"{self.name} was locked for {BUSY_SECONDS} seconds: {cause}")
         return SearchError(f"{self.name}: {cause}")
+
+
+def _locked(lock: int, kind: int, tries: int = 5) -> bool:
+    """Whether a lock was taken. Who only looks at a study holds it for a moment."""
+    for turn in range(tries):
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOOK_SECONDS if turn + 1 < tries else 0)
+        else:
+            return True
+    return False
 
 
 def _engine(path: Path | None) -> Engine:

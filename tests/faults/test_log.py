@@ -16,6 +16,7 @@ from archc.search.ledger import Budget
 from archc.search.registry import make_method
 from archc.search.searching import Search, run
 from archc.search.study import Study
+from archc.search.summary import summaries
 from archc.search.trial import State
 
 PAGE = 4096
@@ -134,3 +135,20 @@ def test_a_store_that_was_removed_is_missed_by_nobody(
     (tmp_path / "study.db").unlink()
     assert len(search(2).trials) == 2
     assert not caplog.records
+
+
+def test_a_study_that_was_killed_says_so(cut: Path, search: Callable[..., Study]) -> None:
+    path = cut.with_name("study.db")
+    (found,) = summaries(path)
+    assert found.ended == "CUT_OFF"
+    assert "13 trials (12 DONE, 1 RUNNING)" in found.line()
+    assert "; it was cut off, and goes on with --resume; " in found.line()
+    seen: list[str] = []
+
+    def watched(program: Any) -> float:
+        seen.extend(item.ended for item in summaries(path))
+        return 1.0
+
+    search(13, watched)
+    assert seen == [""], "somebody runs it"
+    assert summaries(path)[0].ended == "COMPLETE"
