@@ -54,6 +54,12 @@ def within_limits(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _proved(limit: SpaceLimit) -> str:
+    if limit.low == 0:
+        return (
+            "no valid program was found. Perhaps what the choices make hardly ever fits what comes "
+            "after them: end with layers that take anything, such as `-> flatten -> dense(10)`, or "
+            "narrow the choices"
+        )
     high = "" if limit.high == float("inf") else f" and at most {limit.high:,}"
     return f"what is proved: it holds at least {limit.low:,} programs{high}"
 

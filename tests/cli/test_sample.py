@@ -132,3 +132,15 @@ def test_sampling_imports_no_torch(space: Path) -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'onnx', 'numpy', 'rich')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_where_nothing_is_found_it_says_what_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(archc.Space.__init__, "__defaults__", (None, None, 30))
+    path = tmp_path / "narrow.arch"
+    path.write_text("network Narrow on x: f32[N, 8] -> f32[N, 10] { x -> repeat(1..4) { ? } }\n")
+    assert run(["sample", str(path)]) == 1
+    message = capsys.readouterr().err
+    assert "the budget of 30 expansions is used up; no valid program was found" in message
+    assert "-> flatten -> dense(10)" in message
