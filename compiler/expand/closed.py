@@ -1,6 +1,7 @@
-"""Blocks in which nothing is decided, while one explores: what flows out is worked out once.
+"""Blocks in which nothing is decided: what flows out is worked out once.
 
-A cell that is used fifteen times with its choices made is one question, not fifteen: its outcome
+Where nobody explores, a later use is copied (`copying.py`). While one explores less is needed:
+a cell that is used fifteen times with its choices made is one question, not fifteen: its outcome
 follows from the block, its hyperparameters and the types that flow in. The graph that grows while a
 space is explored is thrown away, so on a second use only the outputs' types are made. Where costs
 are asked for, every node counts and nothing is left out.
