@@ -12,9 +12,8 @@ from .encoding import name_of_state
 from .process import SpaceLimit
 from .states import DONE, REAL, Place, decisions_of
 from .sums import minus, plus
-from .walk import Walk
+from .walk import MOST_WANTED, Walk
 
-MOST_WANTED = 100
 MOST_STEPS = 200_000
 LiveOptions = Callable[[Place], Sequence[Any]]
 

@@ -20,11 +20,13 @@ from .explorer import Ceiling
 from .process import Process, SpaceLimit
 from .random import Random
 from .states import DONE, REAL, Place, decisions_of, edge
-from .sums import Sums, plus, ways_known
+from .sums import Sums, minus, plus, ways_known
 from .trace import Decision, Trace, value_of
 
 MOST_REMEMBERED = 200_000
 COSTS_BUDGET = 5_000
+MOST_WANTED = 100
+"""Where no more totals fulfil what is required, it is asked which of them are within reach."""
 FEW_TURNS = 8
 """So many numbers of turns are looked at side by side for the cheapest."""
 
@@ -47,6 +49,7 @@ class Walk:
         single = self.bounded and len(self.process.requirements.names) == 1
         self.cheapest = Cheapest(self.process, 0) if single else None
         self._exact = self._tried = False
+        self._wanted: list[Totals] | None = None  # costs of whole programs that are required
         self._live: dict[Place, bool] = {}
         self._too_many: dict[Place, int] = {}  # from how many turns on they cost too much
 
@@ -134,9 +137,11 @@ class Walk:
         place = self.origin()
         try:
             with self.process.allowance(COSTS_BUDGET):
-                self._affordable(place)
+                whole = {plus(place.spent, rest) for rest in self.sums.of(place.state)}
         except SpaceLimit:
             return
+        wanted = [total for total in whole if self.fulfilled(total)]
+        self._wanted = wanted if len(wanted) <= MOST_WANTED else None
         self._exact = True
 
     def _affordable(self, place: Place) -> bool | None:
@@ -145,6 +150,9 @@ class Walk:
             if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
                 return None
             return self.cheapest.within(place.state, self._allowed(place))
+        if self._wanted is not None:
+            missing = [minus(total, place.spent) for total in self._wanted]
+            return self.sums.reaches(place.state, missing)
         rests = self.sums.of(place.state)
         return any(self.fulfilled(plus(place.spent, rest)) for rest in rests)
 
