@@ -61,7 +61,8 @@ def _proved(limit: SpaceLimit) -> str:
             "narrow the choices"
         )
     high = "" if limit.high == float("inf") else f" and at most {limit.high:,}"
-    return f"what is proved: it holds at least {limit.low:,} programs{high}"
+    programs = "program" if limit.low == 1 else "programs"
+    return f"what is proved: it holds at least {limit.low:,} {programs}{high}"
 
 
 # --- printing -------------------------------------------------------------------------------------
