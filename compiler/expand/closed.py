@@ -78,8 +78,11 @@ def _once(
     use: Span,
     context: Context,
 ) -> "stages.Flow":
-    """Where nobody explores: a use like an earlier one is copied."""
-    if context.memory is not None or context.cell is not None or volatile(stage):
+    """Where nobody explores: a use like an earlier one is copied. Fingerprints take all numbers of
+    real ranges for one, as they decide no types, and they do differ in the graph.
+    """
+    plain = context.memory is None and context.cell is None and not context.session.has_reals
+    if not plain or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
     ids = [item.id for item in inputs]
     key = _key(stage, inputs, context), tuple([ids.index(number) for number in ids])

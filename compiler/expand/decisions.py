@@ -157,7 +157,10 @@ def _meaning(node: ast.Expression, domain: Domain, decision: Any, context: Conte
     """The value that a decision stands for."""
     value = domain.options[decision] if isinstance(domain, Alternatives) else decision
     context.session.meant[context.place, id(node)] = value
-    return OpenReal(value) if isinstance(domain, Reals) else value
+    if not isinstance(domain, Reals):
+        return value
+    context.session.has_reals = True
+    return OpenReal(value)
 
 
 @by_identity

@@ -109,7 +109,7 @@ def _of_results(value: Results) -> Hashable:
 
 def _of_layer(value: LayerStage) -> Hashable:
     ties = tuple(sorted((k, t.owner, t.name) for k, t in value.tied.items()))
-    return _settings(value.layer), ties
+    return _settings(value.layer), ties, str(value.initialiser)
 
 
 def _of_function(value: FunctionStage) -> Hashable:

@@ -55,6 +55,7 @@ class Session:
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
     journal: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
     closed: dict[Any, Any] | None = None  # closed.Outcome of blocks in which nothing is decided
+    has_reals: bool = False  # whether a number of a real range was decided
     copies: dict[Any, Any] = field(default_factory=dict)  # copying.Copied, by what makes the same
     argued: Any = None  # decisions.Argued: where the arguments of the layer at hand were decided
     flowing: Any = None  # what flows into the call whose function is being worked out

@@ -75,3 +75,23 @@ def test_drawn_programs_are_written_and_expanded_alike(
     copied = drawn()
     without_copies(monkeypatch)
     assert copied == drawn()
+
+
+INSIDE = """
+block Use(op: stage) on x: f32[N, D] -> f32[N, D] { x -> op }
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    let f = dropout(RANGE)
+    let g = dropout(RANGE)
+    x -> Use(f) -> Use(g) -> Use(dense(4, init=zeros)) -> Use(dense(4, init=ones))
+}
+"""
+
+
+def test_what_types_do_not_tell_is_not_copied() -> None:
+    graph = archc.parse(INSIDE.replace("RANGE", "0.5")).check().graphs["Net"]
+    assert [str(node.initialiser) for node in graph.nodes[2:]] == ["zeros", "ones"]
+    program = archc.space(INSIDE.replace("RANGE", "0.1..0.5")).sample(seed=1)
+    rates = [vars(node.layer)["rate"] for node in program.graph.nodes[:2]]
+    assert rates == [decision.value for decision in program.trace]
+    assert rates[0] != rates[1]
+    assert archc.parse(program.text).check().graphs["Net"].nodes == program.graph.nodes
