@@ -9,6 +9,7 @@ five of them are shared, and `__init__` is compiled when a first instance is mad
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
+from types import MemberDescriptorType
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 Class = TypeVar("Class", bound=type)
@@ -63,7 +64,7 @@ def _first_init(cls: type) -> Callable[..., None]:
 
 def _compile_init(cls: type) -> Callable[..., None]:
     """The `__init__` that a dataclass would have."""
-    names: dict[str, Any] = {"_set": object.__setattr__, "_missing": MISSING}
+    names: dict[str, Any] = {"_missing": MISSING}
     positional, keyword, lines = ["self"], list[str](), list[str]()
     for item in fields(cls):
         value = item.name if item.init else f"_default_{item.name}"
@@ -78,7 +79,7 @@ def _compile_init(cls: type) -> Callable[..., None]:
         if item.init:
             (keyword if item.kw_only else positional).append(parameter)
         if item.init or item.default is not MISSING:
-            lines.append(f"    _set(self, {item.name!r}, {value})")
+            lines.append(f"    {_setting(cls, item.name, 'self', value, names)}")
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
     head = ", ".join([*positional, *(["*", *keyword] if keyword else [])])
@@ -86,6 +87,18 @@ def _compile_init(cls: type) -> Callable[..., None]:
     made: Callable[..., None] = names["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     return made
+
+
+def _setting(cls: type, name: str, target: str, value: str, names: dict[str, Any]) -> str:
+    """The statement that sets a field, and the name that it calls: a slot's own setter is quicker
+    than asking for it by name.
+    """
+    slot = getattr(cls, name, None)
+    if isinstance(slot, MemberDescriptorType):
+        names[f"_set_{name}"] = slot.__set__
+        return f"_set_{name}({target}, {value})"
+    names["_set"] = object.__setattr__
+    return f"_set({target}, {name!r}, {value})"
 
 
 def replaced(value: Instance, **changes: object) -> Instance:
@@ -108,8 +121,9 @@ _copies: dict[type, Callable[[Any], Any]] = {}
 
 def _compile_copy(kind: type) -> Callable[[Any], Any]:
     """A function that copies one kind of record, field by field."""
-    lines = [f"    _set(new, {name!r}, old.{name})" for name in kind.__match_args__]  # type: ignore[attr-defined]
-    names: dict[str, Any] = {"_set": _assign, "_new": object.__new__, "_kind": kind}
+    names: dict[str, Any] = {"_new": object.__new__, "_kind": kind}
+    fields_of = kind.__match_args__  # type: ignore[attr-defined]
+    lines = [f"    {_setting(kind, name, 'new', f'old.{name}', names)}" for name in fields_of]
     exec("\n".join(["def copy(old):", "    new = _new(_kind)", *lines, "    return new"]), names)
     made: Callable[[Any], Any] = names["copy"]
     return made

@@ -21,6 +21,7 @@ from ..hyperparameter import (
     StrKind,
 )
 from ..layer import Layer
+from ..types import DType
 from . import decisions, evaluate, refusals
 from .builder import GraphBuilder
 from .context import Context
@@ -37,6 +38,7 @@ from .values import (
     WeightReference,
     describe,
 )
+from .written import Written, value_of, written
 
 
 @record
@@ -77,8 +79,6 @@ def match(
 
 
 _EXTRA = ("init", "weight")
-_DECIDED = (ast.Number, ast.String, ast.Bool, ast.Name)
-"""Arguments in which no choice can stand."""
 
 
 def bind_layer(
@@ -105,70 +105,93 @@ def _bound(
     context: Context,
     span: Span | None,
 ) -> LayerStage:
-    declared = layer.hyperparameters()
     session = context.session
     _expect_hope(layer, node, context)
     under = _named(node, layer.name, context) if node is not None and context.naming else ""
+    matched = (
+        _match_layer(layer, node, span) if node is None else _matched(layer, Identity(node))  # type: ignore[arg-type]
+    )
+    given = matched.given
+    values: dict[str, Any] = {}
+    decider = session.decider if session.holds is not None else None
+    base = made = 0 if decider is None else decider.made
+    spans: list[tuple[str, int, int]] = []
+    mark = session.hold(values)
+    for slot in matched.slots:
+        if slot.node is None:
+            values[slot.name] = _not_given(layer, slot.item, given, env, context)
+        else:
+            values[slot.name] = _argument(slot, slot.node, given.what, env, context, under)
+        if decider is not None and not slot.literal and decider.made > made:
+            spans.append((slot.name, made, decider.made))
+            made = decider.made
+            session.moved(mark)
+    session.release(mark)
+    tied: Mapping[str, WeightReference] = {}
+    initialiser = None
+    if matched.extra:
+        tied, initialiser = _extras(layer, given, matched.extra, env, context)
+    stage = _stage(layer, values, tied, initialiser)
+    if spans:
+        reals = [
+            (name, before)
+            for name, before, after in spans
+            if type(values[name]) is OpenReal
+            and after == before + 1
+            and isinstance(given.by_name[name], (ast.Open, ast.Range))
+        ]
+        session.argued = decisions.Argued(stage.layer, base, spans, reals)
+    return stage
+
+
+@record
+class _Slot:
+    """A hyperparameter as a call gives it: `node` is None where it is missing, or where it takes
+    the names that no other hyperparameter has. `written` is what is open in it, where the text
+    alone tells; a `literal` decides nothing.
+    """
+
+    item: Hyperparameter
+    name: str
+    node: Any
+    written: "Written | None"
+    literal: bool
+
+
+@record
+class _Matched:
+    """What a call gives a layer, in the order in which it is worked out."""
+
+    given: Given
+    slots: tuple[_Slot, ...]
+    extra: Sequence[str]
+
+
+@lru_cache(maxsize=8_192)
+def _matched(layer: type[Layer], call: Identity) -> _Matched:
+    return _match_layer(layer, call.node, None)
+
+
+def _match_layer(layer: type[Layer], node: ast.Call | None, span: Span | None) -> _Matched:
     collector, names, extra = _call_names(layer)  # type: ignore[arg-type]
     where = node.span if node is not None else span
     assert where is not None
     open_names = collector is not None
-    given = (
-        match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
-        if node is None or collector is not None
-        else _matched(layer, Identity(node))  # type: ignore[arg-type]
-    )
-    values = {}
-    made = [] if session.holds is None else [session.decider.made]
-    for item in declared:
-        if item is collector:
-            others = [name for name in given.by_name if name not in (*names, *extra)]
-            values[item.name] = _sizes_by_name(others, given, env, context)
-        elif item.name in given.by_name:
-            assert env is not None
-            mark = session.hold(tuple(values.items()))
-            values[item.name] = _argument(item, given, env, context, under)
-            session.release(mark)
-        elif item.required:
-            raise Fault(
-                errors.calls.MissingHyperparameter(where, layer.name, item.name, _usage(declared))
-            )
-        if made:
-            made.append(session.decider.made)
-    tied: Mapping[str, WeightReference] = {}
-    initialiser = None
-    if extra and not given.by_name.keys().isdisjoint(_EXTRA):
-        tied, initialiser = _extras(layer, given, extra, env, context)
-    stage = _stage(layer, values, tied, initialiser)
-    if made and made[-1] > made[0]:
-        reals = _reals(values, declared, given, made)
-        session.argued = decisions.Argued(stage.layer, declared, made, reals)
-    return stage
-
-
-def _reals(
-    values: Mapping[str, Any],
-    declared: Sequence[Hyperparameter],
-    given: Given,
-    made: Sequence[int],
-) -> Sequence[tuple[str, int]]:
-    """The hyperparameters that are numbers of real ranges as they are, with their decisions."""
-    if not any(type(value) is OpenReal for value in values.values()):
-        return ()
-    return [
-        (item.name, before)
-        for item, before, after in zip(declared, made, made[1:], strict=False)
-        if after == before + 1
-        and type(values.get(item.name)) is OpenReal
-        and isinstance(given.by_name[item.name], (ast.Open, ast.Range))
+    given = match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
+    slots = [
+        _slot(item, given.by_name.get(item.name))
+        for item in layer.hyperparameters()
+        if item is collector or item.name in given.by_name or item.required
     ]
+    return _Matched(given, tuple(slots), [name for name in extra if name in given.by_name])
 
 
-@lru_cache(maxsize=8_192)
-def _matched(layer: type[Layer], call: Identity) -> Given:
-    """What a call gives a layer that declares all its names."""
-    _, names, extra = _call_names(layer)  # type: ignore[arg-type]
-    return match(call.node, layer.name, names, call.node.span, by_name_only=extra)
+def _slot(item: Hyperparameter, node: ast.Expression | None) -> _Slot:
+    found = None if node is None or isinstance(item.kind, InitKind) else written(node)
+    literal = isinstance(node, ast.Number | ast.String | ast.Bool) and not isinstance(
+        item.kind, InitKind
+    )
+    return _Slot(item, item.name, node, found, literal)
 
 
 def _expect_hope(layer: type[Layer], node: ast.Call | None, context: Context) -> None:
@@ -187,9 +210,14 @@ def _stage(
     tied: Mapping[str, WeightReference],
     initialiser: Initialiser | None,
 ) -> LayerStage:
-    if not tied and initialiser is None and all(type(v) in _ATOMS for v in values.values()):
+    if not tied and initialiser is None and all(map(_is_simple, values.values())):
         return _known_stage(layer, **values)  # type: ignore[arg-type]
     return LayerStage(layer(**values), tied, initialiser)
+
+
+def _is_simple(value: Any) -> bool:
+    kind = type(value)
+    return kind in _ATOMS or (kind is tuple and all(type(item) is int for item in value))
 
 
 @by_identity
@@ -210,7 +238,7 @@ def _literal_stage(layer: type[Layer], call: Identity) -> LayerStage:
     return _bound(layer, call.node, Environment(), nowhere, None)
 
 
-_ATOMS = frozenset({int, float, bool, str})
+_ATOMS = frozenset({int, float, bool, str, DType})
 
 
 @lru_cache(maxsize=8_192, typed=True)
@@ -313,18 +341,47 @@ def _named(node: ast.Call | None, what: str, context: Context) -> str:
 
 
 def _argument(
-    item: Hyperparameter, given: Given, env: Environment, context: Context, under: str
+    slot: _Slot,
+    node: Any,
+    what: str,
+    env: Environment | None,
+    context: Context,
+    under: str,
 ) -> Any:
     """One hyperparameter of a layer; `?` is any value of its domain. `under` is what its choices
     are named after, while one decides.
     """
-    node = given.by_name[item.name]
+    kind, name = slot.item.kind, slot.name
+    if slot.literal:
+        return _accepted(kind, name, node, what, node.value)
+    hint = f"{under}.{name}" if under else ""
+    if slot.written is not None:
+        value = value_of(node, slot.written, hint, context)
+        return _accepted(kind, name, node, what, value)
     if isinstance(node, ast.Open):
-        hint = f"{under}.{item.name}" if under else ""
-        return item.kind.accept(decisions.any_value(node, item, given.what, context, hint))
-    if under and not isinstance(node, _DECIDED):
-        context = replaced(context, hint=f"{under}.{item.name}")
-    return _accept(item.kind, item.name, node, given.what, env, context)
+        return kind.accept(decisions.any_value(node, slot.item, what, context, hint))
+    assert env is not None
+    if hint and not isinstance(node, ast.Name):  # no choice can stand in a name
+        context = replaced(context, hint=hint)
+    return _accept(kind, name, node, what, env, context)
+
+
+def _not_given(
+    layer: type[Layer],
+    item: Hyperparameter,
+    given: Given,
+    env: Environment | None,
+    context: Context,
+) -> Any:
+    """The arguments that a layer does not declare, for `rearrange("n (h d) -> n h d", h=8)`. Raises
+    a Fault for a hyperparameter that must be given.
+    """
+    if not isinstance(item.kind, NamedKind):
+        needed = _usage(layer.hyperparameters())
+        raise Fault(errors.calls.MissingHyperparameter(given.span, given.what, item.name, needed))
+    _, names, extra = _call_names(layer)  # type: ignore[arg-type]
+    others = [name for name in given.by_name if name not in (*names, *extra)]
+    return _sizes_by_name(others, given, env, context)
 
 
 def _accept(
@@ -334,7 +391,11 @@ def _accept(
         return read_initialiser(node, env, context)
     if isinstance(kind, StrKind) and isinstance(node, ast.Name):
         _expect_text(node, env)
-    value = evaluate.evaluate(node, env, context, kind.symbols)
+    return _accepted(kind, name, node, what, evaluate.evaluate(node, env, context, kind.symbols))
+
+
+def _accepted(kind: Kind, name: str, node: ast.Expression, what: str, value: Any) -> Any:
+    """The value in the layer's form."""
     try:
         return kind.accept(value)
     except (ValueError, OverflowError):

@@ -17,7 +17,7 @@ from ..facts import Facts
 from ..graph import Graph, Node, Port, RuntimeCheck, Scope
 from ..layer import Layer, WeightType
 from ..types import TensorType
-from .outside import guarded
+from . import outside
 from .retelling import NO_NAMES, names_told, remaining_checks, retold_nodes
 from .session import Limits
 from .values import LayerStage, Tensor, WeightReference
@@ -36,7 +36,7 @@ class GraphBuilder:
         self.facts = facts
         self.values: list[TensorType] = []
         self.nodes: list[Node] = []
-        self.scopes: list[Scope] = []
+        self.scopes: list[Any] = []  # those that have begun wait as tuples of what is known
         self.checks: list[RuntimeCheck] = []
         self.batch: Mapping[str, int] = {}
         self.watch: Callable[[GraphBuilder], None] | None = None
@@ -104,13 +104,20 @@ class GraphBuilder:
         self, layer: Layer, inputs: Sequence[Tensor], span: Span
     ) -> tuple[Sequence[TensorType], Mapping[str, WeightType]]:
         """The types of the outputs and the weights."""
-        types = [self.normal(item.type) for item in inputs]
+        types = [item.type for item in inputs]
+        if self.facts.assumptions:
+            types = [self.normal(type_) for type_ in types]
         site = site_of(layer, inputs, span)
         check = Checks(self.facts, site)
         check.inputs(types, *layer.arity)
-        with guarded(site):
+        try:
             inferred = self._inferred(layer, check, types)
             weights = layer.weights(*types)
+        except (Fault, AxisTooLarge):
+            raise
+        except Exception as error:
+            outside.refuse(site, error)
+            raise
         return inferred if isinstance(inferred, tuple) else (inferred,), weights
 
     def _inferred(
@@ -118,7 +125,7 @@ class GraphBuilder:
     ) -> TensorType | tuple[TensorType, ...]:
         found = layer.infer(check, *types)
         for type_ in found if isinstance(found, tuple) else (found,):
-            if type_.rank > MOST_AXES:
+            if len(type_.shape) > MOST_AXES:
                 check.fail(errors.limits.TooManyAxes(check.site, type_.rank, MOST_AXES))
         return found
 
@@ -167,28 +174,19 @@ class GraphBuilder:
         inputs: Sequence[Tensor],
     ) -> int:
         """Opens a scope and returns its number for `end`."""
-        start = len(self.nodes)
-        ids = tuple(item.id for item in inputs)
-        self.scopes.append(Scope(path, kind, function, values, start, start, ids, ()))
+        ids = tuple([item.id for item in inputs])
+        self.scopes.append((path, kind, function, values, len(self.nodes), ids))
         return len(self.scopes) - 1
 
     def end(self, scope: int, outputs: Sequence[Tensor]) -> None:
-        begun = self.scopes[scope]
-        self.scopes[scope] = Scope(
-            begun.path,
-            begun.kind,
-            begun.function,
-            begun.hyperparameters,
-            begun.start,
-            len(self.nodes),
-            begun.inputs,
-            tuple(item.id for item in outputs),
-        )
+        path, kind, function, values, start, ids = self.scopes[scope]
+        made = tuple([item.id for item in outputs])
+        end = len(self.nodes)
+        self.scopes[scope] = Scope(path, kind, function, values, start, end, ids, made)
 
     def open_paths(self) -> list[str]:
         """The paths of the scopes that have begun and not ended."""
-        begun = [scope for scope in self.scopes if not scope.outputs]
-        return [scope.path for scope in begun if scope.start == scope.end]
+        return [scope[0] for scope in self.scopes if isinstance(scope, tuple)]
 
     # --- weights
 
@@ -325,7 +323,7 @@ def _check_initialiser(stage: LayerStage, weights: Mapping[str, WeightType], sit
 
 def site_of(layer: Layer, inputs: Sequence[Tensor], span: Span) -> Site:
     """Where a layer is applied, for messages."""
-    return Site(layer.name, span, tuple((item.span, item.type) for item in inputs))
+    return Site(layer.name, span, tuple([(item.span, item.type) for item in inputs]))
 
 
 def _elements(type_: TensorType) -> int:

@@ -63,21 +63,20 @@ Domain = Alternatives | Integers | Reals
 
 @record
 class Argued:
-    """Where the arguments of a layer were decided: its hyperparameters, and how many decisions
-    there were before the first of them and after each; which of them are numbers of real ranges,
-    by the number of the decision.
+    """Where the arguments of a layer were decided: how many decisions there were before the first
+    of them, and for each that was decided its name and how many before and after it; which of them
+    are numbers of real ranges, by the number of the decision.
     """
 
     layer: Layer
-    declared: Sequence[Hyperparameter]
-    made: Sequence[int]
+    base: int
+    spans: Sequence[tuple[str, int, int]]
     reals: Sequence[tuple[str, int]]
 
     def grounds(self, read: frozenset[str]) -> "Grounds":
         """What a refusal rests on that read these hyperparameters."""
-        spans = zip(self.declared, self.made, self.made[1:], strict=False)
-        places = [range(before, after) for item, before, after in spans if item.name in read]
-        return Grounds(self.made[0], frozenset(place for span in places for place in span))
+        places = [range(before, after) for name, before, after in self.spans if name in read]
+        return Grounds(self.base, frozenset(place for span in places for place in span))
 
 
 @record
@@ -119,13 +118,13 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
         return options[_replay(node, context)]
     hint = "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
     if node.weights is None:
-        return options[decide(node, _equal(node), hint, context)]
+        return options[decide(node, equally_likely(node), hint, context)]
     weights = _weights(node, len(options), env, context)
     return options[decide(node, Alternatives(options, weights), hint, context)]
 
 
 @by_identity
-def _equal(node: ast.Choice | ast.Optional) -> Alternatives:
+def equally_likely(node: ast.Choice | ast.Optional) -> Alternatives:
     """The options of a choice, equally likely: one object, whose tables are made once."""
     return Alternatives(node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY))
 
@@ -137,9 +136,13 @@ def number(node: ast.Range, env: Environment, context: Context) -> Any:
     """The number decided on."""
     low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
     step = None if node.step is None else evaluate.number(node.step, env, context)
+    domain = range_of(node, low, high, step)
+    return meaning_of(node, domain, decide(node, domain, "value", context), context)
+
+
+def range_of(node: ast.Range, low: Any, high: Any, step: Any = None) -> Domain:
     _expect_numbers(node, low, high, step)
-    domain = _range(Identity(node), low, high, step, node.log)
-    return _meaning(node, domain, decide(node, domain, "value", context), context)
+    return _range(Identity(node), low, high, step, node.log)
 
 
 def any_value(
@@ -150,10 +153,10 @@ def any_value(
     if domain is None:
         raise Fault(errors.spaces.NoDomain(node.span, what, item.name))
     hint = hint or context.hint or item.name
-    return _meaning(node, domain, _decided(node, domain, hint, context), context)
+    return meaning_of(node, domain, settle(node, domain, hint, context), context)
 
 
-def _meaning(node: ast.Expression, domain: Domain, decision: Any, context: Context) -> Any:
+def meaning_of(node: ast.Expression, domain: Domain, decision: Any, context: Context) -> Any:
     """The value that a decision stands for."""
     value = domain.options[decision] if isinstance(domain, Alternatives) else decision
     context.session.meant[context.place, id(node)] = value
@@ -193,28 +196,29 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
 
 def decide(node: ast.Expression, domain: Domain, hint: str, context: Context) -> Any:
     """Settles one choice, named after the hyperparameter that is being evaluated or by `hint`."""
-    return _decided(node, domain, context.hint or hint, context)
+    return settle(node, domain, context.hint or hint, context)
 
 
-def _decided(node: ast.Expression, domain: Domain, name: str, context: Context) -> Any:
+def settle(node: ast.Expression, domain: Domain, name: str, context: Context) -> Any:
     """Settles a choice: by what was frozen with the name it belongs to, or by the decider."""
-    if id(node) in context.frozen:
-        return context.frozen[id(node)]
-    session = context.session
+    frozen, session, memory = context.frozen, context.session, context.memory
+    if frozen and id(node) in frozen:
+        return frozen[id(node)]
     if session.decider is None:
         raise Fault(errors.calls.OpenChoice(node.span))
-    if replays(node, context):
+    if memory is None and session.replayed is not None:
         return _replay(node, context)
-    full = join(context.place, name)
-    if context.memory is None:
+    place = context.place
+    full = join(place, name)
+    if memory is None:
         decision = session.decider.decide(Site(session.site_name(full), domain, node), context)
     else:
         key = full.removeprefix(context.memory_root)
-        if key not in context.memory:
+        if key not in memory:
             site = Site(session.site_name(full), domain, node)
-            session.note(context.memory, key, session.decider.decide(site, context))
-        decision = context.memory[key]
-    session.decided[context.place, id(node)] = decision
+            session.note(memory, key, session.decider.decide(site, context))
+        decision = memory[key]
+    session.decided[place, id(node)] = decision
     return decision
 
 

@@ -229,6 +229,8 @@ def _call(node: ast.Call, env: Environment, context: Context) -> Any:
     if node.body is not None:
         return FragmentStage(node, env)
     function = evaluate(node.function, env, context)
+    if isinstance(function, LayerReference):
+        return arguments.bind_layer(function, node, env, context)
     if isinstance(function, CompileTimeFunction):
         given = _plain_arguments(node, env, context, tensors=function.name == "len")
         value = compile_time.call(function.name, node, given)

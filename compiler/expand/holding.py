@@ -99,8 +99,13 @@ def fingerprint(value: Any) -> Hashable:
     return _FINGERPRINTS.get(type(value), _plain)(value)
 
 
-def _of_items(value: Sequence[Any]) -> Hashable:
+def _of_items(value: Iterable[Any]) -> Hashable:
     return tuple([_FINGERPRINTS.get(type(item), _plain)(item) for item in value])
+
+
+def _of_values(value: dict[str, Any]) -> Hashable:
+    """Of arguments, whose names the call tells."""
+    return _of_items(value.values())
 
 
 def _of_results(value: Results) -> Hashable:
@@ -113,8 +118,7 @@ def _of_layer(value: LayerStage) -> Hashable:
 
 
 def _of_function(value: FunctionStage) -> Hashable:
-    pairs = tuple([(key, fingerprint(item)) for key, item in value.values.items()])
-    return id(value.reference.function), pairs
+    return id(value.reference.function), _of_items(value.values.values())
 
 
 def _of_fragment(value: FragmentStage) -> Hashable:
@@ -125,11 +129,14 @@ def _of_instance(value: Instance) -> Hashable:
     return fingerprint(value.stage), value.owner, _owned(value), value.memory_key
 
 
+_REAL = ("real",)
+
 _FINGERPRINTS: dict[type, Callable[[Any], Hashable]] = {
     Tensor: attrgetter("type"),
     Results: _of_results,
     tuple: _of_items,
     list: _of_items,
+    dict: _of_values,
     BodyHold: BodyHold.fingerprint,
     CellHold: CellHold.fingerprint,
     LayerStage: _of_layer,
@@ -138,8 +145,10 @@ _FINGERPRINTS: dict[type, Callable[[Any], Hashable]] = {
     Instance: _of_instance,
     Namespace: attrgetter("name"),
     FunctionReference: lambda value: id(value.function),
-    OpenReal: lambda _: "real",
+    OpenReal: lambda _: _REAL,
     Initialiser: str,
+    int: lambda value: value,
+    str: lambda value: value,
 }
 """Numbers from real ranges decide nothing, so all of them are one."""
 
@@ -153,7 +162,7 @@ def _settings(layer: Layer) -> Hashable:
 
 
 def _plain(value: Any) -> Hashable:
-    """A value without parts."""
+    """A value without parts. Equal ones of two types, such as 1 and true, are told apart."""
     return type(value), value
 
 
@@ -203,6 +212,7 @@ def _volatile_fragment(value: FragmentStage) -> bool:
 _VOLATILE: dict[type, Callable[[Any], bool]] = {
     tuple: _any_volatile,
     list: _any_volatile,
+    dict: lambda value: _any_volatile(value.values()),
     BodyHold: _volatile_body,
     CellHold: lambda _: True,
     Instance: lambda _: True,

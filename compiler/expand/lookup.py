@@ -3,6 +3,7 @@ layer is called like; and what to say when a name is none of them.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from ...grammar import ast
@@ -30,7 +31,12 @@ def find_name(name: str) -> Any:
         layer = find_layer(name)
     except BrokenLayer as broken:
         return broken
-    return None if layer is None else LayerReference(layer)
+    return None if layer is None else _reference(layer)  # type: ignore[arg-type]
+
+
+@cache
+def _reference(layer: type[Layer]) -> LayerReference:
+    return LayerReference(layer)
 
 
 def meaning(node: ast.Name, env: Environment, symbols: Sequence[str]) -> Any:

@@ -6,7 +6,7 @@ same reason, and none of them need be tried.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ...grammar.diagnostic import Diagnostic, Fault
@@ -100,15 +100,26 @@ def decides(stage: LayerStage, name: str, end: float, inputs: Sequence[Tensor]) 
     known = rules.known(stage.layer, types)
     if known is None:
         return True
-    layer = replaced(stage.layer, **{name: end})
-    check = Checks(Facts(), Site(layer.name, NOWHERE))
     try:
-        found = layer.infer(check, *types)
-        weights = layer.weights(*types)
+        layer = replaced(stage.layer, **{name: end})
+        layer = _same(layer, tuple([type(getattr(layer, key)) for key in layer.__match_args__]))  # type: ignore[attr-defined]
+        other = rules.known(layer, types) or _inferred(layer, types)
     except Exception:  # whatever it is, it is no sign that the value does not matter
         return True
+    return other.outputs != known.outputs or dict(other.weights) != dict(known.weights)
+
+
+def _inferred(layer: Layer, types: Sequence[TensorType]) -> rules.Rule:
+    """What a layer makes of types, kept for the next time."""
+    found = layer.infer(Checks(Facts(), Site(layer.name, NOWHERE)), *types)
     outputs = found if isinstance(found, tuple) else (found,)
-    return tuple(outputs) != known.outputs or dict(weights) != dict(known.weights)
+    return rules.keep(layer, types, outputs, layer.weights(*types), 0)
+
+
+@lru_cache(maxsize=8_192)
+def _same(layer: Layer, kinds: tuple[type, ...]) -> Layer:
+    """One object for all layers with equal values of equal types, by which its rules are kept."""
+    return layer
 
 
 # --- what no setting can help ---------------------------------------------------------------------

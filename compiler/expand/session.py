@@ -113,7 +113,7 @@ class Session:
         """Notes what unfinished business depends on; `release` with the number returned ends it."""
         if self.holds is None:
             return 0
-        self.holds.append(things)
+        self.holds.append(things[0] if len(things) == 1 else things)
         return len(self.holds) - 1
 
     def release(self, mark: int) -> None:
@@ -128,9 +128,14 @@ class Session:
 
     def site_name(self, name: str) -> str:
         """A choice's name, numbered from the second of one name on, in program order."""
-        count = self._sites.get(name, 0) + 1
-        self.note(self._sites, name, count)
-        return name if count == 1 else f"{name}_{count}"
+        before = self._sites.get(name)
+        if self.holds is not None:
+            self.journal.append((self._sites, name, _NOTHING if before is None else before))
+        if before is None:
+            self._sites[name] = 1
+            return name
+        self._sites[name] = before + 1
+        return f"{name}_{before + 1}"
 
     def note(self, known: dict[str, Any], name: str, value: Any) -> None:
         """Sets an entry so that it can be taken back while one explores."""

@@ -2,7 +2,7 @@
 body.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...grammar import ast
@@ -81,28 +81,28 @@ def decides(node: ast.Expression) -> bool:
 
 def _apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
     context.session.spend(node.span)
-    match node:
-        case ast.Choice() | ast.Optional():
-            return _chosen(node, inputs, env, context)
-        case ast.Name() | ast.Attribute() | ast.Call(body=None):
-            mark = context.session.hold(inputs)
-            context.session.argued, context.session.flowing = None, inputs
-            value = evaluate.evaluate(node, env, context)
-            context.session.flowing = None
-            context.session.release(mark)
-            return apply_value(value, inputs, node, context)
-        case ast.Labelled():
-            return _labelled(node, inputs, env, context)
-        case ast.Pipeline():
-            return _chain(node, inputs, env, context)
-        case ast.Fragment() | ast.If() | ast.For():
-            return _braces(node, inputs, env, context)
-        case ast.Call():
-            return _with_body(node, inputs, env, context)
-        case ast.Open():
-            return _chosen(vocabularies.built_in(Identity(node)), inputs, env, context)
-        case _:
-            return apply_value(evaluate.evaluate(node, env, context), inputs, node, context)
+    return _WAYS.get(type(node), _valued)(node, inputs, env, context)
+
+
+def _valued(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    return apply_value(evaluate.evaluate(node, env, context), inputs, node, context)
+
+
+def _called(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    """A name, or a call, which may decide on its arguments."""
+    if isinstance(node, ast.Call) and node.body is not None:
+        return _with_body(node, inputs, env, context)
+    session = context.session
+    mark = session.hold(inputs)
+    session.argued, session.flowing = None, inputs
+    value = evaluate.evaluate(node, env, context)
+    session.flowing = None
+    session.release(mark)
+    return apply_value(value, inputs, node, context)
+
+
+def _any_layer(node: ast.Open, inputs: Inputs, env: Environment, context: Context) -> Flow:
+    return _chosen(vocabularies.built_in(Identity(node)), inputs, env, context)
 
 
 def _labelled(node: ast.Labelled, inputs: Inputs, env: Environment, context: Context) -> Flow:
@@ -177,8 +177,6 @@ def _with_body(node: ast.Call, inputs: Inputs, env: Environment, context: Contex
 def call(function: Any, node: ast.Call, env: Environment, context: Context) -> Any:
     """`f(arguments)` for a stage `f`: the stage with its hyperparameters."""
     match function:
-        case LayerReference():
-            return arguments.bind_layer(function, node, env, context)
         case FunctionReference():
             return hyperparameters.bind_function(function, node, env, context)
         case Combinator(name="scan"):
@@ -339,3 +337,16 @@ def _closure(
 
 
 _nothing: Mapping[str, Any] = {}
+_WAYS: Mapping[type, Callable[[Any, Inputs, Environment, Context], Flow]] = {
+    ast.Choice: _chosen,
+    ast.Optional: _chosen,
+    ast.Name: _called,
+    ast.Attribute: _called,
+    ast.Call: _called,
+    ast.Labelled: _labelled,
+    ast.Pipeline: _chain,
+    ast.Fragment: _braces,
+    ast.If: _braces,
+    ast.For: _braces,
+    ast.Open: _any_layer,
+}

@@ -17,7 +17,7 @@ from ..expand.remembered import by_identity
 from .explorer import TooMuch
 from .process import SpaceLimit
 from .random import Random, cumulate, scaled
-from .states import DONE, Place, State, decisions_of, edge, weights_of
+from .states import DONE, REAL, Place, State, decisions_of, edge, weights_of
 
 if TYPE_CHECKING:
     from .walk import Step, Walk
@@ -27,8 +27,8 @@ PATIENCE = 64
 MOST_REFUSED = 100_000
 
 
-class Options:
-    """What can be drawn of a domain, with cumulative weights."""
+class Table:
+    """The decisions of a domain as they are drawn, with cumulative weights."""
 
     __slots__ = ("cumulative", "decisions", "equal", "real", "total", "weights")
 
@@ -41,48 +41,49 @@ class Options:
         self.equal = len(set(self.weights)) == 1
         self.cumulative[-1] = float("inf")  # so that no rounding leads beyond the last
 
-
-@by_identity
-def _options(domain: Domain) -> Options:
-    return Options(domain)
-
-
-class Table:
-    """The decisions of a state as they are drawn, and where each leads as far as it is known."""
-
-    __slots__ = ("children", "cumulative", "decisions", "equal", "real", "total", "weights")
-
-    def __init__(self, state: State) -> None:
-        options = _options(state.domain)
-        self.real = options.real
-        self.decisions = options.decisions
-        self.weights = options.weights
-        self.cumulative = options.cumulative
-        self.total = options.total
-        self.equal = options.equal
-        self.children: dict[int, State] = {}
-
     def child(self, state: State, index: int) -> State | None:
-        """Where a decision leads, if that is known."""
-        found = self.children.get(index)
-        if found is None:
-            found = state.children.get(edge(state, self.decisions[index]))
-            if found is not None and not found.dead:
-                self.children[index] = found
-        return found
-
-    def drawn(self, left: Sequence[int], number: float) -> int:
-        """The position at a number from 0 to 1 among those that are left."""
-        if len(left) == len(self.decisions):
-            return bisect_right(self.cumulative, number * self.total)
-        if self.equal:
-            return left[int(number * len(left))]
-        sums = cumulate([self.weights[place] for place in left])
-        return left[min(bisect_right(sums, number * sums[-1]), len(left) - 1)]
+        """Where a decision of a state leads, if that is known."""
+        return state.children.get(REAL if self.real is not None else self.decisions[index])
 
     def decision(self, index: int, number: float) -> Any:
         """The decision at a position; in a real range the one at a number from 0 to 1."""
         return self.decisions[index] if self.real is None else number_in(self.real, number)
+
+
+class Left:
+    """The positions of a table that are not struck out."""
+
+    __slots__ = ("_places", "_table", "_weights", "struck")
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.struck = 0
+        self._places: list[int] = []  # listed once one of them is struck out
+        self._weights: list[float] = []
+
+    def __bool__(self) -> bool:
+        return self.struck < len(self._table.decisions)
+
+    def strike(self, index: int) -> None:
+        """A position is no longer drawn."""
+        if not self.struck:
+            self._places = list(range(len(self._table.decisions)))
+            self._weights = [] if self._table.equal else list(self._table.weights)
+        at = bisect_left(self._places, index)
+        del self._places[at]
+        if self._weights:
+            del self._weights[at]
+        self.struck += 1
+
+    def drawn(self, number: float) -> int:
+        """The position at a number from 0 to 1 among those that are left."""
+        table, places = self._table, self._places
+        if not self.struck:
+            return bisect_right(table.cumulative, number * table.total)
+        if table.equal:
+            return places[int(number * len(places))]
+        sums = cumulate(self._weights)
+        return places[min(bisect_right(sums, number * sums[-1]), len(places) - 1)]
 
 
 def number_in(domain: Reals, number: float) -> float:
@@ -91,10 +92,16 @@ def number_in(domain: Reals, number: float) -> float:
 
 
 def table_of(state: State) -> Table:
-    """The state's table, made when it is first drawn from."""
-    if state.table is None:
-        state.table = Table(state)
-    return state.table  # type: ignore[no-any-return]
+    """The table of the state's domain: one for all states that have it."""
+    found: Table | None = state.table
+    if found is None:
+        found = state.table = _table(state.domain)
+    return found
+
+
+@by_identity
+def _table(domain: Domain) -> Table:
+    return Table(domain)
 
 
 def draw(walk: "Walk", random: Random) -> "list[Step]":
@@ -119,7 +126,7 @@ def _followed(walk: "Walk", random: Random) -> "list[Step] | None":
         table = state.table or table_of(state)
         number = random.at(depth)
         index = bisect_right(table.cumulative, number * table.total)
-        child = table.children.get(index)
+        child = table.child(state, index)
         if child is None or child.dead:
             index, number, child = _found_out(walk, random, state, steps)
             if child is None:
@@ -159,13 +166,9 @@ class _Frame:
 
     place: Place
     table: Table
-    left: list[int]
+    left: Left
     index: int = -1
     decision: Any = None
-
-    def strike(self) -> None:
-        """The position at hand is no longer drawn."""
-        del self.left[bisect_left(self.left, self.index)]
 
 
 def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
@@ -178,11 +181,11 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
             return [(frame.place, frame.decision) for frame in frames]
         if here is not None and here.state.site is not None and not walk.is_dead(here):
             table = table_of(here.state)
-            frames.append(_Frame(here, table, list(range(len(table.decisions)))))
+            frames.append(_Frame(here, table, Left(table)))
         elif not frames:
             return None
         else:
-            frames[-1].strike()
+            frames[-1].left.strike(frames[-1].index)
             if here is not None:
                 walk.note_dead(frames[-1].place, frames[-1].decision, here)
             refused += here is None or here.state is DONE or not walk.affords(here.spent)
@@ -205,14 +208,14 @@ def _lose_patience(walk: "Walk", refused: int) -> None:
 
 def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:
     """Draws among the decisions that are not struck out; False where none is left."""
-    table, state, count = frame.table, frame.place.state, len(frame.table.decisions)
-    while frame.left:
-        number = random.at(depth, count - len(frame.left))
-        frame.index = table.drawn(frame.left, number)
+    table, state, left = frame.table, frame.place.state, frame.left
+    while left:
+        number = random.at(depth, left.struck)
+        frame.index = left.drawn(number)
         frame.decision = table.decision(frame.index, number)
         if not _known_dead(walk, frame, table.child(state, frame.index)):
             return True
-        frame.strike()
+        left.strike(frame.index)
     return False
 
 
@@ -257,7 +260,7 @@ class Ahead:
     def __init__(self, random: Random, offset: int) -> None:
         self.random = random
         self.offset = offset
-        self._struck: dict[State, tuple[list[int], int, float]] = {}
+        self._struck: dict[State, tuple[Left, int, float]] = {}
 
     def policy(self, state: State, depth: int) -> Any:
         """The decision drawn among those that are not known to be dead, None where none is left."""
@@ -295,14 +298,14 @@ class Ahead:
         dead stays so.
         """
         known = self._struck.get(state)
-        left, index, number = known or (list(range(len(table.decisions))), index, number)
+        left, index, number = known or (Left(table), index, number)
         while True:
             child = table.child(state, index)
             if child is None or not child.dead:
                 self._struck[state] = left, index, number
                 return index, number
-            left.remove(index)
+            left.strike(index)
             if not left:
                 return None
-            number = self.random.at(depth, len(table.decisions) - len(left))
-            index = table.drawn(left, number)
+            number = self.random.at(depth, left.struck)
+            index = left.drawn(number)

@@ -126,12 +126,13 @@ class Explorer:
         if not self.built and (self.outermost is None or not context.prefix):
             self.outermost = context.builder  # what a cell costs is counted when it is finished
         self.session = context.session
-        assert self.outermost is not None
-        index, states = len(self.path), self.states
-        known = index < len(states)
-        state = states[index] if known else self.process.meet(site, context, self.path)
-        self._arrive(state, self._totals(self.outermost))
-        self.process.count_work(1)
+        index, process = len(self.path), self.process
+        if index < len(self.states):
+            state = self.states[index]
+        else:
+            state = self._led_to() or process.meet(site, context, self.path)
+        self._arrive(state)
+        process.count_work(1)
         if self.ceiling is not None:
             self._look_up(index)
         if index < len(self.prefix):
@@ -145,6 +146,15 @@ class Explorer:
                 raise Dead
         self.path.append((state, decision))
         return decision
+
+    def _led_to(self) -> State | None:
+        """The state that the last decision is known to lead to."""
+        if not self.path:
+            return None
+        before, decision = self.path[-1]
+        found = None if before.real else before.children.get(decision)
+        known = found is not None and found.site is not None and found.era == self.process.era
+        return found if known else None
 
     def watch(self, builder: GraphBuilder) -> None:
         """Called while a graph grows: it may grow for long between two decisions."""
@@ -184,19 +194,23 @@ class Explorer:
 
     def finish(self) -> None:
         """Links the last decision to the end of the program."""
-        assert self.outermost is not None
-        self._arrive(DONE, self._totals(self.outermost))
+        self._arrive(DONE)
 
-    def _arrive(self, state: State, totals: Totals) -> None:
+    def _arrive(self, state: State) -> None:
         """Links the decision before to the state it led to, with what lies between."""
-        added = totals
-        if totals:
+        added: Totals = ()
+        if self.meter.names:
+            assert self.outermost is not None
+            totals = self._totals(self.outermost)
             added = tuple([now - before for now, before in zip(totals, self.before, strict=True)])
-        self.before = totals
+            self.before = totals
         if not self.path:
             self.process.begin(state, added)
             return
         before, decision = self.path[-1]
+        if not added and not before.real:
+            before.children.setdefault(decision, state)
+            return
         key = edge(before, decision)
         known = before.children.setdefault(key, state)
         if key is REAL and (known is not state or before.added.get(key, added) != added):
@@ -210,7 +224,8 @@ class Explorer:
 
     def mark(self) -> Mark:
         """Where an attempt begins."""
-        return Mark(len(self.path), self.before, self.meter.mark())
+        meter = self.meter
+        return Mark(len(self.path), self.before, meter.mark() if meter.names else ())
 
     def retry(self, start: Mark, refusal: Refused | Fault) -> None:
         """Goes back to the last decision since `start` that the refusal rests on and that leaves
@@ -269,7 +284,8 @@ class Explorer:
         del self.path[start.made :]
         self._proved = {place for place in self._proved if place < start.made}
         self.before = start.before
-        self.meter.restore(start.meter)
+        if self.meter.names:
+            self.meter.restore(start.meter)
 
     def restart(self) -> None:
         """From the beginning, with the decisions that are left."""

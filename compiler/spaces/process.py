@@ -14,7 +14,7 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
-from ..deep import deep_recursion
+from ..deep import deep_recursion, seldom_collected
 from ..expand import networks
 from ..expand.closed import CostsWanted
 from ..expand.context import Context
@@ -135,11 +135,12 @@ class Process:
         Returns the path taken, and the program at its end, or None where it does not go so far:
         because the rest is known, or because the last decision of `prefix` proved dead.
         """
-        try:
-            return self._expanded(prefix, policy, enough, ceiling)
-        finally:
-            while self.unproved:
-                self._prove(self.unproved.pop())
+        with seldom_collected():
+            try:
+                return self._expanded(prefix, policy, enough, ceiling)
+            finally:
+                while self.unproved:
+                    self._prove(self.unproved.pop())
 
     def _prove(self, state: State) -> None:
         """A number from a real range decides nothing: its ends lead where any number does."""
@@ -258,20 +259,21 @@ class Process:
         """The state of this moment, new or known."""
         session = context.session
         frozen, lets = context.frozen, session.lets
-        key = (
-            site.name,
-            id(site.node),
-            self._held(session),
-            context.builder.facts.assumptions,
-            decisions_key(frozen) if frozen else (),
-            tuple((name, fingerprint(value)) for name, value in lets.items()) if lets else (),
-        )
+        assumptions = context.builder.facts.assumptions
+        held: Any = self._held(session)
+        if assumptions or frozen or lets:
+            held = (
+                held,
+                assumptions,
+                decisions_key(frozen),
+                tuple([(name, fingerprint(value)) for name, value in lets.items()]),
+            )
+        key = site.name, id(site.node), held
         state = self.states.get(key)
         if state is None:
             name = f"{self.reference.function.name}.{site.name}"
             before = path[-1] if path else None
-            state = State(Site(name, site.domain, site.node), before, self.era)
-            self.states[key] = state
+            state = self.states[key] = State(Site(name, site.domain, site.node), before, self.era)
         return state
 
     def _held(self, session: Session) -> int:

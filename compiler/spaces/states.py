@@ -16,7 +16,7 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "bundle", "children", "dead", "era", "live", "origin", "place", "reason",
+        "added", "bundle", "children", "dead", "era", "live", "origin", "place", "real", "reason",
         "shown", "site", "table",
     )  # fmt: skip
 
@@ -24,6 +24,7 @@ class State:
         self, site: Site | None, origin: "tuple[State, Any] | None" = None, era: int = 0
     ) -> None:
         self.site = site
+        self.real = site is not None and isinstance(site.domain, Reals)
         self.era = era  # which memory of the process it belongs to
         self.origin = origin
         self.children: dict[Any, State] = {}
@@ -33,13 +34,15 @@ class State:
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
         self.bundle: dict[Totals, float] | None = None
         self.place = Place(self, ())  # where walks that do not count costs stand
-        self.table: Any = None  # descent.Table, once it is drawn from
-        self.shown: dict[Any, Any] = {}  # decisions as traces show them
+        self.table: Any = None  # descent.Table of its domain, once it is drawn from
+        self.shown: dict[Any, Any] | None = (
+            None  # decisions as traces show them, from the second on
+        )
 
     def forget(self) -> None:
         """Drops where its decisions lead."""
         self.children = {}
-        self.bundle = self.table = None
+        self.bundle = None
 
     @property
     def domain(self) -> Domain:
@@ -77,7 +80,7 @@ beyond is known well enough."""
 
 def edge(state: State, decision: Any) -> Any:
     """The key of a decision among a state's children: all real numbers lead to the same place."""
-    return REAL if isinstance(state.domain, Reals) else decision
+    return REAL if state.real else decision
 
 
 def decisions_of(domain: Domain) -> Sequence[Any]:

@@ -14,12 +14,12 @@ from ..expand.decisions import Reals
 from .cheapest import Cheapest, in_turn, loop_of
 from .costs import Totals
 from .dead import DeadEnd
-from .descent import descend, draw, table_of
+from .descent import Left, descend, draw, table_of
 from .emptiness import reason_of
 from .explorer import Ceiling
 from .process import Process, SpaceLimit
 from .random import Random
-from .states import DONE, REAL, Place, decisions_of, edge
+from .states import DONE, REAL, Place, State, decisions_of, edge
 from .sums import Sums, minus, plus, ways_known
 from .trace import Decision, Trace, value_of
 
@@ -255,14 +255,14 @@ class Walk:
     def pick(self, place: Place, random: Random) -> Any:
         """One of the live decisions of a live place by its weight."""
         table = table_of(place.state)
-        left = list(range(len(table.decisions)))
+        left = Left(table)
         while True:
             number = random.real()
-            index = table.drawn(left, number)
+            index = left.drawn(number)
             decision = table.decision(index, number)
             if self.live(self.step(place, decision)):
                 return decision
-            left.remove(index)
+            left.strike(index)
 
     def first(self, place: Place) -> Any:
         """The first live decision of a live place; of a real range, its middle."""
@@ -314,10 +314,19 @@ def trace_of(steps: Sequence[Step]) -> Trace:
     """The steps as a trace."""
     found = []
     for (state, _), decision in steps:
-        known = state.shown.get(decision)
-        if known is None:
-            known = Decision(state.site.name, value_of(state.domain, decision))  # type: ignore[union-attr]
-            if not isinstance(state.domain, Reals):
-                state.shown[decision] = known
-        found.append(known)
+        known = state.shown and state.shown.get(decision)
+        found.append(known or _shown(state, decision))
     return tuple(found)
+
+
+def _shown(state: State, decision: Any) -> Decision:
+    """A decision as traces show it. It is kept where the state is passed again: most states of a
+    large space are passed once.
+    """
+    assert state.site is not None
+    made = Decision(state.site.name, value_of(state.domain, decision))
+    if state.shown is None:
+        state.shown = {}
+    elif not state.real:
+        state.shown[decision] = made
+    return made
