@@ -6,7 +6,7 @@ from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from ...grammar.record import record, replaced
+from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors, initialisers
 from ..dims import Axis
@@ -22,7 +22,7 @@ from ..hyperparameter import (
 )
 from ..layer import Layer
 from ..types import DType
-from . import decisions, evaluate, refusals
+from . import decisions, evaluate, matching, refusals, written
 from .builder import GraphBuilder
 from .context import Context
 from .environment import Environment
@@ -38,47 +38,6 @@ from .values import (
     WeightReference,
     describe,
 )
-from .written import Written, value_of, written
-
-
-@record
-class Given:
-    """The arguments of a call by the name of the hyperparameter each is for."""
-
-    what: str
-    span: Span
-    by_name: Mapping[str, ast.Expression]
-
-
-def match(
-    node: ast.Call | None,
-    what: str,
-    names: Sequence[str],
-    span: Span,
-    *,
-    by_name_only: Sequence[str] = (),
-    any_name: bool = False,
-) -> Given:
-    """Positions and keywords put to names. Raises a Fault for one too many, an unknown or a
-    repeated one; with `any_name` no name is unknown.
-    """
-    known = (*names, *by_name_only)
-    by_name: dict[str, ast.Expression] = {}
-    if node is None:
-        return Given(what, span, by_name)
-    for place, argument in enumerate(node.arguments):
-        if argument.name is None and place >= len(names):
-            raise Fault(errors.calls.TooManyArguments(argument.span, what, tuple(names)))
-        name = names[place] if argument.name is None else argument.name
-        if name not in known and not any_name:
-            raise Fault(errors.calls.UnknownHyperparameter(argument.span, what, name, known))
-        if name in by_name:
-            raise Fault(errors.calls.GivenTwice(argument.span, what, name, by_name[name].span))
-        by_name[name] = argument.value
-    return Given(what, node.span, by_name)
-
-
-_EXTRA = ("init", "weight")
 
 
 def bind_layer(
@@ -108,9 +67,10 @@ def _bound(
     session = context.session
     _expect_hope(layer, node, context)
     under = _named(node, layer.name, context) if node is not None and context.naming else ""
-    matched = (
-        _match_layer(layer, node, span) if node is None else _matched(layer, Identity(node))  # type: ignore[arg-type]
-    )
+    if node is None:
+        matched = matching.match_layer(layer, None, span)
+    else:
+        matched = matching.matched(layer, Identity(node))  # type: ignore[arg-type]
     given = matched.given
     values: dict[str, Any] = {}
     decider = session.decider if session.holds is not None else None
@@ -142,56 +102,6 @@ def _bound(
         ]
         session.argued = decisions.Argued(stage.layer, base, spans, reals)
     return stage
-
-
-@record
-class _Slot:
-    """A hyperparameter as a call gives it: `node` is None where it is missing, or where it takes
-    the names that no other hyperparameter has. `written` is what is open in it, where the text
-    alone tells; a `literal` decides nothing.
-    """
-
-    item: Hyperparameter
-    name: str
-    node: Any
-    written: "Written | None"
-    literal: bool
-
-
-@record
-class _Matched:
-    """What a call gives a layer, in the order in which it is worked out."""
-
-    given: Given
-    slots: tuple[_Slot, ...]
-    extra: Sequence[str]
-
-
-@lru_cache(maxsize=8_192)
-def _matched(layer: type[Layer], call: Identity) -> _Matched:
-    return _match_layer(layer, call.node, None)
-
-
-def _match_layer(layer: type[Layer], node: ast.Call | None, span: Span | None) -> _Matched:
-    collector, names, extra = _call_names(layer)  # type: ignore[arg-type]
-    where = node.span if node is not None else span
-    assert where is not None
-    open_names = collector is not None
-    given = match(node, layer.name, names, where, by_name_only=extra, any_name=open_names)
-    slots = [
-        _slot(item, given.by_name.get(item.name))
-        for item in layer.hyperparameters()
-        if item is collector or item.name in given.by_name or item.required
-    ]
-    return _Matched(given, tuple(slots), [name for name in extra if name in given.by_name])
-
-
-def _slot(item: Hyperparameter, node: ast.Expression | None) -> _Slot:
-    found = None if node is None or isinstance(item.kind, InitKind) else written(node)
-    literal = isinstance(node, ast.Number | ast.String | ast.Bool) and not isinstance(
-        item.kind, InitKind
-    )
-    return _Slot(item, item.name, node, found, literal)
 
 
 def _expect_hope(layer: type[Layer], node: ast.Call | None, context: Context) -> None:
@@ -253,19 +163,9 @@ def _plain_stage(layer: type[Layer]) -> LayerStage:
     return LayerStage(layer())
 
 
-@cache
-def _call_names(layer: type[Layer]) -> tuple[Hyperparameter | None, list[str], list[str]]:
-    """The hyperparameter that takes all other names, those for positions, and those beside them."""
-    declared = layer.hyperparameters()
-    collector = next((item for item in declared if isinstance(item.kind, NamedKind)), None)
-    names = [item.name for item in declared if item != collector and not item.name.startswith("_")]
-    extra = [name for name in _EXTRA if layer.primary_weight and name not in names]
-    return collector, names, extra
-
-
 def _extras(
     layer: type[Layer],
-    given: Given,
+    given: "matching.Given",
     extra: Sequence[str],
     env: Environment | None,
     context: Context,
@@ -295,7 +195,7 @@ def read_initialiser(node: ast.Expression, env: Environment, context: Context) -
             found = Initialiser(name, {})
         case ast.Call(function=ast.Name(id=name)):
             order = initialisers.settings_of(name)
-            given = match(node, name, order, node.span)
+            given = matching.match(node, name, order, node.span)
             found = Initialiser(
                 name,
                 {
@@ -341,7 +241,7 @@ def _named(node: ast.Call | None, what: str, context: Context) -> str:
 
 
 def _argument(
-    slot: _Slot,
+    slot: "matching.Slot",
     node: Any,
     what: str,
     env: Environment | None,
@@ -356,7 +256,7 @@ def _argument(
         return _accepted(kind, name, node, what, node.value)
     hint = f"{under}.{name}" if under else ""
     if slot.written is not None:
-        value = value_of(node, slot.written, hint, context)
+        value = written.value_of(node, slot.written, hint, context)
         return _accepted(kind, name, node, what, value)
     if isinstance(node, ast.Open):
         return kind.accept(decisions.any_value(node, slot.item, what, context, hint))
@@ -369,7 +269,7 @@ def _argument(
 def _not_given(
     layer: type[Layer],
     item: Hyperparameter,
-    given: Given,
+    given: "matching.Given",
     env: Environment | None,
     context: Context,
 ) -> Any:
@@ -379,7 +279,7 @@ def _not_given(
     if not isinstance(item.kind, NamedKind):
         needed = _usage(layer.hyperparameters())
         raise Fault(errors.calls.MissingHyperparameter(given.span, given.what, item.name, needed))
-    _, names, extra = _call_names(layer)  # type: ignore[arg-type]
+    _, names, extra = matching.call_names(layer)  # type: ignore[arg-type]
     others = [name for name in given.by_name if name not in (*names, *extra)]
     return _sizes_by_name(others, given, env, context)
 
@@ -409,7 +309,7 @@ def _accepted(kind: Kind, name: str, node: ast.Expression, what: str, value: Any
 
 
 def _sizes_by_name(
-    names: Sequence[str], given: Given, env: Environment | None, context: Context
+    names: Sequence[str], given: "matching.Given", env: Environment | None, context: Context
 ) -> tuple[tuple[str, Any], ...]:
     """The arguments that a layer does not declare, for `rearrange("n (h d) -> n h d", h=8)`."""
     sizes = []

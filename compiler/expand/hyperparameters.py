@@ -16,7 +16,7 @@ from ..hyperparameter import (
     Symbol,
 )
 from ..types import DTYPES, DType
-from . import arguments, decisions, evaluate
+from . import arguments, decisions, evaluate, matching
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
@@ -46,7 +46,7 @@ def bind_function(
     function = reference.function
     where = node.span if node is not None else span
     assert where is not None
-    given = arguments.match(
+    given = matching.match(
         node, function.name, [item.name for item in function.hyperparameters], where
     )
     inner = Environment(reference.home)

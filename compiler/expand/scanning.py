@@ -11,7 +11,7 @@ from .. import errors
 from ..errors.base import Site
 from ..graph import Graph
 from ..types import TensorType
-from . import arguments, evaluate, functions, hyperparameters, signatures, stages
+from . import evaluate, functions, hyperparameters, matching, signatures, stages
 from .arithmetic import is_number
 from .builder import GraphBuilder
 from .context import CellStates, Context, join, step_into
@@ -32,7 +32,7 @@ def apply(
     context: Context,
 ) -> "stages.Flow":
     """The sequences of outputs, or their last turn, and with `states=true` the last states."""
-    given = arguments.match(node, "scan", OPTIONS, node.span)
+    given = matching.match(node, "scan", OPTIONS, node.span)
     if "cell" not in given.by_name:
         raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
     stage, owner = _cell(given.by_name["cell"], owner, env, context)
@@ -82,7 +82,7 @@ def _cell(
     return value, owner
 
 
-def _option(key: str, given: "arguments.Given", env: Environment, context: Context) -> bool:
+def _option(key: str, given: "matching.Given", env: Environment, context: Context) -> bool:
     if key not in given.by_name:
         return False
     node = given.by_name[key]
