@@ -68,7 +68,8 @@ class TooManyOptions(Diagnostic):
     title = "a choice with too many options"
     explanation = (
         "A choice of subsets, or a stepped range of real numbers, is written out option by option, "
-        "and here they are too many. Choose among fewer, or leave the step out."
+        "and of a range of whole numbers each has a weight of its own; here they are too many. "
+        "Choose among fewer: with a larger step, or for real numbers with none."
     )
     span: Span
     limit: int

@@ -116,10 +116,11 @@ class NumberTooLarge(Diagnostic):
 @dataclass(frozen=True, slots=True)
 class ValueTooLong(Diagnostic):
     code = "E288"
-    title = "a list or text too long"
+    title = "a list or text too long, or too many tensors side by side"
     explanation = (
-        "A list, with the lists inside it, has at most 100,000 items and 32 levels, and a text "
-        "100,000 characters. Doubling one with every `let` gets there in seventeen lines."
+        "A list, with the lists inside it, has at most 100,000 items and 32 levels, a text 100,000 "
+        "characters, and at most 100,000 tensors stand side by side. Doubling one with every line "
+        "gets there in seventeen lines."
     )
     span: Span
     reason: str

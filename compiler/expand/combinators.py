@@ -7,7 +7,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
-from . import evaluate, fragments, lookup, scanning, signatures, size, stages
+from . import evaluate, fragments, lookup, scanning, signatures, size, sizes, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -164,6 +164,7 @@ def _fork(node: ast.Call, inputs: Inputs, env: Environment, context: Context) ->
         mark = context.session.hold(id(node), place, inputs, outputs)
         try:
             outputs += stages.flatten(_branch(statement, inputs, inner, context))
+            sizes.allow_tensors(len(outputs), statement.span, context.session)
         except Fault as fault:
             context.session.report(fault.diagnostic, context.trail)
             broken = True

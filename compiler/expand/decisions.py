@@ -26,6 +26,8 @@ from .remembered import by_identity
 from .values import Combinator, FragmentStage, LayerReference, OpenLet, OpenReal, decisions_key
 
 MOST_OPTIONS = 100_000
+MOST_NUMBERS = 1_000_000
+"""The whole numbers of one range. Their weights are kept, each by itself."""
 
 
 @record
@@ -397,6 +399,8 @@ def _range(key: Identity, low: Any, high: Any, step: Any, log: bool) -> Domain:
     if step is not None and step <= 0:
         raise Fault(errors.spaces.BadRange(node.span, "`step` must be above 0"))
     if not any(isinstance(item, float) for item in (low, high, step)):
+        if (high - low) // (step or 1) >= MOST_NUMBERS:
+            raise Fault(errors.spaces.TooManyOptions(node.span, MOST_NUMBERS))
         return Integers(low, high, step or 1, log)
     if step is None:
         return Reals(float(low), float(high), log)

@@ -321,7 +321,7 @@ def _items(
     context.session.release(mark)
     if isinstance(node, ast.List):
         return sizes.bounded(tuple(items), node, context.session)
-    flat = tuple(tensor for item in items for tensor in stages.flatten(item))
+    flat = sizes.joined([stages.flatten(item) for item in items], node.span, context.session)
     return Results(flat, (None,) * len(flat))
 
 

@@ -1,14 +1,17 @@
-"""How long texts and lists may become: each `let` can double the one before, and sixty of them ask
-for 10^18 items.
+"""How long texts and lists may become, and how many tensors may stand side by side: each `let` can
+double the one before, and sixty of them ask for 10^18 items.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
 from .. import errors
 from .session import Session
+from .values import Tensor
 
 LONGEST_LIST = 100_000
 LONGEST_TEXT = 100_000
@@ -33,6 +36,19 @@ def bounded(value: Value, node: ast.Expression, session: Session) -> Value:
     session.measured[id(value)] = (value, count, depth)
     session.spend(node.span, len(value) // 16)
     return value
+
+
+def allow_tensors(count: int, span: Span, session: Session) -> None:
+    """Raises a Fault where too many tensors would stand side by side."""
+    if count > LONGEST_LIST:
+        raise Fault(errors.values.ValueTooLong(span, f"more than {LONGEST_LIST:,} tensors"))
+    session.spend(span, count // 16)
+
+
+def joined(flows: Sequence[tuple[Tensor, ...]], span: Span, session: Session) -> tuple[Tensor, ...]:
+    """The tensors of several flows, side by side."""
+    allow_tensors(sum(map(len, flows)), span, session)
+    return tuple(chain.from_iterable(flows))
 
 
 def _measure(

@@ -80,7 +80,7 @@ def decides(node: ast.Expression) -> bool:
 
 
 def _apply(node: ast.Expression, inputs: Inputs, env: Environment, context: Context) -> Flow:
-    context.session.spend(node.span)
+    context.session.spend(node.span, 1 + len(inputs) // 16)
     return _WAYS.get(type(node), _valued)(node, inputs, env, context)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...grammar.diagnostic import Diagnostic, Fault
 from .. import errors
 from ..cost import batch_axes
-from ..expand.builder import WATCHED, GraphBuilder
+from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.decisions import Grounds, Site
 from ..expand.retrying import Refused
@@ -25,6 +25,10 @@ from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edg
 
 if TYPE_CHECKING:
     from .process import Process
+
+
+LAYER_WORK = 48
+"""About as many expressions as are worked out for one layer."""
 
 
 class Known(Exception):
@@ -101,6 +105,7 @@ class Explorer:
         self.session: Session | None = None
         self._proved: set[int] = set()
         self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
+        self._spent = 0  # the session's work when it was last counted
 
     @property
     def made(self) -> int:
@@ -132,7 +137,7 @@ class Explorer:
         else:
             state = self._led_to() or process.meet(site, context, self.path)
         self._arrive(state)
-        process.count_work(1)
+        self._count_work(1)
         if self.ceiling is not None:
             self._look_up(index)
         if index < len(self.prefix):
@@ -156,9 +161,17 @@ class Explorer:
         known = found is not None and found.site is not None and found.era == self.process.era
         return found if known else None
 
+    def _count_work(self, decisions: int) -> None:
+        """Decisions, and what was worked out since the last: much can be without any layer."""
+        assert self.session is not None
+        spent = self.session.spent
+        self.process.count_work(decisions + max(0, spent - self._spent) // LAYER_WORK)
+        self._spent = spent
+
     def watch(self, builder: GraphBuilder) -> None:
         """Called while a graph grows: it may grow for long between two decisions."""
-        self.process.count_work(WATCHED)
+        if self.session is not None:
+            self._count_work(0)
         if self._ground is not None and self.outermost is builder:
             self._expect_allowed(self._totals(builder), builder)
 
@@ -231,6 +244,8 @@ class Explorer:
         """Goes back to the last decision since `start` that the refusal rests on and that leaves
         another way, and takes that. Raises Exhausted where none does.
         """
+        if self.session is not None:
+            self._count_work(0)  # before it is taken back
         grounds, reason = self._grounds(refusal)
         kept = max(start.made, self.given)
         while len(self.path) > kept:

@@ -204,8 +204,8 @@ class Process:
         """Decisions or layers of an expansion: many of them count as another. Raises SpaceLimit."""
         self._work += amount
         if self._work >= WORK:
-            self._work = 0
-            self._spend(1)
+            whole, self._work = divmod(self._work, WORK)
+            self._spend(whole)
 
     def _spend(self, amount: int) -> None:
         self._spent += amount

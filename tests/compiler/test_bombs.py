@@ -66,6 +66,14 @@ BOMBS: dict[str, tuple[Callable[[], str], str]] = {
     "a statement": (lambda: network("x -> reshape([" + "1, " * 40_000 + "1])"), "E103"),
     "towers of powers": (lambda: network("x -> dense(" + "2 ** " * 300 + "2)"), "E280"),
     "doubled recipes": (lambda: lets(60, "{{ {0} -> {0} }}", "{ }", "{}"), "E407"),
+    "doubled recipes beside a choice": (
+        lambda: lets(22, "{{ {0} -> {0} }}", "{ }", "{{ ? -> a22 }} -> {}"),
+        "",
+    ),
+    "a range of very many numbers": (
+        lambda: network("x -> repeat(1..1G) { dense(4 | 8) } -> dense(4)\nrequire flops <= 5M"),
+        "E454",
+    ),
     "chained recipes": (lambda: lets(5_000, "{{ {} }}", "relu", "{}"), "E4"),
     "doubled lists": (lambda: lets(60, "{0} + {0}", "[1]", "reshape({})"), "E288"),
     "doubled texts": (lambda: lets(60, "{0} + {0}", '"ab"', "reshape({})"), "E288"),
@@ -80,6 +88,14 @@ BOMBS: dict[str, tuple[Callable[[], str], str]] = {
                 + ["require a60 == b60", "x"]
             )
         ),
+        "E288",
+    ),
+    "doubled tensors": (
+        lambda: network("s = (x, x)\n" + "s = (s, s)\n" * 60 + "s -> concat -> dense(4)"),
+        "E288",
+    ),
+    "doubled forks": (
+        lambda: lets(40, "{{ {0} -> {0} }}", "fork {{ {}, {} }}".format("{ }", "{ }"), "{}"),
         "E288",
     ),
     "huge ranges": (lambda: network("x -> for i in range(10 ** 12) { relu }"), "E225"),

@@ -81,7 +81,9 @@ KNOWN = struct.Struct("<8sHHH")
 @dataclass
 class Proof:
     """What is proved of one space. `sizes` counts the traces of each size; `spent` are the CPU
-    seconds of drawing, of checking afresh, as text, and of building and running.
+    seconds of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
+    programs that make an index of their own, as `argmin -> embedding(32)` does, and look up one
+    that is not there: what an integer holds is no part of its type.
     """
 
     space: str
@@ -90,6 +92,7 @@ class Proof:
     texts: int = 0
     built: int = 0
     too_large_to_run: int = 0
+    out_of_range: int = 0
     spent: dict[str, float] = field(default_factory=dict)
     sizes: dict[str, dict[str, int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -266,6 +269,9 @@ class Prover:
             return None
         try:
             run(program)
+        except IndexError:
+            self.proof.out_of_range += 1
+            return None
         except Exception as error:  # whatever PyTorch has against it is what is looked for
             return f"in PyTorch: {type(error).__name__}: {str(error).splitlines()[0]}"
         self.proof.built += 1
