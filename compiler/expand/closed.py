@@ -19,8 +19,6 @@ from .holding import fingerprint, volatile
 from .values import FunctionStage, Tensor, decisions_key
 
 MOST_KEPT = 50_000
-PATIENCE = 30
-"""How many more uses of a block may be new than known before nothing is looked up for it."""
 
 
 class CostsWanted(Exception):
@@ -50,23 +48,19 @@ def apply(
     """As `functions.apply`, remembering what came out where nothing was decided."""
     if context.session.holds is None:
         return _once(stage, inputs, name, owner, use, context)
-    known = context.session.closed
-    if known is None or context.memory is not None or volatile(stage):
+    known, function = context.session.closed, stage.reference.function
+    plain = context.memory is None and known is not None and known.pays(function)
+    if not plain or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
-    tally = known.setdefault(id(stage.reference.function), [0, 0])
-    if tally[0] > PATIENCE + tally[1]:  # its uses differ too much to be looked up
-        return functions.apply(stage, inputs, name, owner, use, context)
+    assert known is not None
     key = _key(stage, inputs, context)
-    found = known.get(key)
-    tally[found is not None] += 1
+    found = known.find(function, key)
     if found is not None:
         return _again(found, use, context)
     before = _Before(context)
     flow = functions.apply(stage, inputs, name, owner, use, context)
     if before.is_closed():
-        if len(known) >= MOST_KEPT:
-            known.clear()
-        known[key] = before.outcome(flow)
+        known.keep(key, before.outcome(flow))
     return flow
 
 
@@ -81,11 +75,13 @@ def _once(
     """Where nobody explores: a use like an earlier one is copied. Fingerprints take all numbers of
     real ranges for one, as they decide no types, and they do differ in the graph.
     """
-    plain = context.memory is None and context.cell is None and not context.session.has_reals
-    if not plain or volatile(stage):
+    session = context.session
+    plain = context.memory is None and context.cell is None and not session.has_reals
+    if not (plain and session.copies.pays(stage.reference.function)) or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
     ids = [item.id for item in inputs]
-    key = _key(stage, inputs, context), tuple([ids.index(number) for number in ids])
+    pattern = tuple([ids.index(number) for number in ids])
+    key = _key(stage, inputs, context), pattern, tuple(context.builder.batch)
     return copying.apply(stage, inputs, name, owner, use, context, key)
 
 

@@ -1,5 +1,6 @@
 """A block that is used again with the same hyperparameters and input types is copied, not expanded
-anew: a network of fifteen equal cells takes the time of one.
+anew: a network of fifteen equal cells takes the time of one, and the programs of a space take from
+one another what they have in common.
 
 Comes in: a use of a block, where a network is checked or a decided program is expanded. Goes out:
 what expanding it would give, with names, owners and numbers of values of its own. Only what rests
@@ -20,15 +21,17 @@ from . import functions, stages
 from .context import Context, join
 from .values import FunctionStage, Tensor
 
-MOST_KEPT = 4_096
 Weights = tuple[Mapping[str, WeightType], Span]
 Places = tuple[tuple[tuple[str, int], Any], ...]
 
 
 @record
 class Copied:
-    """What one use of a block made; paths, owners and numbers are those of that use."""
+    """What one use of a block made; paths, owners and numbers are those of that use. `stage` is
+    kept since keys hold ids of what is in it.
+    """
 
+    stage: FunctionStage
     root: str
     path: str
     owner: str
@@ -59,7 +62,7 @@ def apply(
 ) -> "stages.Flow":
     """As `functions.apply`; `key` is the same for uses that make the same."""
     copies = context.session.copies
-    known = copies.get(key)
+    known = copies.find(stage.reference.function, key)
     if known is not None:
         again = _Again(known, inputs, name, owner, context)
         if again.fits():
@@ -67,9 +70,7 @@ def apply(
     before = _Before(inputs, name, owner, context)
     flow = functions.apply(stage, inputs, name, owner, use, context)
     if known is None and before.stands_alone():
-        if len(copies) >= MOST_KEPT:
-            copies.clear()
-        copies[key] = before.copied(flow)
+        copies.keep(key, before.copied(stage, flow))
     return flow
 
 
@@ -110,10 +111,11 @@ class _Before:
         session = self.context.session
         return _latest(session.applied, self.applied) + _latest(session.meant, self.meant)
 
-    def copied(self, flow: "stages.Flow") -> Copied:
+    def copied(self, stage: FunctionStage, flow: "stages.Flow") -> Copied:
         builder, session = self.context.builder, self.context.session
         parameters, activations, work = self.sizes
         return Copied(
+            stage,
             self.root,
             self.path,
             self.owner,

@@ -167,7 +167,9 @@ def _plain(value: Any) -> Hashable:
 
 
 def _captured(stage: FragmentStage) -> Hashable:
-    """The local names that a fragment reads."""
+    """The local names that a fragment reads; a file's own are always the same."""
+    if stage.environment.parent is None:
+        return ()
     names = _names_of(stage.expression)
     return tuple((name, _local(name, stage.environment)) for name in names)
 
@@ -205,6 +207,8 @@ def _volatile_body(value: BodyHold) -> bool:
 
 
 def _volatile_fragment(value: FragmentStage) -> bool:
+    if value.environment.parent is None:
+        return False
     names = _names_of(value.expression)
     return any(_volatile_name(name, value.environment) for name in names)
 

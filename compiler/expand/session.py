@@ -12,6 +12,7 @@ from ...grammar.record import record
 from ...grammar.span import Span
 from .. import errors
 from .naming import NamesInText, number_uses
+from .uses import KnownUses
 
 
 class Poisoned(Exception):
@@ -38,6 +39,8 @@ class Limits:
 
 
 MOST_REPORTS = 100
+MOST_COPIES = 4_096
+"""Blocks of which it is kept what one use made."""
 _NOTHING = object()
 
 
@@ -54,9 +57,9 @@ class Session:
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
     journal: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
-    closed: dict[Any, Any] | None = None  # closed.Outcome of blocks in which nothing is decided
+    closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
     has_reals: bool = False  # whether a number of a real range was decided
-    copies: dict[Any, Any] = field(default_factory=dict)  # copying.Copied, by what makes the same
+    copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied
     argued: Any = None  # decisions.Argued: where the arguments of the layer at hand were decided
     flowing: Any = None  # what flows into the call whose function is being worked out
     rests: Any = None  # a refusal, and the decisions.Grounds that it rests on

@@ -15,7 +15,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
 from ..deep import deep_recursion, seldom_collected
-from ..expand import networks
+from ..expand import closed, networks
 from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
@@ -23,7 +23,8 @@ from ..expand.environment import Environment
 from ..expand.holding import fingerprint, volatile
 from ..expand.naming import NamesInText
 from ..expand.retrying import Refused
-from ..expand.session import Limits, Session
+from ..expand.session import MOST_COPIES, Limits, Session
+from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference, decisions_key
 from ..graph import Graph
 from . import training
@@ -90,10 +91,11 @@ class Process:
     states: dict[Any, State] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)
     unproved: list[State] = field(default_factory=list)
+    copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # expand/copying.py
     _root: State | None = None
     _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
     _numbers: dict[Any, int] = field(default_factory=dict)
-    _closed: dict[Any, Any] | None = None  # what came out of blocks: see expand/closed.py
+    _closed: KnownUses | None = None  # what came out of blocks: see expand/closed.py
     _spent: int = 0
     _work: int = 0
     requirements: Requirements = field(init=False)
@@ -104,7 +106,7 @@ class Process:
         for name, value in self.overrides.items():
             env.replace(name, value, self.reference.function.span)
         self.requirements = deferrable(self.reference.function.body, env)
-        self._closed = None if self.requirements.names else {}
+        self._closed = None if self.requirements.names else KnownUses(closed.MOST_KEPT)
 
     def root(self) -> State:
         """The first choice; DONE where there is none. Raises DeadEnd where even that is out of
@@ -234,6 +236,7 @@ class Process:
         session.closed = self._closed if exploring and not full else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
+        session.copies = self.copies
         with deep_recursion():
             text = self.reference.function.span.source.text
             graph = networks.expand(self.reference, self.overrides, session, text)

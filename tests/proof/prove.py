@@ -34,7 +34,7 @@ from typing import Any
 import archc
 import torch
 from archc.compiler import verify
-from archc.compiler.deep import deep_recursion
+from archc.compiler.deep import deep_recursion, seldom_collected
 from archc.compiler.expand import networks
 from archc.compiler.expand.context import Context
 from archc.compiler.expand.decisions import Site
@@ -67,7 +67,7 @@ SPACES: dict[str, dict[str, Any]] = {
 of cells are proved with few.
 """
 CHUNK = 100
-KEPT = 4_000
+KEPT = 20_000
 """After so many traces a space is read anew, so that what is remembered of it stays small."""
 LARGEST = 3_000_000
 """Programs with more parameters, or activations of one example, are not run."""
@@ -140,12 +140,12 @@ class Told:
 
 
 def checked(program: archc.DrawnProgram, fresh: Process) -> Graph | str:
-    """The program as the checker expands it anew, or why it refuses it. `fresh` has drawn
-    nothing.
+    """The program as the checker expands it anew, or why it refuses it. `fresh` has drawn nothing;
+    it keeps what uses of blocks made in the programs that it has checked.
     """
     told = Told(program)
     session = Session(fresh.limits, axes=fresh.axes)
-    session.decider = told
+    session.decider, session.copies = told, fresh.copies
     with deep_recursion():
         text = fresh.reference.function.span.source.text
         graph = networks.expand(fresh.reference, fresh.overrides, session, text)
@@ -287,7 +287,8 @@ def read(file: Path, name: str) -> Proof:
 
 def _work(name: str, amounts: Amounts, state: Path, seconds: float) -> Proof:
     torch.set_num_threads(1)
-    return Prover(name, amounts, state).prove(time.monotonic() + seconds)
+    with seldom_collected():
+        return Prover(name, amounts, state).prove(time.monotonic() + seconds)
 
 
 def prove(

@@ -7,6 +7,8 @@ import archc
 import pytest
 from archc.compiler.check import check_file
 from archc.compiler.expand import closed, copying, functions
+from archc.compiler.expand.uses import PATIENCE, KnownUses
+from archc.grammar import ast
 
 ROOT = Path(archc.__file__).parent
 FILES = sorted((ROOT / "examples").rglob("*.arch"))
@@ -75,6 +77,36 @@ def test_drawn_programs_are_written_and_expanded_alike(
     copied = drawn()
     without_copies(monkeypatch)
     assert copied == drawn()
+
+
+@pytest.mark.parametrize("name", ["nasbench101", "nasbench201", "darts", "nasnet", "text"])
+def test_what_one_program_made_is_copied_into_the_next(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The graphs of many programs of one space, which take blocks from one another."""
+    space = archc.space(ROOT / "examples" / "spaces" / f"{name}.arch")
+    decided = [program.decisions for program in space.samples(12, seed=4)]
+    copied = [space.process.replay(decisions) for decisions in decided]
+    assert len(space.process.copies) > 0
+    without_copies(monkeypatch)
+    for decisions, found in zip(decided, copied, strict=True):
+        expanded = space.process.replay(decisions)
+        assert found.graph == expanded.graph
+        assert found.applied == expanded.applied
+        assert found.values == expanded.values
+
+
+def test_blocks_whose_uses_differ_are_not_looked_up() -> None:
+    known, block = KnownUses(most=2), archc.parse(TWICE).tree.declarations[0]
+    assert isinstance(block, ast.Function)
+    for number in range(PATIENCE + 1):
+        assert known.pays(block)
+        assert known.find(block, number) is None
+        known.keep(number, number)
+        assert len(known) <= 2
+    assert not known.pays(block)
+    assert known.find(block, PATIENCE) == PATIENCE
+    assert known.pays(block)
 
 
 INSIDE = """
