@@ -13,8 +13,9 @@ from typing import TypeGuard
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..settings import loss_names
+from .expansion import Expansion
 from .foreign import Imports
-from .process import Expansion, Process
+from .process import Process
 from .syntax import bare
 from .writer import Writer
 

@@ -15,7 +15,7 @@ from ..graph import Graph
 from ..hash import graph_hash
 from ..program import Program
 from .concrete import concretise, settings_of
-from .process import Expansion
+from .expansion import Expansion
 from .trace import Trace
 from .walk import Step, trace_of
 

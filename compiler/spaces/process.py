@@ -26,10 +26,10 @@ from ..expand.retrying import Refused
 from ..expand.session import MOST_COPIES, Limits, Session
 from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference, decisions_key
-from ..graph import Graph
 from . import training
 from .costs import Requirements, Totals, deferrable
 from .dead import DeadEnd, Deciding
+from .expansion import Expansion, Replay
 from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
 from .states import (
     REAL,
@@ -46,7 +46,6 @@ from .states import (
     never,
 )
 
-MOST_LISTED = 4096
 WORK = 64
 """So many decisions or layers within expansions count as one expansion more."""
 
@@ -59,16 +58,6 @@ class SpaceLimit(Exception):
     def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
         super().__init__(message)
-
-
-@dataclass(slots=True)
-class Expansion:
-    """A program that was expanded to its end."""
-
-    graph: Graph
-    decided: Mapping[tuple[str, int], Any]
-    applied: Mapping[tuple[str, int], tuple[str, Any]]
-    values: Mapping[tuple[str, int], Any]
 
 
 @dataclass(slots=True)
@@ -216,7 +205,7 @@ class Process:
 
     def replay(self, decisions: Sequence[Any]) -> Expansion:
         """The program of decisions that are known to be valid."""
-        return self.expand(_Replay(), exploring=False, replayed=iter(decisions))
+        return self.expand(Replay(), exploring=False, replayed=iter(decisions))
 
     def expand(
         self,
@@ -389,10 +378,3 @@ class Process:
         if isinstance(domain, Reals):
             return [REAL] if self.settle(self.child(state, decisions_of(domain)[0])) else []
         return [item for item in decisions_of(domain) if self.settle(self.child(state, item))]
-
-
-class _Replay:
-    """Decides as it was decided before."""
-
-    def decide(self, site: Site, context: Context) -> Any:
-        return next(context.session.replayed)  # type: ignore[arg-type]

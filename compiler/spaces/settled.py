@@ -9,7 +9,7 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..expand.values import FunctionStage
-from .process import Expansion
+from .expansion import Expansion
 
 _OPEN = (ast.Choice, ast.Optional, ast.Range, ast.Open)
 MOST_KNOWN = 50_000

@@ -15,8 +15,8 @@ from ..expand.naming import last_part
 from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
 from . import written_choices, written_loops
+from .expansion import Expansion
 from .foreign import Imports
-from .process import Expansion
 from .settled import below, touched
 from .syntax import NotPrintable, bare, field_names, literal
 from .training import PATH
