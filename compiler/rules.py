@@ -35,7 +35,11 @@ class Rule:
 def known(layer: Layer, types: Sequence[TensorType]) -> Rule | None:
     """The rule of a layer for these types, if it was kept."""
     rules = layer.__dict__.get(_PLACE)
-    return None if rules is None else rules.get(tuple(map(id, types)))
+    return None if rules is None else rules.get(_key(types))
+
+
+def _key(types: Sequence[TensorType]) -> Any:
+    return id(types[0]) if len(types) == 1 else tuple(map(id, types))
 
 
 def keep(
@@ -50,7 +54,7 @@ def keep(
     if len(rules) >= MOST_RULES:
         rules.clear()
     rule = Rule(tuple(types), tuple(map(same, outputs)), weights, elements, {})
-    rules[tuple(map(id, types))] = rule
+    rules[_key(types)] = rule
     return rule
 
 

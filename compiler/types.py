@@ -5,7 +5,6 @@ Comes in: nothing. Goes out: `DType`, `TensorType` and the table of dtypes.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from ..grammar.record import record
 from .dims import Dim
@@ -82,16 +81,16 @@ class TensorType:
         return product(self.shape)
 
     def with_shape(self, *shape: Dim) -> "TensorType":
-        return replace(self, shape=shape)
+        return TensorType(self.dtype, shape)
 
     def with_dtype(self, dtype: DType) -> "TensorType":
-        return replace(self, dtype=dtype)
+        return TensorType(dtype, self.shape)
 
     def with_axis(self, axis: int, size: Dim) -> "TensorType":
         """The same type with one axis (counted from 0 or from the end) resized."""
         shape = list(self.shape)
         shape[axis] = size
-        return replace(self, shape=tuple(shape))
+        return TensorType(self.dtype, tuple(shape))
 
     def __str__(self) -> str:
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"

@@ -144,23 +144,17 @@ class GraphBuilder:
 
     def mark(self) -> tuple[Any, ...]:
         """What `restore` takes back to."""
-        lengths = (
-            len(self.nodes),
-            len(self.values),
-            len(self.scopes),
-            len(self.checks),
-            len(self._ties),
-            len(self.owned),
-        )
-        return lengths, self.facts, self.parameters, self.activations
+        lengths = len(self.nodes), len(self.values), len(self.scopes), len(self.owned)
+        return lengths, self.obligations(), self.facts, self.parameters, self.activations
 
     def restore(self, mark: tuple[Any, ...]) -> None:
         """As it was: all that was added since is dropped."""
-        lengths, self.facts, self.parameters, self.activations = mark
-        lists = self.nodes, self.values, self.scopes, self.checks, self._ties
-        for items, length in zip(lists, lengths, strict=False):
-            del items[length:]  # type: ignore[attr-defined]
-        while len(self.owned) > lengths[-1]:
+        lengths, obligations, self.facts, self.parameters, self.activations = mark
+        nodes, values, scopes, owned = lengths
+        checks, ties = obligations
+        del self.nodes[nodes:], self.values[values:], self.scopes[scopes:]
+        del self.checks[checks:], self._ties[ties:]
+        while len(self.owned) > owned:
             self.owned.popitem()
 
     # --- scopes
@@ -331,7 +325,7 @@ def _elements(type_: TensorType) -> int:
     shape = type_.shape
     if shape and not isinstance(shape[0], int):
         shape = shape[1:]
-    return max(0, prod(size if isinstance(size, int) else _at_one(size) for size in shape))
+    return max(0, prod([size if isinstance(size, int) else _at_one(size) for size in shape]))
 
 
 @lru_cache(maxsize=8_192)

@@ -185,6 +185,13 @@ def _local(name: str, env: Environment) -> Hashable:
     return None if bound is None else fingerprint(bound.value)
 
 
+def looked_at(value: Any) -> tuple[Hashable, bool]:
+    """The fingerprint of what is held, and whether it may change."""
+    kind = type(value)
+    judge = _VOLATILE.get(kind)
+    return _FINGERPRINTS.get(kind, _plain)(value), judge is not None and judge(value)
+
+
 def volatile(value: Any) -> bool:
     """Whether a fingerprint may change while what it is of is held: costs grow, and instances get
     weights and memory at their first use.

@@ -93,6 +93,8 @@ def _expanded(
     except RecursionError:
         session.report(errors.limits.NestedTooDeep(function.name_span, function.name))
         return None
+    finally:
+        builder.watch = None  # whoever watches knows the builder: neither would be let go
     found = [report for report in session.reports[before:] if report.is_error]
     return None if found else graph
 

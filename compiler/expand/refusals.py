@@ -1,7 +1,7 @@
 """Which hyperparameters a layer looked at before it refused its inputs.
 
 `embedding(?, ?)` wants integers: on anything else all of its million settings are refused for the
-same reason, and none of them need be tried.
+same reason, and none of them need be tried. `mean(axes=3)` is refused by whatever has three axes.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ..errors.base import Site
 from ..facts import Facts
 from ..layer import Layer
 from ..types import Shape, TensorType
-from .values import LayerStage, Tensor
+from .values import LayerStage, OpenReal, Tensor
 
 
 @cache
@@ -122,11 +122,23 @@ def _same(layer: Layer, kinds: tuple[type, ...]) -> Layer:
     return layer
 
 
-# --- what no setting can help ---------------------------------------------------------------------
+# --- what is refused whatever the sizes -----------------------------------------------------------
 
 Kinds = tuple[tuple[str, int], ...]
-_hopeless: dict[tuple[type[Layer], Kinds], Diagnostic] = {}
+Values = tuple[tuple[str, type, Any], ...]
 MOST_KEPT = 100_000
+
+
+@record
+class Known:
+    """A refusal that rests on these settings and on the dtypes and ranks of what flows in."""
+
+    settings: frozenset[str]
+    reason: Diagnostic
+
+
+_read: dict[tuple[type[Layer], Kinds], list[tuple[str, ...]]] = {}  # settings, as layers read them
+_known: dict[tuple[type[Layer], Kinds, Values], Known] = {}
 
 
 def kinds(inputs: Sequence[Tensor]) -> Kinds:
@@ -134,16 +146,49 @@ def kinds(inputs: Sequence[Tensor]) -> Kinds:
     return tuple([(item.type.dtype.name, len(item.type.shape)) for item in inputs])
 
 
-def note_hopeless(layer: type[Layer], inputs: Sequence[Tensor], reason: Diagnostic) -> None:
-    """A layer refused inputs of these kinds before it read a size or a setting: it always will."""
-    if len(_hopeless) < MOST_KEPT:
-        _hopeless[layer, kinds(inputs)] = reason
+def note(
+    layer: Layer, inputs: Sequence[Tensor], settings: frozenset[str], reason: Diagnostic
+) -> None:
+    """A layer refused inputs of these kinds before it read a size, or any setting but these: with
+    these values it always will.
+    """
+    names, kind, what = tuple(sorted(settings)), type(layer), kinds(inputs)
+    values = _values(layer, names)
+    if len(_known) >= MOST_KEPT or any(type_ is OpenReal for _, type_, _ in values):
+        return
+    read = _read.setdefault((kind, what), [])
+    if names not in read:
+        read.append(names)
+    _known[kind, what, values] = Known(settings, reason)
+
+
+def known(layer: Layer, inputs: Sequence[Tensor]) -> Known | None:
+    """What is known to refuse a layer, found by what it read before."""
+    kind, what = type(layer), kinds(inputs)
+    for names in _read.get((kind, what), ()):
+        found = _known.get((kind, what, _values(layer, names)))
+        if found is not None:
+            return found
+    return None
+
+
+def _values(layer: Layer, names: Sequence[str]) -> Values:
+    """Some settings by name; equal values of two types, such as 1 and true, are told apart."""
+    pairs = [(name, getattr(layer, name)) for name in names]
+    return tuple([(name, type(value), value) for name, value in pairs])
 
 
 def refuse_hopeless(layer: type[Layer], inputs: Sequence[Tensor], span: Span) -> None:
-    """Raises the Fault again that a layer raised for inputs of the same kinds."""
-    reason = _hopeless.get((layer, kinds(inputs)))
-    if reason is not None:
-        site = Site(layer.name, span, tuple((item.span, item.type) for item in inputs))
-        changes: dict[str, Any] = {"site": site}
-        raise Fault(replace(reason, **changes))
+    """Raises the Fault again that a layer raised for inputs of the same kinds, if it read no
+    setting.
+    """
+    found = _known.get((layer, kinds(inputs), ()))
+    if found is not None:
+        raise Fault(again(found.reason, layer.name, inputs, span))
+
+
+def again(reason: Diagnostic, name: str, inputs: Sequence[Tensor], span: Span) -> Diagnostic:
+    """A reason as it is at another place."""
+    site = Site(name, span, tuple([(item.span, item.type) for item in inputs]))
+    changes: dict[str, Any] = {"site": site}
+    return replace(reason, **changes)

@@ -110,4 +110,7 @@ class Statements:
             self.env.restore(before.names)
             kept[:] = before.kept
             return before.position
-        raise refusal
+        try:
+            raise refusal
+        finally:
+            del refusal  # this frame is part of its trace: neither would be let go

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...grammar import ast
-from ...grammar.diagnostic import Fault
+from ...grammar.diagnostic import Diagnostic, Fault
 from ...grammar.record import replaced
+from ...grammar.span import Span
 from .. import errors
 from ..layer import Layer
 from . import (
@@ -93,7 +94,7 @@ def _called(node: ast.Expression, inputs: Inputs, env: Environment, context: Con
     if isinstance(node, ast.Call) and node.body is not None:
         return _with_body(node, inputs, env, context)
     session = context.session
-    mark = session.hold(inputs)
+    mark = session.hold(*inputs)
     session.argued, session.flowing = None, inputs
     value = evaluate.evaluate(node, env, context)
     session.flowing = None
@@ -141,7 +142,7 @@ def _chosen(
     if context.naming and not context.hint:
         named = context.name_of(node)
         inner = replaced(context, hint=named) if named else context
-    mark = context.session.hold(inputs)
+    mark = context.session.hold(*inputs)
     option = decisions.option(node, env, inner)
     context.session.release(mark)
     again = _apply if isinstance(option, ast.Call | ast.Name) else apply  # attempted as one stage
@@ -254,6 +255,8 @@ def _add(
     context: Context,
 ) -> Inputs:
     """A node. Where it is refused, whoever explores learns which decisions that rests on."""
+    if context.session.holds is not None and not context.builder.facts.assumptions:
+        _refuse_known(stage.layer, inputs, node.span, context)
     try:
         made = context.builder.add(stage, inputs, name, owner, node.span)
     except Fault as fault:
@@ -264,6 +267,22 @@ def _add(
     if argued is not None and argued.layer is stage.layer and argued.reals:
         _tell_reals(stage, inputs, context)
     return made
+
+
+def _refuse_known(layer: Layer, inputs: Inputs, span: Span, context: Context) -> None:
+    """Raises the Fault at once that the layer raised elsewhere for what it reads here too."""
+    known = refusals.known(layer, inputs)
+    if known is not None:
+        reason = refusals.again(known.reason, layer.name, inputs, span)
+        _tell_rests(reason, layer, known.settings, context)
+        raise Fault(reason)
+
+
+def _tell_rests(reason: Diagnostic, layer: Layer, read: frozenset[str], context: Context) -> None:
+    """A refusal rests on what stood before the arguments, and on those that were read."""
+    argued = context.session.argued
+    if argued is not None and argued.layer is layer:
+        context.session.rests = reason, argued.grounds(read)
 
 
 def _tell_reals(stage: LayerStage, inputs: Inputs, context: Context) -> None:
@@ -287,10 +306,9 @@ def _tell_grounds(fault: Fault, layer: Layer, inputs: Inputs, context: Context) 
     read = refusals.reading(layer, inputs, fault, context.builder.facts)
     if read is None:
         return
-    if not read.settings and not read.sizes and hasattr(fault.diagnostic, "site"):
-        refusals.note_hopeless(type(layer), inputs, fault.diagnostic)
-    if mine:
-        context.session.rests = fault.diagnostic, argued.grounds(read.settings)
+    if not read.sizes and hasattr(fault.diagnostic, "site"):
+        refusals.note(layer, inputs, read.settings, fault.diagnostic)
+    _tell_rests(fault.diagnostic, layer, read.settings, context)
 
 
 def _refuse(value: Any, node: ast.Expression) -> NoReturn:

@@ -12,7 +12,6 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NamedTuple
 
-from ..expand.decisions import Reals
 from .explorer import Ceiling, TooMuch
 from .process import Process
 from .states import DONE, State, decisions_of, edge
@@ -66,7 +65,7 @@ class Cheapest:
 
     def _search(self, start: State, allowed: Allowed) -> bool:
         order = count()
-        loop = "" if start.origin is None else loop_of(start.origin[0])
+        loop = "" if start.before is None else loop_of(start.before)
         turns = bool(loop)  # whether nothing else was looked at
         first = _Way(start, None, None, 0)
         waiting: list[tuple[int, int, _Way]] = [(0, next(order), first)]
@@ -88,7 +87,7 @@ class Cheapest:
                 after = self._after(way, decision, prefix, allowed)
                 if after is None or seen.get(after.state, ENDLESS) <= after.added:
                     continue
-                if after.state.site is None and after.state is not DONE:
+                if after.state.node is None and after.state is not DONE:
                     turns = turns and after.state is _BEYOND
                     heappush(waiting, (after.added, next(order), after))
                     continue
@@ -137,11 +136,10 @@ def in_turn(name: str, loop: str) -> bool:
 
 
 def _name(state: State) -> str:
-    return "" if state.site is None else state.site.name
+    return state.name
 
 
 def loop_of(state: State) -> str:
     """The path of the loop whose number of turns a range decides; no text for other choices."""
-    site = state.site
-    ranged = site is not None and site.name.endswith(".n") and not isinstance(site.domain, Reals)
-    return site.name[: -len(".n")] if ranged and site is not None else ""
+    ranged = state.name.endswith(".n") and not state.real
+    return state.name[: -len(".n")] if ranged else ""

@@ -179,7 +179,7 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
     while True:
         if here is not None and here.state is DONE and walk.fulfilled(here.spent):
             return [(frame.place, frame.decision) for frame in frames]
-        if here is not None and here.state.site is not None and not walk.is_dead(here):
+        if here is not None and here.state.node is not None and not walk.is_dead(here):
             table = table_of(here.state)
             frames.append(_Frame(here, table, Left(table)))
         elif not frames:
@@ -265,7 +265,7 @@ class Ahead:
     def policy(self, state: State, depth: int) -> Any:
         """The decision drawn among those that are not known to be dead, None where none is left."""
         drawn = self.drawn(state, depth)
-        return None if drawn is None else table_of(state).decision(*drawn)
+        return None if drawn is None else state.table.decision(*drawn)
 
     def leads_on(self, state: State, depth: int) -> bool:
         """Whether the way on from a state is known to the end of a program."""
@@ -283,7 +283,7 @@ class Ahead:
 
     def drawn(self, state: State, depth: int) -> tuple[int, float] | None:
         """The position drawn, with its number; the dead ones that come up are struck out."""
-        table = table_of(state)
+        table = state.table or table_of(state)
         number = self.random.at(depth + self.offset)
         index = bisect_right(table.cumulative, number * table.total)
         child = table.child(state, index)

@@ -20,8 +20,7 @@ _ATTEMPTS = 8
 
 def name_of(place: Place) -> str:
     """The name of the choice at a place."""
-    assert place.state.site is not None
-    return place.state.site.name
+    return place.state.name
 
 
 def values_of(steps: Sequence[Step]) -> dict[str, Any]:
@@ -156,8 +155,7 @@ def _parts(steps: Sequence[Step]) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for place, _ in steps:
         words = name_of(place).split(".")
-        assert place.state.site is not None
         for length in range(1, len(words) + 1):
-            kind = id(place.state.site.node), len(words) - length
+            kind = id(place.state.node), len(words) - length
             found.setdefault(".".join(words[:length]), kind)
     return found

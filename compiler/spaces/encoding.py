@@ -61,8 +61,7 @@ def choices_known(process: Process) -> dict[str, list[Any]]:
 
 def name_of_state(state: State) -> str:
     """The name of the choice at a state."""
-    assert state.site is not None
-    return state.site.name
+    return state.name
 
 
 def options_of(domain: Domain) -> list[Any]:

@@ -91,6 +91,7 @@ class Explorer:
     ) -> None:
         self.process = process
         self.enough = enough
+        self.base = 0  # how many decisions were made before those of the prefix
         self.prefix = prefix
         self.states = process.states_along(prefix)  # those that the prefix is known to pass
         self.given = len(prefix)
@@ -132,16 +133,17 @@ class Explorer:
             self.outermost = context.builder  # what a cell costs is counted when it is finished
         self.session = context.session
         index, process = len(self.path), self.process
-        if index < len(self.states):
-            state = self.states[index]
+        ahead = index - self.base
+        if ahead < len(self.states):
+            state = self.states[ahead]
         else:
             state = self._led_to() or process.meet(site, context, self.path)
         self._arrive(state)
         self._count_work(1)
         if self.ceiling is not None:
             self._look_up(index)
-        if index < len(self.prefix):
-            decision = self.prefix[index]
+        if ahead < len(self.prefix):
+            decision = self.prefix[ahead]
         elif self.enough(state, index):
             raise Known if state.live else Enough
         else:
@@ -158,7 +160,7 @@ class Explorer:
             return None
         before, decision = self.path[-1]
         found = None if before.real else before.children.get(decision)
-        known = found is not None and found.site is not None and found.era == self.process.era
+        known = found is not None and found.node is not None and found.era == self.process.era
         return found if known else None
 
     def _count_work(self, decisions: int) -> None:
@@ -258,8 +260,9 @@ class Explorer:
             decision = self._another(state, place, grounds)
             if decision is not None:
                 self.process.count_run()
-                self.states = [*(passed for passed, _ in self.path), state]
-                self.prefix = [*(taken for _, taken in self.path), decision]
+                self.base, again = start.made, self.path[start.made :]
+                self.states = [*[passed for passed, _ in again], state]
+                self.prefix = [*[taken for _, taken in again], decision]
                 self._go_back(start)
                 return
             state.dead = True

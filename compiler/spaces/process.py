@@ -14,13 +14,13 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
-from ..deep import deep_recursion, seldom_collected
+from ..deep import deep_recursion
 from ..expand import closed, networks
 from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
-from ..expand.holding import fingerprint, volatile
+from ..expand.holding import fingerprint, looked_at
 from ..expand.naming import NamesInText
 from ..expand.retrying import Refused
 from ..expand.session import MOST_COPIES, Limits, Session
@@ -126,22 +126,20 @@ class Process:
         Returns the path taken, and the program at its end, or None where it does not go so far:
         because the rest is known, or because the last decision of `prefix` proved dead.
         """
-        with seldom_collected():
-            try:
-                return self._expanded(prefix, policy, enough, ceiling)
-            finally:
-                while self.unproved:
-                    self._prove(self.unproved.pop())
+        try:
+            return self._expanded(prefix, policy, enough, ceiling)
+        finally:
+            while self.unproved:
+                self._prove(self.unproved.pop())
 
     def _prove(self, state: State) -> None:
         """A number from a real range decides nothing: its ends lead where any number does."""
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
-        runs = [
+        low, high = [
             self._expanded([*self.prefix(state), end], first_open, never, None, full=True)[1]
             for end in ends
         ]
-        low, high = runs
         if low is not None and high is not None and low.graph.values != high.graph.values:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             self.bury([(state, ends[0])], reason)
@@ -226,13 +224,16 @@ class Process:
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
         session.copies = self.copies
-        with deep_recursion():
-            text = self.reference.function.span.source.text
-            graph = networks.expand(self.reference, self.overrides, session, text)
-            assert graph is not None
-            if exploring:
-                decider.network(graph)
-            training.decide(self.train, self.reference.home, session)
+        try:
+            with deep_recursion():
+                program = self.reference.function.span.source.text
+                graph = networks.expand(self.reference, self.overrides, session, program)
+                assert graph is not None
+                if exploring:
+                    decider.network(graph)
+                training.decide(self.train, self.reference.home, session)
+        finally:
+            session.decider = None  # it knows the session: neither would be let go
         return Expansion(graph, session.decided, session.applied, session.meant)
 
     def bury(self, path: Path, reason: Diagnostic) -> None:
@@ -263,9 +264,9 @@ class Process:
         key = site.name, id(site.node), held
         state = self.states.get(key)
         if state is None:
+            before, taken = path[-1] if path else (None, None)
             name = f"{self.reference.function.name}.{site.name}"
-            before = path[-1] if path else None
-            state = self.states[key] = State(Site(name, site.domain, site.node), before, self.era)
+            state = self.states[key] = State(site, before, taken, name, self.era)
         return state
 
     def _held(self, session: Session) -> int:
@@ -277,9 +278,9 @@ class Process:
         found = chain[-1] if chain else 0
         lasting = True
         for item in holds[len(chain) :]:
-            key = found, fingerprint(item)
-            found = numbers.setdefault(key, len(numbers) + 1)
-            lasting = lasting and not volatile(item)
+            mark, changes = looked_at(item)
+            found = numbers.setdefault((found, mark), len(numbers) + 1)
+            lasting = lasting and not changes
             if lasting:
                 chain.append(found)
         return found
@@ -303,9 +304,9 @@ class Process:
     def prefix(self, state: State) -> list[Any]:
         """Decisions that lead to a state."""
         found = []
-        while state.origin is not None:
-            state, decision = state.origin
-            found.append(decision)
+        while state.before is not None:
+            found.append(state.taken)
+            state = state.before
         return found[::-1]
 
     def states_along(self, decisions: Sequence[Any]) -> list[State]:
@@ -313,11 +314,11 @@ class Process:
         state = self._root
         found: list[State] = []
         for decision in decisions:
-            if state is None or state.site is None:
+            if state is None or state.node is None:
                 return found
             found.append(state)
             state = state.children.get(edge(state, decision))
-        if state is not None and state.site is not None:
+        if state is not None and state.node is not None:
             found.append(state)
         return found
 

@@ -28,8 +28,7 @@ def steps_from(walk: Walk, trace: Trace) -> list[Step]:
 
 
 def _name(place: Place) -> str:
-    assert place.state.site is not None
-    return place.state.site.name
+    return place.state.name
 
 
 def _decided(walk: Walk, place: Place, values: Mapping[str, Any]) -> Any:

@@ -10,30 +10,39 @@ from ..expand.decisions import Alternatives, Domain, Integers, Reals, Site
 from .costs import Totals
 
 REAL = "real"
+_NOTHING = Alternatives(())
 
 
 class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "bundle", "children", "dead", "era", "live", "origin", "place", "real", "reason",
-        "shown", "site", "table",
+        "_place", "added", "before", "bundle", "children", "dead", "domain", "era", "live", "name",
+        "node", "real", "reason", "shown", "table", "taken",
     )  # fmt: skip
 
     def __init__(
-        self, site: Site | None, origin: "tuple[State, Any] | None" = None, era: int = 0
+        self,
+        site: Site | None,
+        before: "State | None" = None,
+        taken: Any = None,
+        name: str = "",
+        era: int = 0,
     ) -> None:
-        self.site = site
-        self.real = site is not None and isinstance(site.domain, Reals)
+        self.name = name  # of its choice, from the network down
+        self.node = None if site is None else site.node  # none at the end
+        self.domain: Domain = _NOTHING if site is None else site.domain
+        self.real = isinstance(self.domain, Reals)
         self.era = era  # which memory of the process it belongs to
-        self.origin = origin
+        self.before = before  # where it was first come from, and by which decision
+        self.taken = taken
         self.children: dict[Any, State] = {}
         self.live = site is None
         self.dead = False
         self.reason: Diagnostic | None = None
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
         self.bundle: dict[Totals, float] | None = None
-        self.place = Place(self, ())  # where walks that do not count costs stand
+        self._place: Place | None = None
         self.table: Any = None  # descent.Table of its domain, once it is drawn from
         self.shown: dict[Any, Any] | None = (
             None  # decisions as traces show them, from the second on
@@ -45,14 +54,21 @@ class State:
         self.bundle = None
 
     @property
-    def domain(self) -> Domain:
-        assert self.site is not None
-        return self.site.domain
+    def place(self) -> "Place":
+        """Where walks that do not count costs stand."""
+        if self._place is None:
+            self._place = Place(self, ())
+        return self._place
+
+    @property
+    def site(self) -> Site | None:
+        """The choice, None at the end."""
+        return None if self.node is None else Site(self.name, self.domain, self.node)
 
     def place_of_choice(self) -> Span:
         """Where the choice stands in the text."""
-        assert self.site is not None
-        return self.site.node.span
+        assert self.node is not None
+        return self.node.span
 
 
 class Place(NamedTuple):
@@ -64,7 +80,7 @@ class Place(NamedTuple):
 
 def grave_of(state: State, decision: Any, reason: Diagnostic | None) -> State:
     """Where a decision leads that is refused."""
-    grave = State(None, (state, decision))
+    grave = State(None, state, decision)
     grave.live, grave.dead, grave.reason = False, True, reason
     return grave
 

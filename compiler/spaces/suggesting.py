@@ -93,8 +93,7 @@ def _whole(place: Place, domain: Integers, trial: Trial) -> int:
 
 def _is_stepped(place: Place) -> bool:
     """Whether the options are the steps of a range of real numbers."""
-    assert place.state.site is not None
-    return isinstance(place.state.site.node, ast.Range)
+    return isinstance(place.state.node, ast.Range)
 
 
 def _stepped(place: Place, domain: Alternatives, trial: Trial) -> Iterator[Any]:

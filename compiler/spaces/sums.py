@@ -39,7 +39,7 @@ class Sums:
         """What completions add, with the number of traces for each: inf behind a real range."""
         if state.dead:
             return {}
-        if state.site is None:
+        if state.node is None:
             return {self.nothing: 1}
         if state.bundle is None:
             found: dict[Totals, Count] = {}
@@ -73,7 +73,7 @@ class Sums:
         """The number of traces beyond a state, whatever they cost; inf with a real range."""
         if state.dead:
             return 0
-        if state.site is None:
+        if state.node is None:
             return 1
         if state not in self._counts:
             children = [self.process.child(state, item) for item in decisions_of(state.domain)]
@@ -85,7 +85,7 @@ class Sums:
 
 def ways_known(state: State, known: dict[State, Count]) -> Count:
     """The number of ways from a state to the end over edges that have been found."""
-    if state.site is None:
+    if state.node is None:
         return int(not state.dead)
     if state not in known:
         found = sum(ways_known(child, known) for child in state.children.values())

@@ -139,8 +139,7 @@ Option = tuple[int, str]
 
 
 def _option(state: State, decision: Any) -> Option:
-    assert state.site is not None
-    return id(state.site.node), str(value_of(state.domain, decision))
+    return id(state.node), str(value_of(state.domain, decision))
 
 
 def _taken(walk: Walk, most: int) -> set[Option]:

@@ -85,7 +85,7 @@ class Walk:
     def live(self, place: Place) -> bool:
         """Whether a valid program lies beyond."""
         state = place.state
-        if state.site is None:
+        if state.node is None:
             return not state.dead and self.fulfilled(place.spent)
         if not self.required:
             return self.process.settle(state)
@@ -99,7 +99,7 @@ class Walk:
         """Whether it is known that no valid program lies beyond."""
         if place.state.dead:
             return True
-        if not self.required or place.state.site is None:
+        if not self.required or place.state.node is None:
             return False
         if not self.affords(place.spent):
             return True
@@ -323,8 +323,7 @@ def _shown(state: State, decision: Any) -> Decision:
     """A decision as traces show it. It is kept where the state is passed again: most states of a
     large space are passed once.
     """
-    assert state.site is not None
-    made = Decision(state.site.name, value_of(state.domain, decision))
+    made = Decision(state.name, value_of(state.domain, decision))
     if state.shown is None:
         state.shown = {}
     elif not state.real:

@@ -64,7 +64,7 @@ class Weighted:
         """What completions add, with the probability of each."""
         if state.dead:
             return {}
-        if state.site is None:
+        if state.node is None:
             return {self.walk.sums.nothing: 1.0}
         if state not in self._masses:
             found: Mass = {}
