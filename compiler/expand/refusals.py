@@ -125,7 +125,7 @@ def _same(layer: Layer, kinds: tuple[type, ...]) -> Layer:
 # --- what is refused whatever the sizes -----------------------------------------------------------
 
 Kinds = tuple[tuple[str, int], ...]
-Values = tuple[tuple[str, type, Any], ...]
+Values = tuple[tuple[str, Any, Any], ...]
 MOST_KEPT = 100_000
 
 
@@ -154,7 +154,7 @@ def note(
     """
     names, kind, what = tuple(sorted(settings)), type(layer), kinds(inputs)
     values = _values(layer, names)
-    if len(_known) >= MOST_KEPT or any(type_ is OpenReal for _, type_, _ in values):
+    if len(_known) >= MOST_KEPT or not all(_is_told_apart(types) for _, types, _ in values):
         return
     read = _read.setdefault((kind, what), [])
     if names not in read:
@@ -175,7 +175,19 @@ def known(layer: Layer, inputs: Sequence[Tensor]) -> Known | None:
 def _values(layer: Layer, names: Sequence[str]) -> Values:
     """Some settings by name; equal values of two types, such as 1 and true, are told apart."""
     pairs = [(name, getattr(layer, name)) for name in names]
-    return tuple([(name, type(value), value) for name, value in pairs])
+    return tuple([(name, _types(value), value) for name, value in pairs])
+
+
+def _types(value: Any) -> Any:
+    return tuple([type(item) for item in value]) if type(value) is tuple else type(value)
+
+
+def _is_told_apart(types: Any) -> bool:
+    """Whether values of these types are equal where a layer cannot tell one from the other: not
+    where a list holds lists, and a number of a real range hardly comes up again.
+    """
+    found = types if isinstance(types, tuple) else (types,)
+    return tuple not in found and OpenReal not in found
 
 
 def refuse_hopeless(layer: type[Layer], inputs: Sequence[Tensor], span: Span) -> None:

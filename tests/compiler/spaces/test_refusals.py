@@ -2,8 +2,25 @@
 vocabulary.
 """
 
+import gc
+from pathlib import Path
+
 import archc
 import pytest
+from archc.compiler.checks import Checks
+from archc.compiler.errors.base import Site
+from archc.compiler.errors.cells import ScanNeedsCell
+from archc.compiler.expand import refusals
+from archc.compiler.expand.builder import GraphBuilder
+from archc.compiler.expand.values import Tensor
+from archc.compiler.facts import Facts
+from archc.compiler.layers.mean import Mean
+from archc.compiler.layers.pow import Pow
+from archc.compiler.types import F32, TensorType
+from archc.grammar.diagnostic import Fault
+from archc.grammar.span import NOWHERE
+
+EVERYTHING = Path(__file__).parents[3] / "examples" / "spaces" / "everything.arch"
 
 
 def opened(body: str, head: str = "x: f32[N, 4]") -> archc.Space:
@@ -80,3 +97,45 @@ def test_networks_of_ten_layers_over_the_whole_vocabulary_are_valid() -> None:
         again = archc.compile(str(program))
         assert again.hash == program.hash
     assert space.process.runs < 1000
+
+
+def test_what_a_layer_read_before_it_refused_refuses_it_wherever_that_is_the_same() -> None:
+    layer, three, four = Mean(axes=(3,)), tensor((2, 3, 4)), tensor((2, 3, 4, 5))
+    with pytest.raises(Fault) as refused:
+        layer.infer(Checks(Facts(), Site("mean", NOWHERE)), three.type)
+    fault = refused.value
+    read = refusals.reading(layer, [three], fault, Facts())
+    assert read is not None and read.settings == {"axes"} and not read.sizes
+    refusals.note(layer, [three], read.settings, fault.diagnostic)
+    again = refusals.known(Mean(axes=(3,), keep=True), [tensor((7, 8, 9))])
+    assert again is not None and again.settings == {"axes"}
+    assert refusals.known(Mean(axes=(2,)), [three]) is None
+    assert refusals.known(layer, [four]) is None
+
+
+def test_equal_values_of_two_types_are_told_apart() -> None:
+    x, reason = tensor((2, 3)), ScanNeedsCell(NOWHERE, "nothing")
+    refusals.note(Pow(exponent=5), [x], frozenset({"exponent"}), reason)
+    assert refusals.known(Pow(exponent=5), [x]) is not None
+    assert refusals.known(Pow(exponent=5.0), [x]) is None
+
+
+def test_an_expansion_is_let_go_at_once() -> None:
+    space = archc.space(EVERYTHING)
+    _ = [program.trace for program in space.samples(20, seed=1)]
+    gc.collect()
+    gc.disable()
+    try:
+        before = builders()
+        _ = [program.trace for program in space.samples(40, seed=2)]
+        assert builders() == before
+    finally:
+        gc.enable()
+
+
+def builders() -> int:
+    return sum(type(item) is GraphBuilder for item in gc.get_objects())
+
+
+def tensor(shape: tuple[int, ...]) -> Tensor:
+    return Tensor(0, TensorType(F32, shape), NOWHERE)
