@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from ...grammar.record import record
+from ...grammar.record import record, replaced
 from ...grammar.span import Span
 from ..graph import Node, Scope
 from ..layer import WeightType
@@ -27,17 +27,13 @@ Places = tuple[tuple[tuple[str, int], Any], ...]
 
 @record
 class Copied:
-    """What one use of a block made; paths, owners and numbers are those of that use. `stage` is
-    kept since keys hold ids of what is in it.
+    """What one use of a block made, told from that use: names without its path, weights without its
+    owner, places without its root. Values are numbered from 0 in the order in which they were made;
+    the block's inputs come before, so that the last of them is -1. `stage` is kept since keys hold
+    ids of what is in it.
     """
 
     stage: FunctionStage
-    root: str
-    path: str
-    owner: str
-    inputs: tuple[int, ...]
-    first: int
-    start: int
     values: tuple[TensorType, ...]
     nodes: tuple[Node, ...]
     scopes: tuple[Scope, ...]
@@ -69,8 +65,9 @@ def apply(
             return again.made(use)
     before = _Before(inputs, name, owner, context)
     flow = functions.apply(stage, inputs, name, owner, use, context)
-    if known is None and before.stands_alone():
-        copies.keep(key, before.copied(stage, flow))
+    made = before.copied(stage, flow) if known is None else None
+    if made is not None:
+        copies.keep(key, made)
     return flow
 
 
@@ -90,50 +87,92 @@ class _Before:
         self.applied, self.meant = len(session.applied), len(session.meant)
         self.sizes = builder.parameters, builder.activations, session.spent
 
-    def stands_alone(self) -> bool:
-        """Whether nothing was decided, stated, tied or reported since, and all that was made is
-        named below this use.
+    def copied(self, stage: FunctionStage, flow: "stages.Flow") -> Copied | None:
+        """What was made since; None where anything was decided, stated, tied or reported in it, or
+        what was made rests on more than the inputs or is named elsewhere.
         """
         builder, session = self.context.builder, self.context.session
-        return (
+        alone = (
             builder.facts is self.facts
             and builder.obligations() == self.bound
             and len(session.decided) == self.decided
             and len(session.reports) == self.reports
-            and all(self._is_below(node) for node in builder.nodes[self.nodes :])
-            and all(place.startswith(self.root) for (place, _), _ in self._places())
         )
-
-    def _is_below(self, node: Node) -> bool:
-        return node.name.startswith(self.path + ".") and node.owner.startswith(self.owner + ".")
-
-    def _places(self) -> Places:
-        session = self.context.session
-        return _latest(session.applied, self.applied) + _latest(session.meant, self.meant)
-
-    def copied(self, stage: FunctionStage, flow: "stages.Flow") -> Copied:
-        builder, session = self.context.builder, self.context.session
+        if not alone:
+            return None
         parameters, activations, work = self.sizes
-        return Copied(
-            stage,
-            self.root,
-            self.path,
-            self.owner,
-            self.inputs,
-            self.values,
-            self.nodes,
-            tuple(builder.values[self.values :]),
-            tuple(builder.nodes[self.nodes :]),
-            tuple(builder.scopes[self.scopes :]),
-            _latest(builder.owned, self.owned),
-            _latest(session.applied, self.applied),
-            _latest(session.meant, self.meant),
-            stages.flatten(flow),
-            () if isinstance(flow, Tensor) else flow.names,
-            builder.parameters - parameters,
-            builder.activations - activations,
-            session.spent - work,
+        try:
+            return Copied(
+                stage,
+                tuple(builder.values[self.values :]),
+                tuple([self._node(node) for node in builder.nodes[self.nodes :]]),
+                tuple([self._scope(scope) for scope in builder.scopes[self.scopes :]]),
+                tuple(
+                    [
+                        (_below(self.owner, owner), weights)
+                        for owner, weights in _latest(builder.owned, self.owned)
+                    ]
+                ),
+                tuple(
+                    [
+                        ((_below(self.root, place), key), (_below(self.root, path), value))
+                        for (place, key), (path, value) in _latest(session.applied, self.applied)
+                    ]
+                ),
+                tuple(
+                    [
+                        ((_below(self.root, place), key), value)
+                        for (place, key), value in _latest(session.meant, self.meant)
+                    ]
+                ),
+                tuple([Tensor(self._id(t.id), t.type, t.span) for t in stages.flatten(flow)]),
+                () if isinstance(flow, Tensor) else flow.names,
+                builder.parameters - parameters,
+                builder.activations - activations,
+                session.spent - work,
+            )
+        except _Elsewhere:
+            return None
+
+    def _id(self, number: int) -> int:
+        if number >= self.values:
+            return number - self.values
+        if number not in self.inputs:
+            raise _Elsewhere
+        return self.inputs.index(number) - len(self.inputs)
+
+    def _ids(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        return tuple([self._id(number) for number in numbers])
+
+    def _node(self, node: Node) -> Node:
+        return replaced(
+            node,
+            inputs=self._ids(node.inputs),
+            outputs=self._ids(node.outputs),
+            name=_below(self.path, node.name),
+            owner=_below(self.owner, node.owner),
         )
+
+    def _scope(self, scope: Scope) -> Scope:
+        return replaced(
+            scope,
+            path=_below(self.path, scope.path),
+            start=scope.start - self.nodes,
+            end=scope.end - self.nodes,
+            inputs=self._ids(scope.inputs),
+            outputs=self._ids(scope.outputs),
+        )
+
+
+class _Elsewhere(Exception):
+    """What a use made rests on something outside it."""
+
+
+def _below(path: str, name: str) -> str:
+    """The rest of a name after a path: empty, or with the point that follows it."""
+    if name.startswith(path) and name[len(path) : len(path) + 1] in ("", "."):
+        return name[len(path) :]
+    raise _Elsewhere
 
 
 def _latest(entries: dict[Any, Any], before: int) -> tuple[Any, ...]:
@@ -147,13 +186,12 @@ class _Again:
     def __init__(
         self, known: Copied, inputs: Sequence[Tensor], name: str, owner: str, context: Context
     ) -> None:
-        builder = context.builder
         self.known, self.context, self.owner = known, context, owner
         self.path = join(context.path, name)
         self.root = join(context.place, name)
-        self.ids = dict(zip(known.inputs, [item.id for item in inputs], strict=True))
-        self.shift = len(builder.values) - known.first
-        self.later = len(builder.nodes) - known.start
+        self.given = [item.id for item in inputs]
+        self.first = len(context.builder.values)
+        self.start = len(context.builder.nodes)
 
     def fits(self) -> bool:
         """Whether the limits allow it and its weights are new; what they do not is told by whoever
@@ -166,51 +204,41 @@ class _Again:
             and builder.parameters + known.parameters <= limits.parameters
             and builder.activations + known.activations <= limits.activations
             and session.spent + known.work <= session.allowed
-            and not any(self._owner(owner) in builder.owned for owner, _ in known.owned)
+            and not any(self.owner + owner in builder.owned for owner, _ in known.owned)
         )
 
     def made(self, use: Span) -> "stages.Flow":
         """Puts the copy into the graph."""
         builder, session, known = self.context.builder, self.context.session, self.known
+        root = self.root
         builder.values += known.values
         builder.nodes += [self._node(node) for node in known.nodes]
         builder.scopes += [self._scope(scope) for scope in known.scopes]
-        builder.owned.update((self._owner(owner), weights) for owner, weights in known.owned)
+        for owner, weights in known.owned:
+            builder.owned[self.owner + owner] = weights
         builder.parameters += known.parameters
         builder.activations += known.activations
         session.spend(use, known.work)
-        session.meant.update(self._places(known.meant))
-        for place, (path, value) in self._places(known.applied):
-            session.applied[place] = self._place(path), value
-        outputs = [Tensor(self._id(item.id), item.type, item.span) for item in known.outputs]
+        for (place, key), value in known.meant:
+            session.meant[root + place, key] = value
+        for (place, key), (path, value) in known.applied:
+            session.applied[root + place, key] = root + path, value
+        ids = self._ids([item.id for item in known.outputs])
+        told = zip(ids, known.outputs, strict=True)
+        outputs = [Tensor(number, item.type, item.span) for number, item in told]
         return stages.gather(outputs, known.names)
 
-    def _id(self, number: int) -> int:
-        found = self.ids.get(number)
-        return number + self.shift if found is None else found
-
     def _ids(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        return tuple([self._id(number) for number in numbers])
-
-    def _path(self, path: str) -> str:
-        return self.path + path[len(self.known.path) :]
-
-    def _owner(self, owner: str) -> str:
-        return self.owner + owner[len(self.known.owner) :]
-
-    def _place(self, place: str) -> str:
-        return self.root + place[len(self.known.root) :]
-
-    def _places(self, entries: Places) -> list[tuple[tuple[str, int], Any]]:
-        return [((self._place(place), key), value) for (place, key), value in entries]
+        first, given = self.first, self.given
+        return tuple([first + n if n >= 0 else given[n] for n in numbers])
 
     def _node(self, node: Node) -> Node:
         return Node(
             node.layer,
             self._ids(node.inputs),
             self._ids(node.outputs),
-            self._path(node.name),
-            self._owner(node.owner),
+            self.path + node.name,
+            self.owner + node.owner,
             node.span,
             node.tied,
             node.initialiser,
@@ -218,12 +246,12 @@ class _Again:
 
     def _scope(self, scope: Scope) -> Scope:
         return Scope(
-            self._path(scope.path),
+            self.path + scope.path,
             scope.kind,
             scope.function,
             scope.hyperparameters,
-            scope.start + self.later,
-            scope.end + self.later,
+            self.start + scope.start,
+            self.start + scope.end,
             self._ids(scope.inputs),
             self._ids(scope.outputs),
         )

@@ -265,15 +265,20 @@ def freeze(value: Any, context: Context) -> Any:
     """A recipe that gets a name makes every choice in its text now, once for that name; a list
     those of its items.
     """
-    if context.session.decider is None:
+    if context.session.decider is None or _is_settled(value):
         return value
-    if isinstance(value, tuple) and any(isinstance(item, (FragmentStage, tuple)) for item in value):
+    if isinstance(value, tuple):
         return _freeze_items(value, context)
-    if not isinstance(value, FragmentStage) or value.frozen:
-        return value
     frozen: dict[int, Any] = {}
     _freeze(value.expression, value.environment, context, frozen)
     return replaced(value, frozen=frozen)
+
+
+def _is_settled(value: Any) -> bool:
+    """Whether no recipe is in a value whose choices may be left to make."""
+    if type(value) is tuple:
+        return all(map(_is_settled, value))
+    return type(value) is not FragmentStage or bool(value.frozen)
 
 
 def _freeze_items(items: tuple[Any, ...], context: Context) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Expressions and their values: tensors, numbers, lists, and stages that wait to be applied."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...grammar import ast
@@ -58,56 +58,33 @@ def evaluate(
     kind = type(node)
     if kind in _LITERALS:
         return node.value  # type: ignore[union-attr]
-    if kind is ast.Name:
-        return _name(node, env, context, symbols)  # type: ignore[arg-type]
-    if kind is ast.Call:
-        return _call(node, env, context)  # type: ignore[arg-type]
-    return _composed(node, env, context, symbols)
+    reading = _READING_WORDS.get(kind)
+    if reading is not None:
+        return reading(node, env, context, symbols)
+    return _WAYS.get(kind, _no_value)(node, env, context)
 
 
 _LITERALS = frozenset({ast.Number, ast.String, ast.Bool})
 
 
-def _composed(
-    node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str]
-) -> Any:
-    """What is neither a literal, a name nor a call."""
-    match node:
-        case ast.Choice() | ast.Optional():
-            return chosen(decisions.option(node, env, context), env, context)
-        case ast.Pipeline():
-            return pipelines.pipeline(node, env, context)
-        case ast.Binary():
-            return _binary(node, env, context, symbols)
-        case ast.Unary():
-            return _unary(node, env, context)
-        case ast.List() | ast.Tuple():
-            return _items(node, env, context, symbols)
-        case ast.Attribute():
-            return _attribute(node, env, context)
-        case ast.Index():
-            return indexing.index(node, evaluate(node.value, env, context), env, context)
-        case _:
-            return _form(node, env, context)
+def _no_value(node: ast.Expression, env: Environment, context: Context) -> NoReturn:
+    raise Fault(errors.names.NotAValue(node.span))
 
 
-def _form(node: ast.Expression, env: Environment, context: Context) -> Any:
-    """What stands for a stage, or for nothing that has a value."""
-    match node:
-        case ast.If():
-            return _if(node, env, context)
-        case ast.Wildcard():
-            return WILDCARD
-        case ast.Fragment() | ast.For():
-            return FragmentStage(node, env)
-        case ast.Labelled():
-            return _labelled(node, env, context)
-        case ast.Range():
-            return decisions.number(node, env, context)
-        case ast.Open():
-            raise Fault(errors.spaces.NoDomain(node.span, "this place", "the value"))
-        case _:
-            raise Fault(errors.names.NotAValue(node.span))
+def _open(node: ast.Open, env: Environment, context: Context) -> NoReturn:
+    raise Fault(errors.spaces.NoDomain(node.span, "this place", "the value"))
+
+
+def _option(node: ast.Choice | ast.Optional, env: Environment, context: Context) -> Any:
+    return chosen(decisions.option(node, env, context), env, context)
+
+
+def _index(node: ast.Index, env: Environment, context: Context) -> Any:
+    return indexing.index(node, evaluate(node.value, env, context), env, context)
+
+
+def _fragment(node: ast.Expression, env: Environment, context: Context) -> FragmentStage:
+    return FragmentStage(node, env)
 
 
 def _labelled(node: ast.Labelled, env: Environment, context: Context) -> Any:
@@ -129,9 +106,12 @@ def chosen(option: Any, env: Environment, context: Context) -> Any:
 def number(node: ast.Expression, env: Environment, context: Context) -> Any:
     """A value that is no tensor and no stage."""
     value = evaluate(node, env, context)
-    if isinstance(value, (Tensor, Results, *STAGES)):
+    if isinstance(value, _NO_NUMBERS):
         raise Fault(errors.values.NotCompileTime(node.span, describe(value)))
     return value
+
+
+_NO_NUMBERS = Tensor, Results, *STAGES
 
 
 def items(node: ast.Expression, env: Environment, context: Context) -> Any:
@@ -373,3 +353,29 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
     if isinstance(value, STAGES) and pipelines.makes_tensors(value):
         return as_tensors(value, functions.result_of(body), context)
     return FragmentStage(node, env) if value is None or isinstance(value, STAGES) else value
+
+
+_READING_WORDS: Mapping[type, Callable[..., Any]] = {
+    ast.Name: _name,
+    ast.Binary: _binary,
+    ast.List: _items,
+    ast.Tuple: _items,
+}
+"""What may hold words that stand for themselves."""
+_WAYS: Mapping[type, Callable[..., Any]] = {
+    ast.Call: _call,
+    ast.Choice: _option,
+    ast.Optional: _option,
+    ast.Pipeline: lambda node, env, context: pipelines.pipeline(node, env, context),
+    ast.Unary: _unary,
+    ast.Attribute: _attribute,
+    ast.Index: _index,
+    ast.If: _if,
+    ast.Wildcard: lambda *_: WILDCARD,
+    ast.Fragment: _fragment,
+    ast.For: _fragment,
+    ast.Labelled: _labelled,
+    ast.Range: lambda node, env, context: decisions.number(node, env, context),
+    ast.Open: _open,
+}
+"""How the value of each other form is found."""

@@ -127,3 +127,22 @@ def test_what_types_do_not_tell_is_not_copied() -> None:
     assert rates == [decision.value for decision in program.trace]
     assert rates[0] != rates[1]
     assert archc.parse(program.text).check().graphs["Net"].nodes == program.graph.nodes
+
+
+OUTSIDE = """
+block Use(op: stage) on x: f32[N, D] -> f32[N, D] { x -> op }
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    a = x -> dense(4)
+    let f = {
+        y = a -> dense(4)
+        relu -> dense(4)
+    }
+    x -> Use(f) -> Use(f)
+}
+"""
+
+
+def test_what_reads_a_tensor_from_outside_is_not_copied() -> None:
+    graph = archc.parse(OUTSIDE).check().graphs["Net"]
+    readers = [node for node in graph.nodes if node.name.endswith("op.dense")]
+    assert [node.inputs for node in readers] == [graph.nodes[0].outputs] * 2
