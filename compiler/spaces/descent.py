@@ -126,12 +126,16 @@ def _followed(walk: "Walk", random: Random) -> "list[Step] | None":
         table = state.table or table_of(state)
         number = random.at(depth)
         index = bisect_right(table.cumulative, number * table.total)
-        child = table.child(state, index)
+        decision = table.decisions[index]
+        child = state.children.get(REAL if state.real else decision)
         if child is None or child.dead:
             index, number, child = _found_out(walk, random, state, steps)
             if child is None:
                 return None
-        steps.append((state.place, table.decision(index, number)))
+            decision = table.decisions[index]
+        if state.real:
+            decision = table.decision(index, number)
+        steps.append((state.known_place or state.place, decision))
         state = child
         depth += 1
     return steps

@@ -17,8 +17,8 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "_place", "added", "before", "bundle", "children", "dead", "domain", "era", "live", "name",
-        "node", "real", "reason", "shown", "table", "taken",
+        "added", "before", "bundle", "children", "dead", "domain", "era", "known_place", "live",
+        "name", "node", "real", "reason", "shown", "table", "taken",
     )  # fmt: skip
 
     def __init__(
@@ -42,7 +42,7 @@ class State:
         self.reason: Diagnostic | None = None
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
         self.bundle: dict[Totals, float] | None = None
-        self._place: Place | None = None
+        self.known_place: Place | None = None  # `place`, once it was asked for
         self.table: Any = None  # descent.Table of its domain, once it is drawn from
         self.shown: dict[Any, Any] | None = (
             None  # decisions as traces show them, from the second on
@@ -56,9 +56,9 @@ class State:
     @property
     def place(self) -> "Place":
         """Where walks that do not count costs stand."""
-        if self._place is None:
-            self._place = Place(self, ())
-        return self._place
+        if self.known_place is None:
+            self.known_place = Place(self, ())
+        return self.known_place
 
     @property
     def site(self) -> Site | None:
