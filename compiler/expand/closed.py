@@ -16,6 +16,7 @@ from ..types import TensorType
 from . import copying, functions, stages
 from .context import Context
 from .holding import fingerprint, volatile
+from .reals import decided_reals, reals_in
 from .values import FunctionStage, Tensor, decisions_key
 
 MOST_KEPT = 50_000
@@ -72,17 +73,23 @@ def _once(
     use: Span,
     context: Context,
 ) -> "stages.Flow":
-    """Where nobody explores: a use like an earlier one is copied. Fingerprints take all numbers of
-    real ranges for one, as they decide no types, and they do differ in the graph.
-    """
+    """Where nobody explores: a use like an earlier one is copied."""
     session = context.session
-    plain = context.memory is None and context.cell is None and not session.has_reals
+    plain = context.memory is None and context.cell is None
     if not (plain and session.copies.pays(stage.reference.function)) or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
     ids = [item.id for item in inputs]
     pattern = tuple([ids.index(number) for number in ids])
-    key = _key(stage, inputs, context), pattern, tuple(context.builder.batch)
+    key: Hashable = _key(stage, inputs, context), pattern, tuple(context.builder.batch)
+    if session.has_reals:
+        key = key, _reals(stage, context)
     return copying.apply(stage, inputs, name, owner, use, context, key)
+
+
+def _reals(stage: FunctionStage, context: Context) -> tuple[float, ...]:
+    """The numbers that tell two uses apart beside the key."""
+    known = (*reals_in(tuple(context.session.lets.values())), *decided_reals(context.frozen))
+    return (*reals_in(stage), *known)
 
 
 def _key(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Hashable:

@@ -174,6 +174,12 @@ def _captured(stage: FragmentStage) -> Hashable:
     return tuple((name, _local(name, stage.environment)) for name in names)
 
 
+def captured(stage: FragmentStage) -> list[Any]:
+    """What the local names stand for that a fragment reads."""
+    bound = [stage.environment.find_inside(name) for name in _names_of(stage.expression)]
+    return [item.value for item in bound if item is not None]
+
+
 def _owned(instance: Instance) -> Hashable:
     """The shapes of an instance's weights, which later uses must fit."""
     shapes: Hashable = instance.home.owned_shapes(instance.owner)

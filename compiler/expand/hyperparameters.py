@@ -26,6 +26,7 @@ from .values import (
     CompileTimeFunction,
     FunctionReference,
     FunctionStage,
+    OpenReal,
     Results,
     Tensor,
     describe,
@@ -133,6 +134,8 @@ def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, contex
 
 
 def _float(value: Any) -> float | None:
+    if isinstance(value, OpenReal):  # keeps its mark
+        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         with suppress(OverflowError):
             return float(value)

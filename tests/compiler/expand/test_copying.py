@@ -146,3 +146,41 @@ def test_what_reads_a_tensor_from_outside_is_not_copied() -> None:
     graph = archc.parse(OUTSIDE).check().graphs["Net"]
     readers = [node for node in graph.nodes if node.name.endswith("op.dense")]
     assert [node.inputs for node in readers] == [graph.nodes[0].outputs] * 2
+
+
+REALS = """
+let slope = 0.01..0.3
+block Part(rate: float, op: stage) on x: f32[N, D] -> f32[N, D] {
+    x -> dense(D) -> leaky_relu(slope) -> dropout(rate) -> op
+}
+block Whole(rate: float, op: stage) on x: f32[N, D] -> f32[N, D] {
+    x -> Part(rate, op) -> Part(rate, op) -> Part(1 - rate, { op -> tanh })
+}
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    let rate = 0.1..0.4
+    let other = 0.5 | 0.1..0.4
+    let op = elu(0.5..2.0)
+    let own = { relu -> dropout(rate) }
+    x -> Whole(rate, op) -> Whole(other, op) -> Whole(rate, own) -> Whole(rate, elu(0.5..2.0))
+      -> dense(4, init=normal(std=0.01..0.1)) -> Whole(rate, dense(4, init=normal(std=other)))
+}
+"""
+
+
+def test_numbers_of_real_ranges_are_those_of_each_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    space = archc.space(REALS)
+    programs = list(space.samples(20, seed=2))
+    decided = [program.decisions for program in programs]
+    copied = [space.process.replay(decisions).graph for decisions in decided]
+    assert len(space.process.copies) > 0
+    for program, graph in zip(programs[10:], copied[10:], strict=True):
+        assert archc.parse(program.text).check().graphs["Net"].nodes == graph.nodes
+    without_copies(monkeypatch)
+    for decisions, graph in zip(decided, copied, strict=True):
+        expanded = space.process.replay(decisions).graph
+        assert graph.nodes == expanded.nodes
+        assert graph.values == expanded.values
+    slopes = {vars(node.layer).get("slope") for graph in copied for node in graph.nodes}
+    assert len(slopes) == 21
