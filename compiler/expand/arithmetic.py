@@ -63,6 +63,12 @@ def binary(node: ast.Binary, left: Any, right: Any, facts: Facts) -> Any:
     return _number_arithmetic(node, left, right)
 
 
+def of_integers(node: ast.Binary, left: int, right: int) -> Any:
+    """The same for two integers, as most operands are."""
+    compared = _COMPARISONS.get(node.operator)
+    return _number_arithmetic(node, left, right) if compared is None else compared(left, right)
+
+
 def _number_arithmetic(node: ast.Binary, left: Any, right: Any) -> Any:
     if right == 0 and node.operator in ("/", "//", "%"):
         raise Fault(errors.values.DivisionByZero(node.span, spell(left), spell(right)))
@@ -79,7 +85,7 @@ def _number_arithmetic(node: ast.Binary, left: Any, right: Any) -> Any:
 
 def is_open(*values: Any) -> bool:
     """Whether a number was drawn from a real range, or worked out from one that was."""
-    return any(isinstance(value, OpenReal) for value in values)
+    return OpenReal in map(type, values)
 
 
 def _too_large(base: Any, exponent: Any) -> bool:

@@ -249,6 +249,8 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     mark = context.session.hold(id(node), left)
     right = evaluate(node.right, env, context, symbols)
     context.session.release(mark)
+    if type(left) is int and type(right) is int:
+        return arithmetic.of_integers(node, left, right)
     left = _operand(node, node.left, left, context)
     right = _operand(node, node.right, right, context)
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):

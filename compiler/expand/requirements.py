@@ -30,7 +30,7 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
     """
     done: set[int] = set()
     for statement in _required(body):
-        names = set(names_read(statement.condition))
+        names = _names(statement)
         if names & COSTS:
             done.add(id(statement))
         elif all(env.find(name) is not None or find_name(name) is not None for name in names):
@@ -48,6 +48,12 @@ def body_hold(body: ast.Body, env: Environment, context: Context, start: int) ->
 
 
 @by_identity
+def _names(statement: ast.Require) -> frozenset[str]:
+    """What a requirement reads."""
+    return frozenset(names_read(statement.condition))
+
+
+@by_identity
 def _required(body: ast.Body) -> Sequence[ast.Require]:
     """The requirements that a body states."""
     return [item for item in body.statements if isinstance(item, ast.Require)]
@@ -55,7 +61,7 @@ def _required(body: ast.Body) -> Sequence[ast.Require]:
 
 def _costs_read(body: ast.Body, context: Context) -> frozenset[str]:
     required = [item for item in _required(body) if _settled_here(item, context)]
-    read = frozenset(name for item in required for name in names_read(item.condition)) & COSTS
+    read = NO_COSTS.union(*map(_names, required)) & COSTS
     return read | {"layers"} if recursion.node_limits(body) else read
 
 
@@ -75,7 +81,7 @@ def settle_costs(
     for statement in _required(body):
         if not _settled_here(statement, context):
             continue
-        if set(names_read(statement.condition)) & COSTS:
+        if _names(statement) & COSTS:
             scope = Environment(env)
             try:
                 _bind_costs(statement, scope, context, start)
@@ -86,7 +92,7 @@ def settle_costs(
 
 
 def _bind_costs(statement: ast.Require, env: Environment, context: Context, start: int) -> None:
-    for name in set(names_read(statement.condition)) & COSTS:
+    for name in _names(statement) & COSTS:
         hidden = env.find(name)
         if hidden is not None:
             raise Fault(errors.facts.CostHidden(statement.span, name, hidden.span))
@@ -130,7 +136,7 @@ def settle(statement: ast.Require, env: Environment, context: Context) -> None:
     if isinstance(answer, Condition):
         _assume(statement, answer, context)
         return
-    values = {name: env.find(name) for name in sorted(set(names_read(statement.condition)))}
+    values = {name: env.find(name) for name in sorted(_names(statement))}
     shown = {name: bound.value for name, bound in values.items() if bound is not None}
     raise _refuted(statement, shown, context)
 
