@@ -20,6 +20,7 @@ from . import arguments, decisions, evaluate, matching
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
+from .remembered import by_identity
 from .values import (
     STAGES,
     Combinator,
@@ -47,9 +48,7 @@ def bind_function(
     function = reference.function
     where = node.span if node is not None else span
     assert where is not None
-    given = matching.match(
-        node, function.name, [item.name for item in function.hyperparameters], where
-    )
+    given = matching.of_function(function, node, where)
     inner = Environment(reference.home)
     values: dict[str, Any] = {}
     if overrides is None:  # the choices of the network itself bear its name already
@@ -90,6 +89,7 @@ def _typed(
     return _of_type(item, decisions.freeze(value, context), what, source.span, context)
 
 
+@by_identity
 def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
     """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an
     unknown type.

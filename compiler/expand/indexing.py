@@ -49,6 +49,8 @@ def _position(node: ast.Index, count: int, env: Environment, context: Context) -
 def _bound(node: ast.Expression | None, env: Environment, context: Context) -> int | None:
     if node is None:
         return None
+    if type(node) is ast.Number and type(node.value) is int:
+        return node.value
     value = evaluate.number(node, env, context)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Fault(

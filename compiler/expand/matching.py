@@ -56,6 +56,19 @@ def match(
     return Given(what, node.span, by_name)
 
 
+def of_function(function: ast.Function, node: ast.Call | None, span: Span) -> Given:
+    """What a call gives a block."""
+    if node is None:
+        return Given(function.name, span, {})
+    return _of_function(Identity(function), Identity(node))
+
+
+@lru_cache(maxsize=8_192)
+def _of_function(function: Identity, call: Identity) -> Given:
+    names = [item.name for item in function.node.hyperparameters]
+    return match(call.node, function.node.name, names, call.node.span)
+
+
 @record
 class Slot:
     """A hyperparameter as a call gives it: `node` is None where it is missing, or where it takes
