@@ -84,7 +84,8 @@ class Proof:
     """What is proved of one space. `sizes` counts the traces of each size; `spent` are the CPU
     seconds of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
     programs that make an index of their own, as `argmin -> embedding(32)` does, and look up one
-    that is not there: what an integer holds is no part of its type.
+    that is not there: what an integer holds is no part of its type. `given_up` are draws for which
+    the budget of expansions was too small; they are none of the traces.
     """
 
     space: str
@@ -96,6 +97,7 @@ class Proof:
     out_of_range: int = 0
     spent: dict[str, float] = field(default_factory=dict)
     sizes: dict[str, dict[str, int]] = field(default_factory=dict)
+    given_up: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
     @property
@@ -230,9 +232,9 @@ class Prover:
         proof, start = self.proof, self.proof.traces
         count = min(CHUNK, self.amounts.traces - start)
         with proof.timed("draw"):
-            programs = list(self.space.samples(count, seed=0, start=start))
+            programs = self._drawn(start, count)
         added = []
-        for number, program in enumerate(programs, start):
+        for number, program in programs:
             digest = blake2b(repr(program.decisions).encode(), digest_size=8).digest()
             if digest not in self.seen:
                 self.seen[digest] = self._one(number, program)
@@ -246,6 +248,19 @@ class Prover:
         part = self.file.with_suffix(".part")
         part.write_text(json.dumps(asdict(proof)), encoding="utf-8")
         os.replace(part, self.file)
+
+    def _drawn(self, start: int, count: int) -> list[tuple[int, archc.DrawnProgram]]:
+        """So many programs with their numbers, of which some may be left out."""
+        found, number = list[tuple[int, archc.DrawnProgram]](), start + len(self.proof.given_up)
+        while len(found) < count:
+            try:
+                (program,) = self.space.samples(1, seed=0, start=number)
+            except archc.SpaceLimit:
+                self.proof.given_up.append(number)
+            else:
+                found.append((number, program))
+            number += 1
+        return found
 
     def _one(self, number: int, program: archc.DrawnProgram) -> Sequence[int]:
         """Proves one program; goes out: its sizes."""
