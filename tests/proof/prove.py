@@ -23,8 +23,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
@@ -45,6 +44,7 @@ from archc.compiler.samples import sizes_for
 from archc.compiler.spaces import training
 from archc.compiler.spaces.process import Process
 from archc.grammar.diagnostic import ProgramError
+from records import Proof, read
 from sizes import SIZES, figures, sizes_of
 
 ROOT = Path(__file__).parents[2]
@@ -77,45 +77,6 @@ TURN = 120
 """Seconds after which it is another space's turn."""
 KNOWN = struct.Struct("<8sHHH")
 """A trace as it is written down: its digest, and its program's sizes."""
-
-
-@dataclass
-class Proof:
-    """What is proved of one space. `sizes` counts the traces of each size; `spent` are the CPU
-    seconds of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
-    programs that make an index of their own, as `argmin -> embedding(32)` does, and look up one
-    that is not there: what an integer holds is no part of its type. `given_up` are draws for which
-    the budget of expansions was too small; they are none of the traces.
-    """
-
-    space: str
-    traces: int = 0
-    distinct: int = 0
-    texts: int = 0
-    built: int = 0
-    too_large_to_run: int = 0
-    out_of_range: int = 0
-    spent: dict[str, float] = field(default_factory=dict)
-    sizes: dict[str, dict[str, int]] = field(default_factory=dict)
-    given_up: list[int] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        return sum(self.spent.values())
-
-    @contextmanager
-    def timed(self, what: str) -> Iterator[None]:
-        begin = time.process_time()
-        try:
-            yield
-        finally:
-            self.spent[what] = self.spent.get(what, 0.0) + time.process_time() - begin
-
-    def note(self, sizes: Sequence[int]) -> None:
-        for name, size in zip(SIZES, sizes, strict=True):
-            found = self.sizes.setdefault(name, {})
-            found[str(size)] = found.get(str(size), 0) + 1
 
 
 @dataclass(frozen=True)
@@ -292,13 +253,6 @@ class Prover:
             return f"in PyTorch: {type(error).__name__}: {str(error).splitlines()[0]}"
         self.proof.built += 1
         return None
-
-
-def read(file: Path, name: str) -> Proof:
-    """What was proved so far."""
-    if not file.exists():
-        return Proof(name)
-    return Proof(**json.loads(file.read_text(encoding="utf-8")))
 
 
 def _work(name: str, amounts: Amounts, state: Path, seconds: float) -> Proof:

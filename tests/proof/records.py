@@ -1,0 +1,56 @@
+"""What is proved of a space so far, as it is written down."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sizes import SIZES
+
+
+@dataclass
+class Proof:
+    """What is proved of one space. `sizes` counts the traces of each size; `spent` are the CPU
+    seconds of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
+    programs that make an index of their own, as `argmin -> embedding(32)` does, and look up one
+    that is not there: what an integer holds is no part of its type. `given_up` are draws for which
+    the budget of expansions was too small; they are none of the traces.
+    """
+
+    space: str
+    traces: int = 0
+    distinct: int = 0
+    texts: int = 0
+    built: int = 0
+    too_large_to_run: int = 0
+    out_of_range: int = 0
+    spent: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, dict[str, int]] = field(default_factory=dict)
+    given_up: list[int] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.spent.values())
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        begin = time.process_time()
+        try:
+            yield
+        finally:
+            self.spent[what] = self.spent.get(what, 0.0) + time.process_time() - begin
+
+    def note(self, sizes: Sequence[int]) -> None:
+        for name, size in zip(SIZES, sizes, strict=True):
+            found = self.sizes.setdefault(name, {})
+            found[str(size)] = found.get(str(size), 0) + 1
+
+
+def read(file: Path, name: str) -> Proof:
+    """What was proved so far."""
+    if not file.exists():
+        return Proof(name)
+    return Proof(**json.loads(file.read_text(encoding="utf-8")))
