@@ -26,6 +26,7 @@ from . import decisions, evaluate, matching, refusals, written
 from .builder import GraphBuilder
 from .context import Context
 from .environment import Environment
+from .grounds import Argued
 from .holding import Identity
 from .lookup import find_name
 from .naming import NO_NAMES
@@ -93,14 +94,13 @@ def _bound(
         tied, initialiser = _extras(layer, given, matched.extra, env, context)
     stage = _stage(layer, values, tied, initialiser)
     if spans:
-        reals = [
+        numbers = [
             (name, before)
             for name, before, after in spans
-            if type(values[name]) is OpenReal
-            and after == before + 1
-            and isinstance(given.by_name[name], (ast.Open, ast.Range))
+            if after == before + 1 and isinstance(given.by_name[name], (ast.Open, ast.Range))
         ]
-        session.argued = decisions.Argued(stage.layer, base, spans, reals)
+        reals = [item for item in numbers if type(values[item[0]]) is OpenReal]
+        session.argued = Argued(stage.layer, base, spans, numbers, reals)
     return stage
 
 

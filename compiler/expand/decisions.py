@@ -17,7 +17,6 @@ from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
 from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
-from ..layer import Layer
 from . import evaluate, vocabularies
 from .context import Context, join
 from .environment import Environment
@@ -61,38 +60,6 @@ class Reals:
 
 
 Domain = Alternatives | Integers | Reals
-
-
-@record
-class Argued:
-    """Where the arguments of a layer were decided: how many decisions there were before the first
-    of them, and for each that was decided its name and how many before and after it; which of them
-    are numbers of real ranges, by the number of the decision.
-    """
-
-    layer: Layer
-    base: int
-    spans: Sequence[tuple[str, int, int]]
-    reals: Sequence[tuple[str, int]]
-
-    def grounds(self, read: frozenset[str]) -> "Grounds":
-        """What a refusal rests on that read these hyperparameters."""
-        places = [range(before, after) for name, before, after in self.spans if name in read]
-        return Grounds(self.base, frozenset(place for span in places for place in span))
-
-
-@record
-class Grounds:
-    """The decisions that a refusal rests on, by their number: all before `base`, and `others`."""
-
-    base: int
-    others: frozenset[int] = frozenset()
-
-    def hold(self, place: int) -> bool:
-        return place < self.base or place in self.others
-
-    def joined(self, other: "Grounds") -> "Grounds":
-        return Grounds(max(self.base, other.base), self.others | other.others)
 
 
 @record

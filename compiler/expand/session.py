@@ -60,9 +60,9 @@ class Session:
     closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
     has_reals: bool = False  # whether a number of a real range was decided
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied
-    argued: Any = None  # decisions.Argued: where the arguments of the layer at hand were decided
+    argued: Any = None  # grounds.Argued: where the arguments of the layer at hand were decided
     flowing: Any = None  # what flows into the call whose function is being worked out
-    rests: Any = None  # a refusal, and the decisions.Grounds that it rests on
+    rests: Any = None  # a refusal, and the grounds.Grounds that it rests on
     decided: dict[tuple[str, int], Any] = field(default_factory=dict)
     applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)
     lets: dict[str, Any] = field(default_factory=dict)  # a file's own, once their choices are made

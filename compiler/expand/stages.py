@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from ...grammar import ast
-from ...grammar.diagnostic import Diagnostic, Fault
+from ...grammar.diagnostic import Fault
 from ...grammar.record import replaced
-from ...grammar.span import Span
 from .. import errors
-from ..layer import Layer
 from . import (
+    adding,
     arguments,
     closed,
     combinators,
@@ -20,7 +19,6 @@ from . import (
     fragments,
     hyperparameters,
     lookup,
-    refusals,
     retrying,
     vocabularies,
 )
@@ -38,7 +36,6 @@ from .values import (
     Instance,
     LayerReference,
     LayerStage,
-    OpenReal,
     Poison,
     Results,
     Tensor,
@@ -224,7 +221,8 @@ def use(
             )
         case LayerStage():
             context.session.spend(node.span, NODE_WORK)
-            return gather(_add(value, inputs, join(context.path, name), owner, node, context))
+            made = adding.add(value, inputs, join(context.path, name), owner, node.span, context)
+            return gather(made)
         case FunctionReference():
             stage = hyperparameters.bind_function(value, None, None, context, node.span)
             return use(stage, inputs, name, node, context, owner)
@@ -244,71 +242,6 @@ def use(
             return use(value.stage, inputs, name, node, inner, value.owner)
         case _:
             return _refuse(value, node)
-
-
-def _add(
-    stage: LayerStage,
-    inputs: Inputs,
-    name: str,
-    owner: str,
-    node: ast.Expression,
-    context: Context,
-) -> Inputs:
-    """A node. Where it is refused, whoever explores learns which decisions that rests on."""
-    if context.session.holds is not None and not context.builder.facts.assumptions:
-        _refuse_known(stage.layer, inputs, node.span, context)
-    try:
-        made = context.builder.add(stage, inputs, name, owner, node.span)
-    except Fault as fault:
-        if context.session.holds is not None:
-            _tell_grounds(fault, stage.layer, inputs, context)
-        raise
-    argued = context.session.argued
-    if argued is not None and argued.layer is stage.layer and argued.reals:
-        _tell_reals(stage, inputs, context)
-    return made
-
-
-def _refuse_known(layer: Layer, inputs: Inputs, span: Span, context: Context) -> None:
-    """Raises the Fault at once that the layer raised elsewhere for what it reads here too."""
-    known = refusals.known(layer, inputs)
-    if known is not None:
-        reason = refusals.again(known.reason, layer.name, inputs, span)
-        _tell_rests(reason, layer, known.settings, context)
-        raise Fault(reason)
-
-
-def _tell_rests(reason: Diagnostic, layer: Layer, read: frozenset[str], context: Context) -> None:
-    """A refusal rests on what stood before the arguments, and on those that were read."""
-    argued = context.session.argued
-    if argued is not None and argued.layer is layer:
-        context.session.rests = reason, argued.grounds(read)
-
-
-def _tell_reals(stage: LayerStage, inputs: Inputs, context: Context) -> None:
-    """Numbers from real ranges that the layer took as they are, and that decide nothing in it."""
-    decider, argued = context.session.decider, context.session.argued
-    if context.builder.facts.assumptions:
-        return
-    for name, place in argued.reals:
-        domain = decider.domain(place)
-        ends = OpenReal(domain.low), OpenReal(domain.high)
-        if not any(refusals.decides(stage, name, end, inputs) for end in ends):
-            decider.prove(place)
-
-
-def _tell_grounds(fault: Fault, layer: Layer, inputs: Inputs, context: Context) -> None:
-    """What a refusal rests on: the decisions that the layer read, or nothing but its kind."""
-    argued = context.session.argued
-    mine = argued is not None and argued.layer is layer
-    if not mine and layer.hyperparameters():
-        return
-    read = refusals.reading(layer, inputs, fault, context.builder.facts)
-    if read is None:
-        return
-    if not read.sizes and hasattr(fault.diagnostic, "site"):
-        refusals.note(layer, inputs, read.settings, fault.diagnostic)
-    _tell_rests(fault.diagnostic, layer, read.settings, context)
 
 
 def _refuse(value: Any, node: ast.Expression) -> NoReturn:

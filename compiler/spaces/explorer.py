@@ -14,11 +14,15 @@ from .. import errors
 from ..cost import batch_axes
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
-from ..expand.decisions import Grounds, Site
+from ..expand.decisions import Integers, Site
+from ..expand.grounds import Argued, Grounds
+from ..expand.idle import is_idle
 from ..expand.retrying import Refused
 from ..expand.session import Session
 from ..facts import Facts
 from ..graph import Graph
+from ..layer import Layer
+from ..types import TensorType
 from .costs import Meter, OpenCost, Totals
 from .dead import DeadEnd
 from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from .process import Process
 
 
+BY_TYPES = errors.limits.WeightTooLarge, errors.limits.TooManyActivations
 LAYER_WORK = 48
 """About as many expressions as are worked out for one layer."""
 
@@ -107,6 +112,7 @@ class Explorer:
         self._proved: set[int] = set()
         self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
         self._spent = 0  # the session's work when it was last counted
+        self._applied: dict[int, tuple[Argued, tuple[TensorType, ...]]] = {}
 
     @property
     def made(self) -> int:
@@ -116,6 +122,10 @@ class Explorer:
     def domain(self, place: int) -> Any:
         """The domain of a decision that was made."""
         return self.path[place][0].domain
+
+    def note_applied(self, argued: Argued, types: tuple[TensorType, ...]) -> None:
+        """Inputs of these types flow into a layer whose arguments were decided."""
+        self._applied[argued.end] = argued, types
 
     def prove(self, place: int) -> None:
         """Notes that the number at a decision is known to decide nothing."""
@@ -260,6 +270,7 @@ class Explorer:
             decision = self._another(state, place, grounds)
             if decision is not None:
                 self.process.count_run()
+                self._applied = {end: at for end, at in self._applied.items() if end <= place}
                 self.base, again = start.made, self.path[start.made :]
                 self.states = [*[passed for passed, _ in again], state]
                 self.prefix = [*[taken for _, taken in again], decision]
@@ -282,7 +293,7 @@ class Explorer:
         count, known = self._refused.pop(place, (0, Grounds(0)))
         if count < len(decisions_of(state.domain)):
             return Grounds(place)
-        return Grounds(min(known.base, place), known.others - {place})
+        return Grounds(min(known.base, place), known.others - {place}, known.idle)
 
     def _grounds(self, refusal: Refused | Fault) -> tuple[Grounds, Diagnostic | None]:
         """What a refusal rests on; a new one is noted as the fate of the last decision."""
@@ -296,7 +307,28 @@ class Explorer:
         rests = self.session.rests if self.session is not None else None
         if rests is not None and rests[0] is reason:
             return rests[1], reason
-        return Grounds(len(self.path)), reason
+        return Grounds(len(self.path), idle=self._idle(reason)), reason
+
+    def _idle(self, reason: Diagnostic) -> frozenset[int]:
+        """The decisions that a refusal by size does not rest on: arguments of layers, such as how
+        many rows an embedding has, that change no type. The weights of one layer and all outputs
+        follow from types.
+        """
+        if not isinstance(reason, BY_TYPES):
+            return frozenset()
+        return frozenset(
+            place
+            for argued, types in self._applied.values()
+            for name, place in argued.numbers
+            if self._is_idle(argued.layer, types, name, place)
+        )
+
+    def _is_idle(self, layer: Layer, types: tuple[TensorType, ...], name: str, place: int) -> bool:
+        state, decision = self.path[place]
+        domain = state.domain
+        if not isinstance(domain, Integers) or getattr(layer, name) != decision:
+            return False
+        return is_idle(layer, types, name, domain.low, domain.high)
 
     def _go_back(self, start: Mark) -> None:
         del self.path[start.made :]
