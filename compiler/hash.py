@@ -1,9 +1,10 @@
 """The canonical hash of a network: the same for isomorphic graphs, stable between releases of one
 version.
 
-Comes in: a checked graph. Goes out: `a3:` and 32 hexadecimal digits. It knows the inputs' types,
+Comes in: a checked graph. Goes out: `a4:` and 32 hexadecimal digits. It knows the inputs' types,
 each layer with its hyperparameters, what feeds what, and which layers share weights; it does not
-know labels, axis names, blocks, the order of independent statements or nodes that no output needs.
+know labels, axis names, blocks, the order of independent statements or nodes that no output needs,
+nor how a hyperparameter is spelled: `softmax(axis=-1)` of an image is `softmax(axis=3)`.
 Identities are skipped; the inputs of a sum or product have no order, and sums of sums are one sum.
 What is hashed is the canonical form (`canonical.py`), in which nothing is left out.
 """
@@ -20,7 +21,7 @@ from .graph import Graph, Node
 from .layer import Layer
 from .types import DType, TensorType
 
-VERSION = "a3"
+VERSION = "a4"
 _PLAIN, _WEIGHTED, _COMMUTATIVE, _IDENTITY = range(4)
 
 
@@ -61,7 +62,10 @@ def _network(graph: Graph, renamed: Mapping[str, Dim]) -> Network:
     nodes, used = _live(graph)
     for node in nodes:
         layer = node.layer
-        text, colour, kind = getattr(layer, _PLACE, None) or _layer_text(layer, renamed)
+        found = layer.__dict__.get(_PLACE)
+        if found is None:
+            found = _layer_text(layer, _rank(graph, node), renamed)
+        text, colour, kind = found
         if kind == _IDENTITY:
             at[node.outputs[0]] = at[node.inputs[0]]
             continue
@@ -169,19 +173,34 @@ def _told_more(node: Node, text: str, renamed: Mapping[str, Dim]) -> tuple[str, 
 _PLACE = "_text"
 
 
-def _layer_text(layer: Layer, renamed: Mapping[str, Dim]) -> tuple[str, int, int]:
+def _rank(graph: Graph, node: Node) -> int:
+    """The rank of what flows in first."""
+    return graph.values[node.inputs[0]].rank if node.inputs else 0
+
+
+def _layer_text(layer: Layer, rank: int, renamed: Mapping[str, Dim]) -> tuple[str, int, int]:
     """The layer and its settings, the colour that they give, and its kind.
 
     Defaults are left out, so that a layer may gain an option. A text without axes is kept with its
-    layer.
+    layer, or with it and the rank that its settings are spelled for.
     """
-    values = [(item, getattr(layer, item.name)) for item in layer.hyperparameters()]
-    given = [(item.name, value) for item, value in values if value != item.default]
+    place = _PLACE
+    if layer.has_spellings():
+        place = f"{_PLACE}{rank}"
+        if place in layer.__dict__:
+            kept: tuple[str, int, int] = layer.__dict__[place]
+            return kept
+    values = layer.plain(rank)
+    given = [
+        (item.name, values[item.name])
+        for item in layer.hyperparameters()
+        if item.required or values[item.name] != item.kind.plain(item.default, rank)
+    ]
     settings = [f"{name}={_encode(value, renamed)}" for name, value in given]
     text = f"{layer.name}({'; '.join(settings)})"
     found = text, colour_of(text), _kind(layer)
     if all(_is_fixed(value) for _, value in given):
-        layer.__dict__[_PLACE] = found
+        layer.__dict__[place] = found
     return found
 
 

@@ -109,6 +109,12 @@ class Kind:
         """The value in the layer's form. Raises ValueError when it is of another kind."""
         raise NotImplementedError
 
+    def plain(self, value: Any, rank: int) -> Any:
+        """The value in the one spelling of all that mean the same, beside a first input of that
+        rank.
+        """
+        return value
+
     def __str__(self) -> str:
         return self.words
 
@@ -182,10 +188,23 @@ class DTypeKind(Kind):
         raise ValueError(self.words)
 
 
+class AxisKind(IntKind):
+    """One axis, counted from the front or from the end; `extra` more are there in the output."""
+
+    def __init__(self, extra: int = 0) -> None:
+        self.extra = extra
+
+    def plain(self, value: int, rank: int) -> int:
+        return value % (rank + self.extra)
+
+
 class SpatialKind(Kind):
     """One integer for every spatial axis, or a list with one for each."""
 
     words = "an integer, or a list with one for each spatial axis"
+
+    def plain(self, value: Any, rank: int) -> Any:
+        return shorten(value)
 
     def accept(self, value: Any) -> Any:
         if _is_int(value) or (isinstance(value, tuple) and value and all(map(_is_int, value))):
@@ -208,11 +227,30 @@ class PaddingKind(Kind):
             return value
         raise ValueError(self.words)
 
+    def plain(self, value: Any, rank: int) -> Any:
+        if value == "valid":
+            return 0
+        if not isinstance(value, tuple):
+            return value
+        pairs = tuple(item if isinstance(item, tuple) else (item, item) for item in value)
+        if any(before != after for before, after in pairs):
+            return pairs
+        return shorten(tuple(before for before, _ in pairs))
+
 
 class AxesKind(Kind):
-    """One axis or a list of them, as a tuple."""
+    """One axis or a list of them, as a tuple; their order tells nothing unless they are
+    `ordered`.
+    """
 
     words = "an axis or a list of axes"
+
+    def __init__(self, *, ordered: bool = False) -> None:
+        self.ordered = ordered
+
+    def plain(self, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
+        found = [axis % rank for axis in value]
+        return tuple(found if self.ordered else sorted(found))
 
     def accept(self, value: Any) -> tuple[int, ...]:
         if _is_int(value):
@@ -259,6 +297,9 @@ class SpatialSizesKind(Kind):
     """One size for every spatial axis, or a list with one for each; axes may stand in it."""
 
     words = "a size, or a list with one for each spatial axis"
+
+    def plain(self, value: Any, rank: int) -> Any:
+        return shorten(value)
 
     def accept(self, value: Any) -> Any:
         items = value if isinstance(value, tuple) and value else (value,)
@@ -325,8 +366,18 @@ class Auto(Kind):
             return value  # accepted before, as a default is
         return self.inner.accept(value)
 
+    def plain(self, value: Any, rank: int) -> Any:
+        return value if isinstance(value, str) else self.inner.plain(value, rank)
+
     def __str__(self) -> str:
         return f"{self.inner} or {' or '.join(self.symbols)}"
+
+
+def shorten(value: Any) -> Any:
+    """One value where all in a tuple are the same: `3` reads better than `(3, 3)`."""
+    if isinstance(value, tuple) and value and all(item == value[0] for item in value):
+        return value[0]
+    return value
 
 
 def _is_int(value: object) -> bool:
@@ -355,7 +406,10 @@ def _is_padding(items: tuple[object, ...]) -> bool:
 
 Spatial = Annotated[int | tuple[int, ...], SpatialKind()]
 Padding = Annotated[str | int | tuple[Any, ...], PaddingKind()]
+AxisAt = Annotated[int, AxisKind()]
+NewAxis = Annotated[int, AxisKind(extra=1)]
 Axes = Annotated[tuple[int, ...], AxesKind()]
+AxesInOrder = Annotated[tuple[int, ...], AxesKind(ordered=True)]
 Sizes = Annotated[tuple[Any, ...], ShapeKind()]
 Size = Annotated[Any, SizeKind()]
 Number = Annotated[Any, NumberKind()]

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import ClassVar, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, dataclass_transform, get_type_hints
 
 from ..grammar.record import open_record, record
 from .checks import Checks
 from .dims import Dim
-from .hyperparameter import Hyperparameter, kind_of, option, required
+from .hyperparameter import Auto, Hyperparameter, Kind, kind_of, option, required
 from .lowering import OnnxBuilder, TorchCode
 from .types import F32, DType, TensorType
 
@@ -73,6 +73,21 @@ class Layer:
             )
             for item in fields(cls)  # type: ignore[arg-type]
         )
+
+    @classmethod
+    @cache
+    def has_spellings(cls) -> bool:
+        """Whether two layers of the kind may be the same though their settings differ."""
+        kinds = [item.kind for item in cls.hyperparameters()]
+        own = [kind.inner if isinstance(kind, Auto) else kind for kind in kinds]
+        return cls.plain is not Layer.plain or any(type(k).plain is not Kind.plain for k in own)
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        """The hyperparameters in the one spelling that all which mean the same have, where the
+        first input has that rank: axes counted from the front, one number where all are equal.
+        """
+        items = self.hyperparameters()
+        return {item.name: item.kind.plain(getattr(self, item.name), rank) for item in items}
 
     def infer(self, check: Checks, *inputs: TensorType) -> Types:
         """The type or types of the output. Every precondition is put to `check`, which raises when

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import Spatial, one_of, required
+from ..hyperparameter import Spatial, one_of, required, shorten
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
 from ..types import BOOL, I64, DType, TensorType
 from ._onnx import reduce, transposed
-from ._spatial import shorten, spread
+from ._spatial import spread
 
 
 class AdaptivePooling(Layer):

@@ -1,10 +1,19 @@
 """What pooling layers with a sliding window share."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import Auto, Padding, Spatial, SpatialKind, one_of, option, required
+from ..hyperparameter import (
+    Auto,
+    Padding,
+    PaddingKind,
+    Spatial,
+    SpatialKind,
+    one_of,
+    option,
+    required,
+)
 from ..layer import Layer
 from ..types import TensorType, product
 from ._spatial import paddings, spread
@@ -24,6 +33,15 @@ class Pooling(Layer):
     kernel: Spatial = required(one_of(2, 3))
     stride: Stride = option(default="kernel", domain=one_of(1, 2))
     padding: Padding = option(default="valid")
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        settings, space = super().plain(rank), rank - 2
+        if settings["stride"] == settings["kernel"]:
+            settings["stride"] = "kernel"
+        if self.padding == "same":
+            kernel, dilation = spread(self.kernel, space), spread(self.spacing(), space)
+            settings["padding"] = PaddingKind().plain(paddings("same", kernel, dilation), rank)
+        return settings
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

@@ -99,11 +99,6 @@ def onnx_pads(padding: Pairs) -> list[int]:
     return [before for before, _ in padding] + [after for _, after in padding]
 
 
-def shorten(values: tuple[int, ...]) -> int | tuple[int, ...]:
-    """One integer where all axes agree: `3` reads better than `(3, 3)` in generated source."""
-    return values[0] if len(set(values)) == 1 else values
-
-
 def spread(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
     """A spatial hyperparameter as one integer for each of `count` axes, once `Checks.per_axis` has
     passed it.
@@ -125,6 +120,17 @@ def paddings(
         )
     items = (padding,) * len(kernel) if isinstance(padding, int) else tuple(padding)
     return tuple(item if isinstance(item, tuple) else (item, item) for item in items)
+
+
+def plain_window(settings: dict[str, Any], rank: int) -> dict[str, Any]:
+    """The plain settings of a layer that pads `same` unless told: `same` too where the numbers say
+    so, and `same` can be said.
+    """
+    space = rank - 2
+    kernel, dilation = spread(settings["kernel"], space), spread(settings["dilation"], space)
+    even = all((k - 1) * d % 2 == 0 for k, d in zip(kernel, dilation, strict=True))
+    alike = paddings(settings["padding"], kernel, dilation) == paddings("same", kernel, dilation)
+    return settings | {"padding": "same"} if even and alike else settings
 
 
 def channels_of(x: TensorType) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ...grammar.record import record
 from ..checks import Checks
 from ..dims import Dim
-from ._spatial import Pairs, shorten, symmetric, torch_pad, window_sizes
+from ..hyperparameter import shorten
+from ._spatial import Pairs, symmetric, torch_pad, window_sizes
 
 
 @record

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import option
+from ..hyperparameter import AxisAt, option
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
@@ -25,7 +25,7 @@ class Concat(Layer):
         "f32[A, N], f32[B, N] -> _(axis=0)",
     )
 
-    axis: int = option(default=1)
+    axis: AxisAt = option(default=1)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         first = inputs[0]

@@ -1,11 +1,11 @@
 """Convolution over one, two or three spatial axes."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import Padding, Spatial, between, one_of, option, required
+from ..hyperparameter import Padding, Spatial, between, one_of, option, required, shorten
 from ..layer import Layer, WeightType, weight_dtype
 from ..lowering import Module, OnnxBuilder
 from ..types import TensorType, product
@@ -14,7 +14,7 @@ from ._spatial import (
     expect_image,
     onnx_pads,
     paddings,
-    shorten,
+    plain_window,
     spread,
     symmetric,
     torch_pad,
@@ -48,6 +48,9 @@ class Conv(Layer):
     dilation: Spatial = option(default=1, domain=one_of(1, 2))
     groups: int = option(default=1)
     bias: bool = option(default=True)
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        return plain_window(super().plain(rank), rank)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

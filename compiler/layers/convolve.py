@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import Padding, Spatial, one_of, option
+from ..hyperparameter import Padding, Spatial, one_of, option, shorten
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType, product
@@ -14,7 +14,6 @@ from ._spatial import (
     kernel_of,
     onnx_pads,
     paddings,
-    shorten,
     spread,
     symmetric,
     torch_pad,

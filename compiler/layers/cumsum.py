@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import between, required
+from ..hyperparameter import AxisAt, between, required
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
 from ..types import I64, TensorType
@@ -23,7 +23,7 @@ class Cumsum(Layer):
         "i64[N, T, 3] -> _(axis=-2)",
     )
 
-    axis: int = required(between(1, 3))
+    axis: AxisAt = required(between(1, 3))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

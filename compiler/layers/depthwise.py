@@ -1,7 +1,7 @@
 """Convolution of each channel by itself."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
@@ -9,7 +9,7 @@ from ..hyperparameter import Padding, Spatial, one_of, option, required
 from ..layer import Layer, WeightType
 from ..lowering import Module, OnnxBuilder
 from ..types import TensorType
-from ._spatial import channels_of, expect_image
+from ._spatial import channels_of, expect_image, plain_window
 from .conv import Conv
 
 
@@ -32,6 +32,9 @@ class Depthwise(Layer):
     dilation: Spatial = option(default=1, domain=one_of(1, 2))
     multiplier: int = option(default=1, domain=one_of(1, 2))
     bias: bool = option(default=True)
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        return plain_window(super().plain(rank), rank)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

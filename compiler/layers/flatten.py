@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from .. import errors
 from ..checks import Checks
-from ..hyperparameter import option
+from ..hyperparameter import AxisAt, option
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType, product
 from ._form import Form, onnx_reshape
@@ -22,8 +22,8 @@ class Flatten(Form):
         "f32[N, C, 4, T] -> flatten(1, 2)",
     )
 
-    start: int = option(default=1)
-    end: int = option(default=-1)
+    start: AxisAt = option(default=1)
+    end: AxisAt = option(default=-1)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import between, required
+from ..hyperparameter import AxisAt, between, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form, index_text
@@ -26,7 +26,7 @@ class Gather(Form):
         "f32[3, 2], i64[] -> gather(axis=0)",
     )
 
-    axis: int = required(between(0, 2))
+    axis: AxisAt = required(between(0, 2))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         table, indices = inputs

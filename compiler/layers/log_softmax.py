@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import option
+from ..hyperparameter import AxisAt, option
 from ..lowering import OnnxBuilder
 from ..types import TensorType
 from ._activation import Activation
@@ -16,7 +16,7 @@ class LogSoftmax(Activation):
     cost: ClassVar[int] = 6
     template: ClassVar[str] = "F.log_softmax({0}, dim={axis})"
 
-    axis: int = option(default=-1)
+    axis: AxisAt = option(default=-1)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         check.axis(inputs[0], self.axis)

@@ -39,6 +39,12 @@ class Pad(Form):
     mode: str = option(default="constant")
     value: Number = option(default=0)
 
+    def plain(self, rank: int) -> dict[str, Any]:
+        pairs = self._pairs(rank)
+        while len(pairs) > 1 and pairs[0] == (0, 0):
+            pairs = pairs[1:]
+        return super().plain(rank) | {"widths": pairs}
+
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs
         check.rank(x, 1, -1)

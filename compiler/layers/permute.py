@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from .. import errors
 from ..checks import Checks
-from ..hyperparameter import Axes, required
+from ..hyperparameter import AxesInOrder, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form
@@ -19,7 +19,7 @@ class Permute(Form):
         "f32[N, T] -> permute([-1, 0])",
     )
 
-    axes: Axes = required()
+    axes: AxesInOrder = required()
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

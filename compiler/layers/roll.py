@@ -1,10 +1,10 @@
 """Axes turned around."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import errors
 from ..checks import Checks
-from ..hyperparameter import Axes, Ints, one_of, required
+from ..hyperparameter import AxesInOrder, Ints, one_of, required
 from ..lowering import Call, OnnxBuilder
 from ..types import I64, TensorType
 from ._form import Form
@@ -25,7 +25,15 @@ class Roll(Form):
     )
 
     shifts: Ints = required(one_of(-1, 1))
-    axes: Axes = required(one_of(1, 2, 3))
+    axes: AxesInOrder = required(one_of(1, 2, 3))
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        settings = super().plain(rank)
+        pairs = sorted(zip(settings["axes"], settings["shifts"], strict=True))
+        return {
+            "shifts": tuple(shift for _, shift in pairs),
+            "axes": tuple(axis for axis, _ in pairs),
+        }
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

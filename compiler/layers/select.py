@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import Size, between, required
+from ..hyperparameter import AxisAt, Size, between, required
 from ..lowering import Call, OnnxBuilder
 from ..types import I64, TensorType
 from ._form import Form, index_text
@@ -24,7 +24,7 @@ class Select(Form):
         "f32[4, T] -> select(0, 2)",
     )
 
-    axis: int = required(between(1, 3))
+    axis: AxisAt = required(between(1, 3))
     index: Size = required(between(-1, 0))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:

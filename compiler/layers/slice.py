@@ -6,7 +6,7 @@ from .. import errors
 from ..checks import Checks
 from ..dims import Dim
 from ..facts import Truth
-from ..hyperparameter import Size, between, option, required
+from ..hyperparameter import AxisAt, Size, between, option, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form, index_text
@@ -31,7 +31,7 @@ class Slice(Form):
         "f32[N, T] -> slice(1)",
     )
 
-    axis: int = required(between(1, 3))
+    axis: AxisAt = required(between(1, 3))
     start: Size = option(default=0)
     stop: Size = option(default=None)
     step: int = option(default=1)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import option
+from ..hyperparameter import AxisAt, option
 from ..lowering import OnnxBuilder
 from ..types import TensorType
 from ._activation import Activation
@@ -18,7 +18,7 @@ class Softmax(Activation):
     cost: ClassVar[int] = 5
     template: ClassVar[str] = "F.softmax({0}, dim={axis})"
 
-    axis: int = option(default=-1)
+    axis: AxisAt = option(default=-1)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         check.axis(inputs[0], self.axis)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import option
+from ..hyperparameter import AxisAt, option
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._ordering import Ordering
@@ -23,7 +23,7 @@ class Sort(Ordering):
         "i64[N, T] -> sort(descending=True)",
     )
 
-    axis: int = option(default=-1)
+    axis: AxisAt = option(default=-1)
     descending: bool = option(default=False)
 
     def infer(self, check: Checks, *inputs: TensorType) -> tuple[TensorType, TensorType]:

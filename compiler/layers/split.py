@@ -6,7 +6,7 @@ from .. import errors
 from ..checks import Checks
 from ..dims import Axis, Dim
 from ..facts import Truth
-from ..hyperparameter import Anything, option, required
+from ..hyperparameter import Anything, AxisAt, option, required
 from ..layer import Types
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
@@ -31,7 +31,7 @@ class Split(Form):
     )
 
     parts: Anything = required()
-    axis: int = option(default=1)
+    axis: AxisAt = option(default=1)
 
     def infer(self, check: Checks, *inputs: TensorType) -> Types:
         (x,) = inputs

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import option
+from ..hyperparameter import NewAxis, option
 from ..layer import Layer
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
@@ -24,7 +24,7 @@ class Stack(Layer):
         "i64[N], i64[N], i64[N] -> _(axis=1)",
     )
 
-    axis: int = option(default=0)
+    axis: NewAxis = option(default=0)
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         first = inputs[0]

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import between, required
+from ..hyperparameter import AxisAt, between, required
 from ..lowering import Call, OnnxBuilder
 from ..types import I64, TensorType
 from ._form import Form
@@ -26,7 +26,7 @@ class TakeAlong(Form):
         "f32[N, 3, D], i32[N, T, D] -> take_along(axis=-2)",
     )
 
-    axis: int = required(between(1, 3))
+    axis: AxisAt = required(between(1, 3))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         x, indices = inputs

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import between, option, required
+from ..hyperparameter import AxisAt, between, option, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._ordering import Ordering
@@ -24,7 +24,7 @@ class Topk(Ordering):
     )
 
     count: int = required(between(1, 8))
-    axis: int = option(default=-1)
+    axis: AxisAt = option(default=-1)
 
     def infer(self, check: Checks, *inputs: TensorType) -> tuple[TensorType, TensorType]:
         (x,) = inputs

@@ -1,9 +1,9 @@
 """Two axes swapped."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import between, required
+from ..hyperparameter import AxisAt, between, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form
@@ -18,8 +18,11 @@ class Transpose(Form):
         "f32[N, C, H, W] -> transpose(-1, 1)",
     )
 
-    a: int = required(between(1, 3))
-    b: int = required(between(1, 3))
+    a: AxisAt = required(between(1, 3))
+    b: AxisAt = required(between(1, 3))
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        return dict(zip(("a", "b"), sorted(super().plain(rank).values()), strict=True))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

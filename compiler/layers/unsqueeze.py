@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..checks import Checks
-from ..hyperparameter import between, required
+from ..hyperparameter import NewAxis, between, required
 from ..lowering import Call, OnnxBuilder
 from ..types import TensorType
 from ._form import Form
@@ -16,7 +16,7 @@ class Unsqueeze(Form):
 
     example: ClassVar[str] = "x -> unsqueeze(1)"
 
-    axis: int = required(between(1, 3))
+    axis: NewAxis = required(between(1, 3))
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs

@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from ..checks import Checks
 from ..dims import Dim
-from ..hyperparameter import Spatial, one_of, option, required
+from ..hyperparameter import Spatial, one_of, option, required, shorten
 from ..lowering import Call, OnnxBuilder
 from ..types import F32, TensorType
 from ._form import Form
 from ._resampling import Interpolation
-from ._spatial import shorten, spread
+from ._spatial import spread
 
 
 class Upsample(Form):

@@ -251,7 +251,47 @@ READ = "p = x -> relu -> conv(4, 3)\nq = x -> relu -> conv(4, 1)\np + q -> batch
 )
 def test_it_is_versioned_and_stable(body: str, expected: str) -> None:
     """By what layers are made from, by what reads them, and as a listing."""
-    assert hash_of(body) == f"a3:{expected}"
+    assert hash_of(body) == f"a4:{expected}"
+
+
+SPELLINGS = [
+    ("conv(4, 3)", "conv(4, [3, 3])", "conv(4, 3, padding=[[1, 1], [1, 1]])"),
+    ("conv(4, 7)", "conv(4, 7, padding=3)"),
+    ("conv(4, 3, padding=0)", "conv(4, 3, padding=valid)", "conv(4, 3, padding=[0, 0])"),
+    ("conv(4, 3, padding=[1, 0])", "conv(4, [3, 3], padding=[[1, 1], [0, 0]])"),
+    ("conv(4, 5, dilation=2)", "conv(4, 5, dilation=[2, 2], padding=4)"),
+    ("depthwise(3, stride=2)", "depthwise(3, stride=[2, 2], padding=1)"),
+    ("maxpool(2)", "maxpool(2, stride=2)", "maxpool([2, 2], stride=[2, 2], padding=0)"),
+    ("maxpool(3, padding=same)", "maxpool(3, padding=1)"),
+    ("softmax", "softmax(axis=-1)", "softmax(axis=3)"),
+    ("softmax(axis=1)", "softmax(axis=-3)"),
+    ("mean([2, 3], keep=true)", "mean([-1, -2], keep=true)"),
+    ("permute([0, 1, 3, 2])", "permute([0, 1, -1, -2])"),
+    ("transpose(1, 2)", "transpose(-2, 1)"),
+    ("roll([1, 2], [2, 3])", "roll([2, 1], [-1, -2])"),
+    ("pad(1)", "pad([1, 1])", "pad([0, [1, 1], 1])"),
+    ("pad([1, 0])", "pad([[1, 1], [0, 0]])"),
+    ("upsample(2)", "upsample([2, 2])"),
+    ("resize(16)", "resize([16, 16])"),
+    ("adaptive_avgpool(1)", "adaptive_avgpool([1, 1])"),
+    ("layernorm([1, 2])", "layernorm([-2, 1])"),
+]  # fmt: skip
+
+
+def test_one_layer_in_several_spellings_is_one_layer() -> None:
+    head = "network Net on x: f32[N, 4, 8, 8] -> f32[_, _, _, _]"
+    found = [{hash_of(f"x -> {text}", head) for text in texts} for texts in SPELLINGS]
+    assert [len(hashes) for hashes in found] == [1] * len(SPELLINGS)
+    assert len(set.union(*found)) == len(SPELLINGS)
+
+
+def test_an_axis_from_the_end_is_another_where_the_rank_is_another() -> None:
+    """One layer object may stand at values of several ranks."""
+    head = "network Net on x: f32[N, 4, 8] -> f32[...]"
+    apart = "(x -> softmax(axis={})) + (x -> unsqueeze(1) -> softmax(axis={}) -> squeeze(1))"
+    shared = hash_of(f"let f = softmax(axis=-1)\n{apart.replace('softmax(axis={})', 'f')}", head)
+    assert shared == hash_of(apart.format(2, 3), head) == hash_of(apart.format(-1, -1), head)
+    assert shared != hash_of(apart.format(2, 2), head)
 
 
 def test_parts_of_a_longer_sum_leave_no_mark() -> None:

@@ -176,6 +176,7 @@ def _check_values(
         assert [type_text(tensor) for tensor in results[-1]] == [_text(type_) for type_ in wanted]
     weights = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     _check_source(graph, weights, batches, results)
+    _check_spelling(call.layer, inputs, weights, batches[0], results[0])
     _check_gradients(call.layer, module, batches[-1])
     ran = False
     for opset in opsets:
@@ -185,6 +186,29 @@ def _check_values(
             for array, tensor, type_ in zip(actual, expected, outputs, strict=True):
                 assert_close(array, tensor, type_.dtype)
     return ran
+
+
+def _check_spelling(
+    layer: Layer,
+    inputs: tuple[TensorType, ...],
+    weights: dict[str, torch.Tensor],
+    batch: list[torch.Tensor],
+    results: tuple[torch.Tensor, ...],
+) -> None:
+    """What the hash takes for the same layer computes the same."""
+    rank = inputs[0].rank if inputs else 0
+    settings = layer.plain(rank)
+    other = type(layer)(**settings)
+    assert other.plain(rank) == settings
+    if other == layer:
+        return
+    outputs = infer(other, inputs)
+    assert outputs == infer(layer, inputs)
+    assert not isinstance(outputs, Fault)
+    module = module_of(graph_of(other, inputs, outputs))
+    module.load_state_dict(weights, strict=True)
+    module.eval()
+    torch.testing.assert_close(outputs_of(module, batch), results, equal_nan=True)
 
 
 def _check_source(
