@@ -55,15 +55,17 @@ class Survey:
     warnings: tuple[Report, ...] = ()
 
 
-def survey(process: Process, budget: int = GLANCE) -> Survey:
-    """Looks at a space that is known to hold a program."""
+def survey(process: Process, budget: int | None = None) -> Survey:
+    """Looks at a space that is known to hold a program: at a glance, or as far as the budget of
+    expansions goes.
+    """
     walk = Walk(process)
-    with deep_recursion(), process.allowance(budget):
+    with deep_recursion(), process.allowance(budget or GLANCE):
         held = int(process.holds)
         try:
             start = walk.start()
             held = 1
-            with process.allowance(_glance(walk, budget)):
+            with process.allowance(budget or _glance(walk)):
                 size = walk.count(start)
         except SpaceLimit:
             return _in_part(walk, held)
@@ -78,11 +80,11 @@ def survey(process: Process, budget: int = GLANCE) -> Survey:
     return Survey(size, True, size, _choices(states, made), True, warnings)
 
 
-def _glance(walk: Walk, budget: int) -> int:
+def _glance(walk: Walk) -> int:
     """Fewer expansions where each makes many layers."""
     decisions = [decision for _, decision in walk.draw(Random(0))]
     layers = len(walk.process.replay(decisions).graph.nodes)
-    return max(LEAST_GLANCE, min(budget, GLANCED_LAYERS // max(1, layers)))
+    return max(LEAST_GLANCE, min(GLANCE, GLANCED_LAYERS // max(1, layers)))
 
 
 def _in_part(walk: Walk, held: int) -> Survey:

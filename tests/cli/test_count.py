@@ -80,3 +80,21 @@ def test_commands_for_finished_networks_name_the_choices(
 ) -> None:
     assert run(["show", str(space)]) == 1
     assert "error[E226]" in capsys.readouterr().err
+
+
+def test_a_count_goes_as_far_as_its_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a glance, which is short for large programs, would have given up."""
+    kernels = ", ".join(["1 | 3"] * 8)
+    stages = " -> ".join(f"conv(2, kernels[{place}])" for place in range(8))
+    text = f"""network Net on x: f32[1, 2, 4, 4] -> f32[...] {{
+    let kernels = [{kernels}]
+    x -> repeat(200) {{ relu }} -> {stages}
+}}
+"""
+    (tmp_path / "net.arch").write_text(text)
+    assert run(["check", str(tmp_path / "net.arch")]) == 0
+    assert "256 programs" not in capsys.readouterr().out
+    assert run(["count", str(tmp_path / "net.arch"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["size"] == "256"
