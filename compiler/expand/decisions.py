@@ -17,7 +17,7 @@ from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
 from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
-from . import evaluate, vocabularies
+from . import alike, evaluate, vocabularies
 from .context import Context, join
 from .environment import Environment
 from .holding import Identity
@@ -172,6 +172,8 @@ def settle(node: ast.Expression, domain: Domain, name: str, context: Context) ->
     """Settles a choice: by what was frozen with the name it belongs to, or by the decider."""
     frozen, session, memory = context.frozen, context.session, context.memory
     if frozen and id(node) in frozen:
+        if type(frozen[id(node)]) is alike.Each:
+            raise alike.Apart(frozen[id(node)])
         return frozen[id(node)]
     if session.decider is None:
         raise Fault(errors.calls.OpenChoice(node.span))
@@ -238,7 +240,19 @@ def freeze(value: Any, context: Context) -> Any:
         return _freeze_items(value, context)
     frozen: dict[int, Any] = {}
     _freeze(value.expression, value.environment, context, frozen)
+    _take_for_alike(value.expression, frozen, context)
     return replaced(value, frozen=frozen)
+
+
+def _take_for_alike(node: ast.Expression, frozen: dict[int, Any], context: Context) -> None:
+    """While one explores, what was taken for a whole recipe is left open until it is used."""
+    session = context.session
+    if session.apart is None or not isinstance(node, ast.Choice | ast.Optional):
+        return
+    if id(node) not in session.apart and alike.may_be_alike(node):
+        frozen[id(node)] = alike.Each(id(node))
+        session.took_alike = True
+        session.decider.take_for_alike(node)
 
 
 def _is_settled(value: Any) -> bool:

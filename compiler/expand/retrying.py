@@ -20,7 +20,7 @@ class Refused(Exception):
     """The decisions so far lead to no program."""
 
 
-class _Mark:
+class Mark:
     """All that applying a stage may change. Scopes below it are new, so no names are among it."""
 
     __slots__ = ("_builder", "_context", "_following", "_made", "_session", "decided")
@@ -47,7 +47,7 @@ def attempt(way: Way, node: ast.Expression, inputs: Any, env: Environment, conte
     """What flows out of a stage, applied in one way after another until one is not refused. Raises
     Refused where the decisions within it leave none.
     """
-    mark = _Mark(context)
+    mark = Mark(context)
     while True:
         try:
             return way(node, inputs, env, context)
@@ -63,7 +63,7 @@ class _Before(NamedTuple):
     """How things stood before a statement."""
 
     position: int
-    mark: _Mark
+    mark: Mark
     names: Any
     kept: Any
 
@@ -85,7 +85,7 @@ class Statements:
         while position < count:
             if not self._before or self._before[-1].position != position:
                 names = self.env.snapshot()
-                self._before.append(_Before(position, _Mark(self.context), names, list(kept)))
+                self._before.append(_Before(position, Mark(self.context), names, list(kept)))
             made = decider.made
             try:
                 step(position)

@@ -11,6 +11,7 @@ from ...grammar.record import replaced
 from .. import errors
 from . import (
     adding,
+    alike,
     arguments,
     closed,
     combinators,
@@ -282,7 +283,11 @@ def _closure(
     context.session.applied.setdefault(written, (inner.place, value))
     inner = replaced(inner, written=None)
     scope = context.builder.begin(inner.path, "fragment", "", _nothing, inputs)
-    flow = apply(inner_node, inputs, env, inner)
+    each = value.frozen.get(id(inner_node)) if value.frozen else None
+    if isinstance(each, alike.Each) and isinstance(inner_node, ast.Choice | ast.Optional):
+        flow: Flow = alike.applied(apply, inner_node, inputs, env, inner, each)
+    else:
+        flow = apply(inner_node, inputs, env, inner)
     context.builder.end(scope, flatten(flow))
     return flow
 

@@ -17,6 +17,7 @@ from .drawn import DrawnProgram
 from .process import SpaceLimit
 from .replay import is_live
 from .states import DONE, Place, decisions_of
+from .walk import Step
 
 if TYPE_CHECKING:
     from .space import Space
@@ -36,39 +37,54 @@ class Patience:
 
 def decided(space: "Space", wishes: Wishes, patience: Patience | None = None) -> DrawnProgram:
     """The program that the wishes make. Raises SpaceLimit where that is out of reach."""
-    walk, steps = space.walk, []
+    steps = list[Step]()
     space.process.begin_question()
     with deep_recursion():
-        place = walk.start()
+        place = space.process.answer(space.walk.start)
         while place.state is not DONE:
-            decision = _first_live(space, place, wishes(place), patience)
-            steps.append((place, decision))
-            place = walk.step(place, decision)
+            asked = _Asked(space, place, steps, patience)
+            decision = next(filter(asked.is_live, wishes(place)), None)
+            if decision is None:
+                decision = asked.first()
+            place = asked.step(decision)
+            steps.append((asked.now(), decision))
     return DrawnProgram(space, steps)
 
 
-def _first_live(
-    space: "Space", place: Place, wishes: Iterable[Any], patience: Patience | None
-) -> Any:
-    for decision in wishes:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A place where it is asked what is legal."""
+
+    space: "Space"
+    place: Place
+    steps: Sequence[Step]
+    patience: Patience | None
+
+    def now(self) -> Place:
+        """The place as it is known now."""
+        return self.space.still(self.place, self.steps)
+
+    def first(self) -> Any:
+        """The first legal decision."""
+        return self.space.process.answer(lambda: self.space.walk.first(self.now()))
+
+    def step(self, decision: Any) -> Place:
+        """Where a decision leads."""
+        return self.space.process.answer(lambda: self.space.walk.step(self.now(), decision))
+
+    def is_live(self, decision: Any) -> bool:
+        """Whether a wish can be fulfilled."""
+        process, patience = self.space.process, self.patience
         if patience is None:
-            live = is_live(space.walk, place, decision)
-        else:
-            live = _is_soon_live(space, place, decision, patience)
-        if live:
-            return decision
-    return space.walk.first(place)
-
-
-def _is_soon_live(space: "Space", place: Place, decision: Any, patience: Patience) -> bool:
-    if (place, decision) in patience.passed_over:
-        return False
-    try:
-        with space.process.allowance(patience.expansions):
-            return is_live(space.walk, place, decision)
-    except SpaceLimit:
-        patience.passed_over.add((place, decision))
-        return False
+            return process.answer(lambda: is_live(self.space.walk, self.now(), decision))
+        if (self.place, decision) in patience.passed_over:
+            return False
+        try:
+            with process.allowance(patience.expansions):
+                return process.answer(lambda: is_live(self.space.walk, self.now(), decision))
+        except SpaceLimit:
+            patience.passed_over.add((self.place, decision))
+            return False
 
 
 def around(domain: Alternatives | Integers, decision: Any) -> Iterator[Any]:

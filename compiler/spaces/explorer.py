@@ -9,9 +9,11 @@ what it made since and goes on from there (`expand/retrying.py`).
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Fault
 from .. import errors
 from ..cost import batch_axes
+from ..expand.alike import Apart
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.decisions import Integers, Site
@@ -25,13 +27,19 @@ from ..layer import Layer
 from ..types import TensorType
 from .costs import Meter, OpenCost, Totals
 from .dead import DeadEnd
-from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge
+from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge, link
 
 if TYPE_CHECKING:
     from .process import Process
 
 
 BY_TYPES = errors.limits.WeightTooLarge, errors.limits.TooManyActivations
+SUMS = (
+    errors.limits.TooManyActivations,
+    errors.limits.TooManyNodes,
+    errors.limits.TooManyParameters,
+    errors.limits.TooMuchWork,
+)
 LAYER_WORK = 48
 """About as many expressions as are worked out for one layer."""
 
@@ -180,6 +188,11 @@ class Explorer:
         self.process.count_work(decisions + max(0, spent - self._spent) // LAYER_WORK)
         self._spent = spent
 
+    def take_for_alike(self, node: ast.Expression) -> None:
+        """Which decision was made at a choice shows in the graph alone."""
+        if self.path and self.path[-1][0].node is node:
+            self.path[-1][0].alike = True
+
     def watch(self, builder: GraphBuilder) -> None:
         """Called while a graph grows: it may grow for long between two decisions."""
         if self.session is not None:
@@ -234,7 +247,7 @@ class Explorer:
             return
         before, decision = self.path[-1]
         if not added and not before.real:
-            before.children.setdefault(decision, state)
+            link(before, decision, state)
             return
         key = edge(before, decision)
         known = before.children.setdefault(key, state)
@@ -303,6 +316,8 @@ class Explorer:
             case Dead():
                 return Grounds(len(self.path)), None
         reason: Diagnostic = refusal.diagnostic  # type: ignore[union-attr]
+        if self.session is not None and self.session.took_alike and isinstance(reason, SUMS):
+            raise Apart(None)  # of some options the program may not be too large
         self.process.bury(self.path, reason)
         rests = self.session.rests if self.session is not None else None
         if rests is not None and rests[0] is reason:

@@ -6,31 +6,32 @@ found out lazily: a known edge is followed in a table, an unknown one costs one 
 is dead when every decision in it is, and only what is proved dead is ever left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
 from ..deep import deep_recursion
 from ..expand import closed, networks
+from ..expand.alike import Apart
 from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
-from ..expand.holding import fingerprint, looked_at
 from ..expand.naming import NamesInText
 from ..expand.retrying import Refused
-from ..expand.session import MOST_COPIES, Limits, Session
+from ..expand.session import MOST_COPIES, Limits
 from ..expand.uses import KnownUses
-from ..expand.values import FunctionReference, decisions_key
+from ..expand.values import FunctionReference
 from . import training
 from .costs import Requirements, Totals, deferrable
 from .dead import DeadEnd, Deciding
 from .expansion import Expansion, Replay
 from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
+from .keys import Keys
 from .states import (
     REAL,
     Path,
@@ -43,6 +44,7 @@ from .states import (
     first_open,
     grave_of,
     is_live,
+    link,
     never,
 )
 
@@ -58,6 +60,9 @@ class SpaceLimit(Exception):
     def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
         super().__init__(message)
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
@@ -83,8 +88,10 @@ class Process:
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # expand/copying.py
     _root: State | None = None
     _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
-    _numbers: dict[Any, int] = field(default_factory=dict)
+    _keys: Keys = field(default_factory=Keys)
     _closed: KnownUses | None = None  # what came out of blocks: see expand/closed.py
+    parted: int = 0  # the era since which the same options are taken for alike
+    _apart: set[int] | None = field(default_factory=set)  # see expand/alike.py; None: all
     _spent: int = 0
     _work: int = 0
     requirements: Requirements = field(init=False)
@@ -128,9 +135,25 @@ class Process:
         """
         try:
             return self._expanded(prefix, policy, enough, ceiling)
+        except CostsWanted:
+            self._closed = None
+            self._begin_anew()
+            raise Apart(None) from None
+        except Apart as found:
+            if found.choice is None or self._apart is None:
+                self._apart = None
+            else:
+                self._apart.add(found.choice)
+            self._begin_anew()
+            raise
         finally:
             while self.unproved:
                 self._prove(self.unproved.pop())
+
+    def _begin_anew(self) -> None:
+        """What was found out took options for alike that are to be told apart."""
+        self.forget()
+        self.parted = self.era
 
     def _prove(self, state: State) -> None:
         """A number from a real range decides nothing: its ends lead where any number does."""
@@ -161,11 +184,6 @@ class Process:
             try:
                 expansion = self.expand(walk, full=full)
                 walk.finish()
-            except CostsWanted:
-                self._closed = None
-                walk = Explorer(self, prefix, policy, enough, ceiling)
-                start = walk.mark()
-                continue
             except Known:
                 break
             except Enough:
@@ -221,6 +239,7 @@ class Process:
         session.replayed = replayed
         session.holds = [] if exploring else None
         session.closed = self._closed if exploring and not full else None
+        session.apart = None if session.closed is None else self._apart
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
         session.copies = self.copies
@@ -246,22 +265,12 @@ class Process:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             for other in self.states.values():
                 other.live = False
-        state.children[key] = grave_of(state, decision, reason)
+        grave = state.children[key] = grave_of(state, decision, reason)
+        link(state, decision, grave)
 
     def meet(self, site: Site, context: Context, path: Path) -> State:
         """The state of this moment, new or known."""
-        session = context.session
-        frozen, lets = context.frozen, session.lets
-        assumptions = context.builder.facts.assumptions
-        held: Any = self._held(session)
-        if assumptions or frozen or lets:
-            held = (
-                held,
-                assumptions,
-                decisions_key(frozen),
-                tuple([(name, fingerprint(value)) for name, value in lets.items()]),
-            )
-        key = site.name, id(site.node), held
+        key = self._keys.of(site, context)
         state = self.states.get(key)
         if state is None:
             before, taken = path[-1] if path else (None, None)
@@ -269,27 +278,22 @@ class Process:
             state = self.states[key] = State(site, before, taken, name, self.era)
         return state
 
-    def _held(self, session: Session) -> int:
-        """A number for all that is held, which grows as a chain: what was held before is looked at
-        once.
-        """
-        holds, chain, numbers = session.holds, session.chain, self._numbers
-        assert holds is not None
-        found = chain[-1] if chain else 0
-        lasting = True
-        for item in holds[len(chain) :]:
-            mark, changes = looked_at(item)
-            found = numbers.setdefault((found, mark), len(numbers) + 1)
-            lasting = lasting and not changes
-            if lasting:
-                chain.append(found)
-        return found
-
     # --- questions
 
     def begin_question(self) -> None:
         """Each question from outside has the whole budget."""
         self._spent = 0
+
+    def answer(self, question: Callable[[], Answer]) -> Answer:
+        """The answer to a question, which is asked again where options that it took for alike
+        proved not to be.
+        """
+        with deep_recursion():
+            while True:
+                try:
+                    return question()
+                except Apart:
+                    continue
 
     @contextmanager
     def allowance(self, budget: int) -> Iterator[None]:
@@ -359,7 +363,7 @@ class Process:
         for state in self.states.values():
             state.forget()
         self.states.clear()
-        self._numbers.clear()
+        self._keys = Keys()
         self._root = None
         self.era += 1
 

@@ -7,7 +7,6 @@ is nothing to draw.
 from ...grammar import ast
 from ...grammar.diagnostic import Fault, ProgramError
 from .. import errors
-from ..deep import deep_recursion
 from ..expand import recursion
 from ..expand.session import Session
 from ..expand.values import FunctionReference
@@ -34,8 +33,7 @@ def settled(
     process.entered = session.entered
     name = reference.function.name
     try:
-        with deep_recursion():
-            Walk(process).start()
+        process.answer(lambda: Walk(process).start())
         process.holds = True
     except ProgramError as error:
         session.reports += error.diagnostics

@@ -5,18 +5,19 @@ counted and compared. All randomness is keyed by the seed that is given, so equa
 programs on any machine and any number of workers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from ..deep import deep_recursion
+from ..expand.alike import Apart
 from ..program import Program
 from . import edits, encoding, membership, suggesting
 from .drawn import DrawnProgram
-from .process import Process, SpaceLimit
+from .process import Answer, Process, SpaceLimit
 from .random import Random
 from .replay import steps_from
 from .state import SpaceState
+from .states import Place
 from .trace import Decision, Trace
 from .walk import Step, Walk, trace_of
 from .weighted import Weighted
@@ -49,8 +50,7 @@ class Space:
         self.name = self.process.reference.function.name
         self.label = f"<drawn from {self.name}>"
         self._remembered: dict[tuple[Any, ...], dict[str, str]] = {}
-        with deep_recursion():
-            self.walk.start()
+        self.process.answer(self.walk.start)
 
     def __repr__(self) -> str:
         return f"<Space {self.name}>"
@@ -108,11 +108,14 @@ class Space:
         if len(self.process.states) > MOST_STATES:
             self._forget()
         self.process.begin_question()
-        if not uniform and not conditioned:
-            return DrawnProgram(self, self.walk.draw(random))
-        with deep_recursion():
-            steps = self._uniformly(random) if uniform else self._weighted.draw(random)
-        return DrawnProgram(self, steps)
+        if uniform or conditioned:
+            way = self._uniformly if uniform else self._weighted.draw
+            return DrawnProgram(self, self.process.answer(lambda: way(random)))
+        while True:  # as `answer`, without its room: most draws need none
+            try:
+                return DrawnProgram(self, self.walk.draw(random))
+            except Apart:
+                continue
 
     def _forget(self) -> None:
         """Keeps the memory that a long stream of draws takes within bounds."""
@@ -152,10 +155,10 @@ class Space:
             self._remembered.clear()
         return self._remembered.setdefault(decisions, {})
 
-    def _question(self) -> Any:
+    def _answer(self, question: Callable[[], Answer]) -> Answer:
         """Room and budget for one question."""
         self.process.begin_question()
-        return deep_recursion()
+        return self.process.answer(question)
 
     # --- counting
 
@@ -165,26 +168,38 @@ class Space:
 
         Raises SpaceLimit, with the bounds that are proved, where counting is out of reach.
         """
-        with self._question():
-            try:
-                return self.walk.count(self.walk.start())
-            except SpaceLimit as limit:
-                low, high = self.walk.bounds()
-                if low == high:
-                    return low
-                raise SpaceLimit(str(limit), low, high) from None
+        return self._answer(self._size)
+
+    def _size(self) -> int | float:
+        try:
+            return self.walk.count(self.walk.start())
+        except SpaceLimit as limit:
+            low, high = self.walk.bounds()
+            if low == high:
+                return low
+            raise SpaceLimit(str(limit), low, high) from None
 
     def enumerate(self) -> Iterator[DrawnProgram]:
         """Every program, in a fixed order. Raises ValueError at a real range."""
-        return self._each(self.walk.enumerate())
+        return self._each(self.walk.enumerate)
 
-    def _each(self, found: Iterator[Sequence[Step]]) -> Iterator[DrawnProgram]:
+    def _each(self, begin: Callable[[], Iterator[Sequence[Step]]]) -> Iterator[DrawnProgram]:
         """Programs as they are asked for, each with room and budget of its own."""
+        found, passed, era = begin(), 0, self.process.parted
+
+        def following() -> Sequence[Step] | None:
+            nonlocal found, era
+            if era != self.process.parted:  # what it stood on was forgotten: once more, to there
+                found, era = begin(), self.process.parted
+                for _ in range(passed):
+                    next(found)
+            return next(found, None)
+
         while True:
-            with self._question():
-                steps = next(found, None)
+            steps = self._answer(following)
             if steps is None:
                 return
+            passed += 1
             yield DrawnProgram(self, steps)
 
     # --- single programs
@@ -193,31 +208,46 @@ class Space:
         self, trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]
     ) -> DrawnProgram:
         """The program of a trace. Raises ValueError where it is not one of this space."""
-        with self._question():
-            return DrawnProgram(self, steps_from(self.walk, as_trace(trace)))
+        known = as_trace(trace)
+        return DrawnProgram(self, self._answer(lambda: steps_from(self.walk, known)))
 
     def begin(self) -> SpaceState:
         """Deciding choice by choice: `site`, `options()`, `choose(value)`, `done`, `program`."""
-        return SpaceState(self, self.walk.start(), ())
+        return SpaceState(self, self._answer(self.walk.start), ())
 
     def contains(self, program: Program | str) -> "membership.Membership":
         """Whether a program is one of this space: true with the first trace that gives it, or false
         with the reason.
         """
-        with self._question():
-            return membership.find(self, program)
+        return self._answer(lambda: membership.find(self, program))
 
     def trace_of_decisions(self, decisions: Sequence[Any]) -> Trace | None:
         """The trace of decisions in order; None where a requirement of costs refuses them."""
-        place, steps = self.walk.start(), []
+        steps, place = self._answer(lambda: self.steps_of(decisions))
+        return trace_of(steps) if self._answer(lambda: self.walk.live(place)) else None
+
+    def steps_of(self, decisions: Sequence[Any]) -> tuple[list[Step], Place]:
+        """Where decisions in order are made, and where they lead."""
+        place, steps = self.walk.start(), list[Step]()
         for decision in decisions:
             steps.append((place, decision))
             place = self.walk.step(place, decision)
-        return trace_of(steps) if self.walk.live(place) else None
+        return steps, place
+
+    def still(self, place: Place, steps: Sequence[Step]) -> Place:
+        """The place that some steps led to, as it is known now: other options may be taken for
+        alike than when they were made.
+        """
+        if place.state.era >= self.process.parted or not steps:
+            return place
+        return self.steps_of([decision for _, decision in steps])[1]
 
     def own(self, program: Program) -> DrawnProgram:
         """The program as one of this space. Raises ValueError where it is none."""
         if isinstance(program, DrawnProgram) and program.space is self:
+            steps = program.steps
+            if steps and steps[0][0].state.era < self.process.parted:  # its places tell too little
+                return DrawnProgram(self, self.steps_of(program.decisions)[0])
             return program
         trace = getattr(program, "trace", None)
         if trace is not None:
@@ -234,21 +264,25 @@ class Space:
 
         Raises ValueError where the space holds no other program.
         """
-        with self._question():
-            steps = edits.mutate(self.walk, self.own(program).steps, Random(seed, 1))
-            return DrawnProgram(self, steps)
+        return DrawnProgram(
+            self,
+            self._answer(lambda: edits.mutate(self.walk, self.own(program).steps, Random(seed, 1))),
+        )
 
     def crossover(self, first: Program, second: Program, seed: int = 0) -> DrawnProgram:
         """The first program with choices of the second: a part of the same kind, or single ones."""
-        with self._question():
+
+        def crossed() -> Sequence[Step]:
             pair = self.own(first).steps, self.own(second).steps
-            return DrawnProgram(self, edits.crossover(self.walk, *pair, Random(seed, 2)))
+            return edits.crossover(self.walk, *pair, Random(seed, 2))
+
+        return DrawnProgram(self, self._answer(crossed))
 
     def neighbours(self, program: Program) -> Iterator[DrawnProgram]:
         """Every program that differs in one choice, the rest as it was where that stays legal; a
         choice that opens up takes its first option. Real ranges are left as they are.
         """
-        return self._each(edits.neighbours(self.walk, self.own(program).steps))
+        return self._each(lambda: edits.neighbours(self.walk, self.own(program).steps))
 
     def suggest(self, trial: "suggesting.Trial") -> DrawnProgram:
         """The program that an Optuna trial suggests, choice by choice: so its samplers, pruners and
@@ -274,8 +308,7 @@ class Space:
     @cached_property
     def encoder(self) -> "encoding.Encoder":
         """The fixed vector's layout. Raises SpaceLimit for more than 10,000 sites."""
-        with self._question():
-            return encoding.Encoder(self.walk)
+        return self._answer(lambda: encoding.Encoder(self.walk))
 
     def encode(self, program: Program) -> list[float]:
         """A vector of fixed length: for each choice of the space the options' indicators, or
@@ -285,8 +318,7 @@ class Space:
 
     def decode_vector(self, vector: Sequence[float]) -> DrawnProgram:
         """The program of a vector: at each choice the legal option that the vector favours."""
-        with self._question():
-            return DrawnProgram(self, self.encoder.decode(vector))
+        return DrawnProgram(self, self._answer(lambda: self.encoder.decode(vector)))
 
     @property
     def choices(self) -> dict[str, list[Any]]:

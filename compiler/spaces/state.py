@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .drawn import DrawnProgram
 from .replay import is_live, shown
@@ -47,10 +46,9 @@ class SpaceState:
         """The legal values of the next choice: those after which a valid program can be reached."""
         if self.done:
             return []
-        domain = self.place.state.domain
+        domain, walk = self.place.state.domain, self.space.walk
         self.space.process.begin_question()
-        with deep_recursion():
-            live = self.space.walk.options(self.place)
+        live = self.space.process.answer(lambda: walk.options(self._now()))
         if isinstance(domain, Reals):
             return Interval(domain.low, domain.high, domain.log)
         return [value_of(domain, decision) for decision in live]
@@ -64,11 +62,20 @@ class SpaceState:
             raise ValueError(f"{value!r} is no option of {self.site}: {shown(self.place)}")
         walk = self.space.walk
         self.space.process.begin_question()
-        with deep_recursion():
-            if not is_live(walk, self.place, decision):
+
+        def chosen() -> SpaceState:
+            here = self._now()
+            if not is_live(walk, here, decision):
                 raise ValueError(f"{self.site} = {value!r} leads to no valid program")
-            place = walk.step(self.place, decision)
-        return SpaceState(self.space, place, (*self.steps, (self.place, decision)))
+            return SpaceState(
+                self.space, walk.step(here, decision), (*self.steps, (here, decision))
+            )
+
+        return self.space.process.answer(chosen)
+
+    def _now(self) -> Place:
+        """The place as it is known now."""
+        return self.space.still(self.place, self.steps)
 
     @property
     def program(self) -> DrawnProgram:

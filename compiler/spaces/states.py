@@ -17,8 +17,8 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "before", "bundle", "children", "dead", "domain", "era", "known_place", "live",
-        "name", "node", "real", "reason", "shown", "table", "taken",
+        "added", "alike", "before", "bundle", "children", "dead", "domain", "era", "known_place",
+        "live", "name", "node", "real", "reason", "shown", "table", "taken",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +40,7 @@ class State:
         self.live = site is None
         self.dead = False
         self.reason: Diagnostic | None = None
+        self.alike = False  # whether all its decisions lead to one state: expand/alike.py
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
         self.bundle: dict[Totals, float] | None = None
         self.known_place: Place | None = None  # `place`, once it was asked for
@@ -76,6 +77,12 @@ class Place(NamedTuple):
 
     state: State
     spent: Totals
+
+
+def link(before: State, decision: Any, after: State) -> None:
+    """Notes where a decision leads, and with it all that are alike."""
+    for each in decisions_of(before.domain) if before.alike else (decision,):
+        before.children.setdefault(each, after)
 
 
 def grave_of(state: State, decision: Any, reason: Diagnostic | None) -> State:

@@ -11,7 +11,6 @@ from typing import Any
 from ...grammar.diagnostic import Report
 from ...grammar.record import record
 from .. import errors
-from ..deep import deep_recursion
 from ..expand.decisions import Reals
 from .encoding import name_of_state, options_of
 from .passing import live_options, shares
@@ -59,8 +58,12 @@ def survey(process: Process, budget: int | None = None) -> Survey:
     """Looks at a space that is known to hold a program: at a glance, or as far as the budget of
     expansions goes.
     """
+    return process.answer(lambda: _surveyed(process, budget))
+
+
+def _surveyed(process: Process, budget: int | None) -> Survey:
     walk = Walk(process)
-    with deep_recursion(), process.allowance(budget or GLANCE):
+    with process.allowance(budget or GLANCE):
         held = int(process.holds)
         try:
             start = walk.start()

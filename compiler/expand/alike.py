@@ -1,0 +1,122 @@
+"""Options that are alike: which of them was taken shows in the graph and nowhere else.
+
+`let op = any(Operations)` makes its choice long before `op` is used, and what was chosen has to be
+remembered until then. Ten such names of seven options each would make 7^10 states, though most
+spaces are written so that every operation fits where any does. So while one explores, the recipe
+holds `Each` in the place of the decision, and where it is applied, all options are applied to what
+flows in. Where they give the same types, nothing that follows can tell them apart, and one state
+stands for all. Where they do not, or where something else asks what was decided, `Apart` is raised:
+the space begins anew, and tells the options of that choice apart from then on.
+
+Comes in: a choice that was made with a name, and what flows into it. Goes out: what flows out.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.record import record, replaced
+from .context import Context
+from .environment import Environment
+from .retrying import Mark, Refused
+from .values import Results, Tensor
+
+Apply = Callable[[ast.Expression, tuple[Tensor, ...], Environment, Context], Any]
+
+
+@record
+class Each:
+    """In the place of a decision: any option of the choice, which is known by its node's id."""
+
+    choice: int
+
+
+class Apart(Exception):
+    """The options of a choice are not alike; None: those of no choice may be taken for it."""
+
+    def __init__(self, each: Each | None) -> None:
+        self.choice = None if each is None else each.choice
+        super().__init__()
+
+
+def may_be_alike(node: ast.Choice | ast.Optional) -> bool:
+    """Whether a choice is one among stages in which nothing else is chosen."""
+    options = node.options if isinstance(node, ast.Choice) else (node.stage,)
+    return all(isinstance(item, _STAGES) and not _is_open(item) for item in options)
+
+
+_STAGES = ast.Name, ast.Attribute, ast.Call, ast.Labelled, ast.Pipeline, ast.Fragment
+_OPEN = ast.Choice, ast.Range, ast.Optional, ast.Open
+
+
+def _is_open(node: ast.Node) -> bool:
+    called = node.function if isinstance(node, ast.Call) else None
+    if isinstance(called, ast.Name) and called.id in ("any", "some"):
+        return True
+    return isinstance(node, _OPEN) or any(_is_open(child) for child in ast.children(node))
+
+
+def applied(
+    apply: Apply,
+    node: ast.Choice | ast.Optional,
+    inputs: tuple[Tensor, ...],
+    env: Environment,
+    context: Context,
+    each: Each,
+) -> Any:
+    """What flows out of any of the options. Raises Apart where that is not the same."""
+    session, builder = context.session, context.builder
+    if context.memory is not None or context.cell is not None:
+        raise Apart(each)
+    count = len(node.options) if isinstance(node, ast.Choice) else 2
+    facts, bound, start = builder.facts, builder.obligations(), len(builder.nodes)
+    largest = [builder.parameters, builder.activations, session.spent]
+    flow, seen, nodes, mark = None, None, list[Any](), Mark(context)
+    decider, session.decider = session.decider, _Nobody(session.decider, each)
+    try:
+        for place in range(count):
+            mark.restore()
+            taken = replaced(context, frozen={**context.frozen, id(node): place})
+            flow = apply(node, inputs, env, taken)
+            types = _types(flow)
+            same = builder.facts is facts and builder.obligations() == bound
+            if not same or seen not in (None, types):
+                raise Apart(each)
+            seen = types
+            sizes = builder.parameters, builder.activations, session.spent
+            largest = [max(pair) for pair in zip(largest, sizes, strict=True)]
+            nodes = max(nodes, builder.nodes[start:], key=len)
+    except (Fault, Refused):
+        raise Apart(each) from None
+    finally:
+        session.decider = decider
+    builder.parameters, builder.activations, session.spent = largest
+    builder.nodes[start:] = nodes  # limits are to hold for the largest; nobody reads the graph
+    return flow
+
+
+def _types(flow: Tensor | Results) -> Any:
+    if isinstance(flow, Tensor):
+        return flow.type
+    return tuple(item.type for item in flow.items), flow.names
+
+
+class _Nobody:
+    """Stands in for whoever decides while options are compared: a choice within one is its own."""
+
+    def __init__(self, decider: Any, each: Each) -> None:
+        self.made = decider.made
+        self.each = each
+
+    def decide(self, *_: Any) -> NoReturn:
+        raise Apart(self.each)
+
+    def mark(self) -> None:
+        """There is nothing to go back to."""
+
+    def retry(self, _: None, refusal: Exception) -> NoReturn:
+        raise refusal
+
+    def note_applied(self, *_: Any) -> None:
+        """Nothing was decided for it here."""
