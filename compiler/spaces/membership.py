@@ -7,6 +7,7 @@ decide it, however large the space.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...grammar.diagnostic import ProgramError
@@ -17,6 +18,7 @@ from ..graph import Graph, Node
 from ..hash import graph_hash
 from ..layer import Layer
 from ..program import Program
+from ..types import TensorType
 from .dead import DeadEnd
 from .drawn import graph_of
 from .process import SpaceLimit
@@ -95,6 +97,12 @@ class _Layer:
     initialiser: Any
 
 
+@lru_cache(maxsize=4_096)
+def _plain(layer: Layer, rank: int) -> Layer:
+    """The layer in the one spelling of all that mean the same."""
+    return type(layer)(**layer.plain(rank))
+
+
 class _Listing:
     """The nodes of a graph without identities, as it grows."""
 
@@ -105,10 +113,10 @@ class _Listing:
         self._made = 0
         self._owners: dict[str, int] = {}
 
-    def take(self, nodes: Sequence[Node]) -> None:
-        """Adds the nodes that are new."""
+    def take(self, nodes: Sequence[Node], values: Sequence[TensorType]) -> None:
+        """Adds the nodes that are new; `values` are all that they read."""
         for node in nodes[self.position :]:
-            self._add(node)
+            self._add(node, values[node.inputs[0]].rank if node.inputs else 0)
         self.position = len(nodes)
 
     def _value(self, number: int) -> int:
@@ -118,13 +126,14 @@ class _Listing:
     def outputs(self, graph: Graph) -> list[int]:
         return [self._value(port.value) for port in graph.outputs]
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: Node, rank: int) -> None:
         if node.layer.name == "identity":
             self._values[node.outputs[0]] = self._value(node.inputs[0])
             return
         owner = self._owners.setdefault(node.owner, len(self.layers))
         inputs = tuple(self._value(number) for number in node.inputs)
-        self.layers.append(_Layer(node.layer, inputs, owner, node.tied, node.initialiser))
+        layer = _plain(node.layer, rank) if node.layer.has_spellings() else node.layer
+        self.layers.append(_Layer(layer, inputs, owner, node.tied, node.initialiser))
         for number in node.outputs:
             self._values[number] = self._made
             self._made += 1
@@ -143,7 +152,7 @@ class _Follower:
 
     def decide(self, site: Site, context: Context) -> Any:
         if not context.prefix:
-            self.listing.take(context.builder.nodes)
+            self.listing.take(context.builder.nodes, context.builder.values)
             self.search.compare(self)
         place = self.prefix[len(self.places)] if len(self.places) < len(self.prefix) else 0
         self.places.append(place)
@@ -166,7 +175,7 @@ class _Search:
     def __init__(self, space: "Space", target: Graph) -> None:
         self.space = space
         self.target = _Listing()
-        self.target.take(target.nodes)
+        self.target.take(target.nodes, target.values)
         self.outputs = self.target.outputs(target)
         self.hash = graph_hash(target)
         self.runs = 0
@@ -187,7 +196,7 @@ class _Search:
     def _expand(self, follower: _Follower) -> Trace | None:
         try:
             graph = self.space.process.expand(follower, exploring=False).graph
-            follower.listing.take(graph.nodes)
+            follower.listing.take(graph.nodes, graph.values)
             self.compare(follower, whole=True)
         except (_Mismatch, DeadEnd):
             return None

@@ -127,6 +127,7 @@ def test_a_program_edited_by_hand_is_found_or_the_reason_told(space: archc.Space
         "Net.repeat.0.choice": "identity", "Net.repeat.1.conv.filters": 2,
         "Net.repeat.1.conv.kernel": 1, "Net.repeat.1.choice": "maxpool(2)",
     }  # fmt: skip
+    assert space.contains(text.replace("conv(4, 3)", "conv(4, [3, 3], padding=1)"))
     other = space.contains(text.replace("conv(4, 3)", "conv(5, 3)"))
     assert not other
     assert "layer 1 of the program is conv" in other.reason
