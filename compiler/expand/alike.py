@@ -11,15 +11,18 @@ the space begins anew, and tells the options of that choice apart from then on.
 Comes in: a choice that was made with a name, and what flows into it. Goes out: what flows out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
+from ..dims import AxisTooLarge
 from .context import Context
 from .environment import Environment
+from .remembered import by_identity
 from .retrying import Mark, Refused
+from .session import Poisoned
 from .values import Results, Tensor
 
 Apply = Callable[[ast.Expression, tuple[Tensor, ...], Environment, Context], Any]
@@ -40,10 +43,43 @@ class Apart(Exception):
         super().__init__()
 
 
-def may_be_alike(node: ast.Choice | ast.Optional) -> bool:
-    """Whether a choice is one among stages in which nothing else is chosen."""
-    options = node.options if isinstance(node, ast.Choice) else (node.stage,)
-    return all(isinstance(item, _STAGES) and not _is_open(item) for item in options)
+MOST_APART = 8
+"""So many choices are told apart one by one, each at the price of beginning anew; then all are."""
+
+
+class Partition:
+    """Which choices of a space have options that are told apart: none, to begin with."""
+
+    __slots__ = ("apart", "none_alike", "whole")
+
+    def __init__(self) -> None:
+        self.apart: set[int] = set()
+        self.none_alike = False
+        self.whole: set[int] = set()  # choices whose options are all known to make sense
+
+    def tell_apart(self, found: Apart) -> None:
+        """From now on the options of a choice are not taken for alike."""
+        if found.choice is not None:
+            self.apart.add(found.choice)
+        self.none_alike |= found.choice is None or len(self.apart) > MOST_APART
+
+    def takes(self, node: ast.Expression) -> bool:
+        """Whether the options of a choice are taken for alike: stages in which nothing else is
+        chosen.
+        """
+        if self.none_alike or id(node) in self.apart:
+            return False
+        return isinstance(node, ast.Choice | ast.Optional) and _is_of_stages(node)
+
+
+@by_identity
+def _is_of_stages(node: ast.Choice | ast.Optional) -> bool:
+    return all(isinstance(item, _STAGES) and not _is_open(item) for item in options_of(node))
+
+
+def options_of(node: ast.Choice | ast.Optional) -> Sequence[ast.Expression]:
+    """The options that are written: an optional stage may be left out too."""
+    return node.options if isinstance(node, ast.Choice) else (node.stage,)
 
 
 _STAGES = ast.Name, ast.Attribute, ast.Call, ast.Labelled, ast.Pipeline, ast.Fragment
@@ -67,7 +103,8 @@ def applied(
 ) -> Any:
     """What flows out of any of the options. Raises Apart where that is not the same."""
     session, builder = context.session, context.builder
-    if context.memory is not None or context.cell is not None:
+    nested = isinstance(session.decider, _Nobody)  # all combinations would have to be tried
+    if nested or context.memory is not None or context.cell is not None:
         raise Apart(each)
     count = len(node.options) if isinstance(node, ast.Choice) else 2
     facts, bound, start = builder.facts, builder.obligations(), len(builder.nodes)
@@ -87,7 +124,7 @@ def applied(
             sizes = builder.parameters, builder.activations, session.spent
             largest = [max(pair) for pair in zip(largest, sizes, strict=True)]
             nodes = max(nodes, builder.nodes[start:], key=len)
-    except (Fault, Refused):
+    except (Fault, Refused, AxisTooLarge, Poisoned):
         raise Apart(each) from None
     finally:
         session.decider = decider
@@ -120,3 +157,6 @@ class _Nobody:
 
     def note_applied(self, *_: Any) -> None:
         """Nothing was decided for it here."""
+
+    def take_for_alike(self, _: ast.Expression) -> None:
+        """What is decided already was decided elsewhere."""

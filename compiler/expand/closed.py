@@ -50,7 +50,8 @@ def apply(
     if context.session.holds is None:
         return _once(stage, inputs, name, owner, use, context)
     known, function = context.session.closed, stage.reference.function
-    plain = context.memory is None and known is not None and known.pays(function)
+    plain = context.memory is None and context.cell is None
+    plain = plain and known is not None and known.pays(function)
     if not plain or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
     assert known is not None

@@ -13,6 +13,7 @@ from . import (
     arithmetic,
     compile_time,
     decisions,
+    freezing,
     functions,
     indexing,
     operators,
@@ -196,7 +197,7 @@ def _name(node: ast.Name, env: Environment, context: Context, symbols: Sequence[
         if isinstance(bound.value, Poison):
             raise Poisoned
         if isinstance(bound.value, OpenLet):
-            return decisions.of_file(bound.value, context)
+            return freezing.of_file(bound.value, context)
         return bound.value
     if node.id in symbols:
         return Symbol(node.id)
@@ -256,9 +257,8 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
         return operators.binary(node, left, right, context)
     result = arithmetic.binary(node, left, right, context.builder.facts)
-    if isinstance(result, tuple):
-        return sizes.bounded(result, node, context.session)
-    return sizes.bounded(result, node, context.session) if isinstance(result, str) else result
+    long = isinstance(result, (tuple, str))
+    return sizes.bounded(result, node, context.session) if long else result
 
 
 def _operand(node: ast.Binary, side: ast.Expression, value: Any, context: Context) -> Any:

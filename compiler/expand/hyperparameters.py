@@ -16,7 +16,7 @@ from ..hyperparameter import (
     Symbol,
 )
 from ..types import DTYPES, DType
-from . import arguments, decisions, evaluate, matching
+from . import arguments, evaluate, freezing, matching
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
@@ -86,7 +86,7 @@ def _typed(
     if context.naming:
         context = replaced(context, hint=join(context.hint, item.name))
     value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
-    return _of_type(item, decisions.freeze(value, context), what, source.span, context)
+    return _of_type(item, freezing.freeze(value, context), what, source.span, context)
 
 
 @by_identity

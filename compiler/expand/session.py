@@ -2,7 +2,7 @@
 each body.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +58,7 @@ class Session:
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
     journal: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
     closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
-    apart: Set[int] | None = None  # choices whose options are not alike, by id: expand/alike.py
+    partition: Any = None  # alike.Partition, while one explores
     took_alike: bool = False  # whether any options were taken for alike
     has_reals: bool = False  # whether a number of a real range was decided
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied

@@ -12,7 +12,7 @@ from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..dims import AxisTooLarge
-from . import decisions, evaluate, loops, requirements, retrying, stages
+from . import evaluate, freezing, loops, requirements, retrying, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -169,7 +169,7 @@ def _bind(statement: ast.Bind, env: Environment, context: Context) -> None:
 
 def _let(statement: ast.Let, env: Environment, context: Context) -> None:
     hinted = replaced(context, hint=statement.name) if context.naming else context
-    value = decisions.freeze(evaluate.evaluate(statement.value, env, hinted), hinted)
+    value = freezing.freeze(evaluate.evaluate(statement.value, env, hinted), hinted)
     if isinstance(value, (Tensor, Results)):
         raise Fault(errors.flow.LetOfTensor(statement.span, statement.name, describe(value)))
     env.bind(statement.name, value, statement.span)
@@ -177,7 +177,7 @@ def _let(statement: ast.Let, env: Environment, context: Context) -> None:
 
 def _instance(statement: ast.Instance, env: Environment, context: Context) -> None:
     hinted = replaced(context, hint=statement.name) if context.naming else context
-    value = decisions.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
+    value = freezing.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
     if not isinstance(value, STAGES) or isinstance(value, Instance):
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
     name = context.names.by_stage.get(id(statement)) or context.fresh(statement.name)

@@ -232,6 +232,9 @@ class Explorer:
 
     def finish(self) -> None:
         """Links the last decision to the end of the program."""
+        session = self.session
+        if session is not None and session.took_alike and 2 * session.spent > session.allowed:
+            raise Apart(None)  # with other options it may be too much
         self._arrive(DONE)
 
     def _arrive(self, state: State) -> None:

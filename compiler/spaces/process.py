@@ -16,7 +16,7 @@ from ...grammar.diagnostic import Diagnostic
 from .. import errors
 from ..deep import deep_recursion
 from ..expand import closed, networks
-from ..expand.alike import Apart
+from ..expand.alike import Apart, Partition
 from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
@@ -91,7 +91,7 @@ class Process:
     _keys: Keys = field(default_factory=Keys)
     _closed: KnownUses | None = None  # what came out of blocks: see expand/closed.py
     parted: int = 0  # the era since which the same options are taken for alike
-    _apart: set[int] | None = field(default_factory=set)  # see expand/alike.py; None: all
+    partition: Partition = field(default_factory=Partition)
     _spent: int = 0
     _work: int = 0
     requirements: Requirements = field(init=False)
@@ -134,17 +134,24 @@ class Process:
         because the rest is known, or because the last decision of `prefix` proved dead.
         """
         try:
-            return self._expanded(prefix, policy, enough, ceiling)
+            return self._proved(prefix, policy, enough, ceiling)
         except CostsWanted:
             self._closed = None
             self._begin_anew()
             raise Apart(None) from None
         except Apart as found:
-            if found.choice is None or self._apart is None:
-                self._apart = None
-            else:
-                self._apart.add(found.choice)
+            self.partition.tell_apart(found)
             self._begin_anew()
+            raise
+
+    def _proved(
+        self, prefix: Sequence[Any], policy: Policy, enough: Suffices, ceiling: Ceiling | None
+    ) -> tuple[Path, Expansion | None]:
+        """As `run`; what is taken for granted of real numbers is proved afterwards."""
+        try:
+            return self._expanded(prefix, policy, enough, ceiling)
+        except (Apart, CostsWanted):
+            self.unproved.clear()  # all is forgotten
             raise
         finally:
             while self.unproved:
@@ -152,6 +159,7 @@ class Process:
 
     def _begin_anew(self) -> None:
         """What was found out took options for alike that are to be told apart."""
+        self.unproved.clear()
         self.forget()
         self.parted = self.era
 
@@ -239,7 +247,7 @@ class Process:
         session.replayed = replayed
         session.holds = [] if exploring else None
         session.closed = self._closed if exploring and not full else None
-        session.apart = None if session.closed is None else self._apart
+        session.partition = self.partition if exploring and self._closed is not None else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
         session.copies = self.copies
@@ -265,8 +273,8 @@ class Process:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             for other in self.states.values():
                 other.live = False
-        grave = state.children[key] = grave_of(state, decision, reason)
-        link(state, decision, grave)
+        state.children.pop(key, None)
+        link(state, key, grave_of(state, decision, reason))
 
     def meet(self, site: Site, context: Context, path: Path) -> State:
         """The state of this moment, new or known."""
@@ -288,12 +296,13 @@ class Process:
         """The answer to a question, which is asked again where options that it took for alike
         proved not to be.
         """
+        spent = self._spent
         with deep_recursion():
             while True:
                 try:
                     return question()
                 except Apart:
-                    continue
+                    self._spent = spent
 
     @contextmanager
     def allowance(self, budget: int) -> Iterator[None]:
@@ -345,11 +354,8 @@ class Process:
         """
         count = len(taken)
         self.run(taken, first_open, lambda _, index: index >= count, ceiling)
-        key = edge(state, taken[-1])
-        found = state.children.get(key)
-        if found is None:
-            found = state.children[key] = grave_of(state, taken[-1], state.reason)
-        return found
+        key, grave = edge(state, taken[-1]), grave_of(state, taken[-1], state.reason)
+        return state.children.setdefault(key, grave)
 
     def _again(self, state: State) -> State:
         """A state that was forgotten, as it is known now."""

@@ -185,14 +185,16 @@ class Space:
 
     def _each(self, begin: Callable[[], Iterator[Sequence[Step]]]) -> Iterator[DrawnProgram]:
         """Programs as they are asked for, each with room and budget of its own."""
-        found, passed, era = begin(), 0, self.process.parted
+        found: Iterator[Sequence[Step]] | None = None
+        passed, era = 0, self.process.parted
 
         def following() -> Sequence[Step] | None:
             nonlocal found, era
-            if era != self.process.parted:  # what it stood on was forgotten: once more, to there
+            if found is None or era != self.process.parted:  # what it stood on was forgotten
                 found, era = begin(), self.process.parted
                 for _ in range(passed):
                     next(found)
+                    self.process.begin_question()
             return next(found, None)
 
         while True:
@@ -223,8 +225,12 @@ class Space:
 
     def trace_of_decisions(self, decisions: Sequence[Any]) -> Trace | None:
         """The trace of decisions in order; None where a requirement of costs refuses them."""
-        steps, place = self._answer(lambda: self.steps_of(decisions))
-        return trace_of(steps) if self._answer(lambda: self.walk.live(place)) else None
+
+        def traced() -> Trace | None:
+            steps, place = self.steps_of(decisions)
+            return trace_of(steps) if self.walk.live(place) else None
+
+        return self._answer(traced)
 
     def steps_of(self, decisions: Sequence[Any]) -> tuple[list[Step], Place]:
         """Where decisions in order are made, and where they lead."""
@@ -238,7 +244,7 @@ class Space:
         """The place that some steps led to, as it is known now: other options may be taken for
         alike than when they were made.
         """
-        if place.state.era >= self.process.parted or not steps:
+        if place.state.era >= self.process.parted:
             return place
         return self.steps_of([decision for _, decision in steps])[1]
 
@@ -247,7 +253,8 @@ class Space:
         if isinstance(program, DrawnProgram) and program.space is self:
             steps = program.steps
             if steps and steps[0][0].state.era < self.process.parted:  # its places tell too little
-                return DrawnProgram(self, self.steps_of(program.decisions)[0])
+                decisions = program.decisions
+                return DrawnProgram(self, self._answer(lambda: self.steps_of(decisions)[0]))
             return program
         trace = getattr(program, "trace", None)
         if trace is not None:
@@ -282,7 +289,8 @@ class Space:
         """Every program that differs in one choice, the rest as it was where that stays legal; a
         choice that opens up takes its first option. Real ranges are left as they are.
         """
-        return self._each(lambda: edits.neighbours(self.walk, self.own(program).steps))
+        owned = self.own(program)
+        return self._each(lambda: edits.neighbours(self.walk, self.own(owned).steps))
 
     def suggest(self, trial: "suggesting.Trial") -> DrawnProgram:
         """The program that an Optuna trial suggests, choice by choice: so its samplers, pruners and

@@ -7,6 +7,7 @@ from typing import Any
 
 import archc
 import pytest
+from archc.compiler.expand import alike
 from archc.compiler.spaces.trace import Trace
 
 FOLDER = Path(__file__).parents[3] / "examples" / "spaces"
@@ -40,7 +41,7 @@ def space_of(body: str, head: str = HEAD) -> archc.Space:
 
 def told_apart(space: archc.Space) -> archc.Space:
     """The space, of which no options are taken for alike."""
-    space.process._apart = None
+    space.process.partition.none_alike = True
     space.process._begin_anew()
     return space
 
@@ -112,7 +113,7 @@ def body_of(rng: random.Random) -> str:
 
 
 def test_random_spaces_answer_as_if_all_options_were_told_apart() -> None:
-    alike, parted = 0, 0
+    together, parted = 0, 0
     for seed in range(120):
         body = body_of(random.Random(seed))
         try:
@@ -120,10 +121,10 @@ def test_random_spaces_answer_as_if_all_options_were_told_apart() -> None:
         except archc.ProgramError:
             continue
         found = asked(space)
-        alike += space.process._apart == set()
-        parted += bool(space.process._apart)
+        together += not space.process.partition.apart
+        parted += bool(space.process.partition.apart)
         assert found == asked(told_apart(space_of(body))), body
-    assert alike > 30
+    assert together > 30
     assert parted > 15
 
 
@@ -193,3 +194,82 @@ def test_what_was_begun_goes_on_when_options_are_told_apart() -> None:
     changed = {plain(space.mutate(program, seed=seed).trace)[2][1] for seed in range(20)}
     assert changed == {"relu"}  # the other wants more than a maxpool leaves
     assert all(space.mutate(program, seed=seed).graph for seed in range(20))
+
+
+# --- what would go wrong --------------------------------------------------------------------------
+
+
+def test_numbers_of_real_ranges_are_proved_in_the_same_states() -> None:
+    body = """let op = any(Same)
+let p = 0.1..0.5
+let q = 0.1..0.5
+x -> dropout(p) -> dropout(q) -> conv(2 | 4, 1) -> op"""
+    assert space_of(body).size == float("inf")
+    body = """let a = any(Smaller)
+let p = 0.1..0.5
+let b = any(Smaller)
+y = x -> dropout(p)
+z = y -> b -> maxpool(4)
+y -> ({ a -> maxpool(4) } | gelu)"""
+    space = space_of(body)
+    for program in space.samples(60):
+        assert program.graph.nodes
+
+
+def test_an_option_that_makes_no_sense_is_refused_though_nobody_uses_it() -> None:
+    head = f"{HEAD}vocabulary Bad {{ relu\n nosuch(3)\n tanh }}\n"
+    assert space_of("let op = any(Bad)\nlet q = 1 | 2\nx -> (relu | tanh)", head).size == 8
+
+
+def test_a_program_drawn_before_options_were_told_apart_can_still_be_asked_of() -> None:
+    body = """let a = any(Smaller)
+let b = any(Smaller)
+x -> (gelu | { silu -> ({ b -> maxpool(4) } | relu) } | { elu -> ({ a -> maxpool(4) } | relu) })"""
+    space = space_of(body)
+    program, parted = space.sample(seed=16), space.process.parted
+    assert space.sample(seed=2).graph.nodes
+    assert space.process.parted > parted
+    assert space.distance(program, program) == 0
+    assert len(space.tokens(program)) == len(program.trace)
+    assert all(other.graph.nodes for other in space.neighbours(program))
+    assert len(space.encode(program)) == len(space.encoder.columns)
+    assert space.size == 39
+
+
+def test_recipes_within_recipes_are_not_tried_in_all_combinations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("relu", "tanh", "gelu", "silu")
+    head = "vocabulary V0 { relu\n tanh\n gelu\n silu }\nlet a0 = [any(V0)]\n"
+    for level in range(1, 8):
+        for place, name in enumerate(names):
+            head += f"let w{level}_{place} = {{ {name} -> a{level - 1}[0] }}\n"
+        entries = "\n ".join(f"w{level}_{place}" for place in range(4))
+        head += f"vocabulary V{level} {{ {entries} }}\nlet a{level} = [any(V{level})]\n"
+    calls, applied = [], alike.applied
+    monkeypatch.setattr(alike, "applied", lambda *given: (calls.append(0), applied(*given))[1])
+    space = space_of("x -> a7[0]", head)
+    assert space.sample().graph.nodes
+    assert len(calls) < 200
+
+
+def test_asking_anew_costs_a_question_nothing() -> None:
+    bodies = "\n".join(f"let o{n} = any(Wider)" for n in range(6))
+    body = f"{bodies}\nx -> ({' | '.join(f'{{ o{n} -> conv(2, 1) }}' for n in range(6))})"
+    space = space_of(body)
+    told_apart(other := space_of(body))
+    assert space.size == other.size == 6 * 2**6
+    assert len(space.process.partition.apart) == 6
+    space = space_of(body)
+    space.process.budget = 40
+    assert len(list(space.enumerate())) == 6 * 2**6
+
+
+def test_many_choices_that_are_not_alike_are_not_told_apart_one_by_one() -> None:
+    operations = ", ".join(["any(Wider)"] * 60)
+    space = space_of(f"let ops = [{operations}]\nx -> conv(2, 1)")
+    assert space.process.parted == 0
+    uses = " -> ".join(f"ops[{place}]" for place in range(60))
+    space = space_of(f"let ops = [{operations}]\nx -> {uses} -> conv(2, 1)")
+    assert space.process.partition.none_alike
+    assert space.process.era < 12

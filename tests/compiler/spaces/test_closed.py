@@ -79,3 +79,15 @@ def test_a_cell_is_worked_out_once_for_each_type() -> None:
     space = archc.space(CELLS + SPACES["cells with their choices made"])
     assert space.size == len(list(space.enumerate()))
     assert space.process._closed
+
+
+def test_a_block_in_a_cell_is_worked_out_with_its_values() -> None:
+    text = """
+block Long on x { x -> repeat(3) { relu } }
+cell Cell on x: f32[N, D] with h: f32[N, D] -> f32[N, D] {
+    next h = (x + h) -> Long
+    h
+}
+network Net on x: f32[N, 3, 4] -> f32[...] { x -> (relu | tanh) -> scan(Cell) -> dense(2 | 3) }
+"""
+    assert archc.space(text).size == 4

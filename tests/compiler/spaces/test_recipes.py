@@ -146,3 +146,19 @@ def test_the_built_in_vocabulary_can_be_read_as_a_file(tmp_path: Path) -> None:
         assert archc.compile(copy).hash == program.hash
         kinds.add(str(program.trace[0].value).partition("(")[0])
     assert len(kinds) > 25
+
+
+def test_a_block_that_chooses_itself_by_name_remembers_what_was_chosen() -> None:
+    text = """
+vocabulary Ways {
+    relu
+    Again
+}
+block Again on x {
+    limit recursion = 3
+    let op = any(Ways)
+    x -> op
+}
+network Net on x: f32[N, 4] -> f32[...] { x -> Again }
+"""
+    assert archc.space(text).size == 1

@@ -1,0 +1,160 @@
+"""Recipes that get a name: every choice in their text is made then, once for that name.
+
+Comes in: the value that a name is to stand for. Goes out: the same, with what was decided for the
+choices in it. `let op = any(Operations)` is one operation wherever `op` is used.
+"""
+
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.record import replaced
+from .. import errors
+from . import alike, decisions, evaluate, vocabularies
+from .context import Context
+from .environment import Environment
+from .values import Combinator, FragmentStage, LayerReference, OpenLet, decisions_key
+
+
+def of_file(let: OpenLet, context: Context) -> Any:
+    """The value of a file's own `let`, whose choices are made once for the whole program."""
+    session, declaration = context.session, let.declaration
+    if declaration.name not in session.lets:
+        if session.decider is None:
+            raise Fault(errors.calls.OpenChoice(declaration.value.span))
+        outside = replaced(
+            context, path="", prefix="", hint=declaration.name, frozen={}, memory=None
+        )
+        value = freeze(evaluate.evaluate(declaration.value, let.home, outside), outside)
+        session.note(session.lets, declaration.name, value)
+    return session.lets[declaration.name]
+
+
+def freeze(value: Any, context: Context) -> Any:
+    """A recipe that gets a name makes every choice in its text now, once for that name; a list
+    those of its items.
+    """
+    if context.session.decider is None or _is_settled(value):
+        return value
+    if isinstance(value, tuple):
+        return _freeze_items(value, context)
+    frozen: dict[int, Any] = {}
+    _freeze(value.expression, value.environment, context, frozen)
+    _take_for_alike(value, frozen, context)
+    return replaced(value, frozen=frozen)
+
+
+def _take_for_alike(value: Any, frozen: dict[int, Any], context: Context) -> None:
+    """While one explores, what was taken for a whole recipe is left open until it is used."""
+    node, session = value.expression, context.session
+    if session.partition is None or not session.partition.takes(node):
+        return
+    if id(node) not in session.partition.whole:
+        _expect_whole(node, value.environment, context)
+        session.partition.whole.add(id(node))
+    frozen[id(node)] = alike.Each(id(node))
+    session.took_alike = True
+    session.decider.take_for_alike(node)
+
+
+def _expect_whole(node: Any, env: Environment, context: Context) -> None:
+    """Every option makes sense, even if none is used. Raises Apart."""
+    for item in alike.options_of(node):
+        try:
+            _freeze(item, env, context, {})
+        except Fault:
+            raise alike.Apart(alike.Each(id(node))) from None
+
+
+def _is_settled(value: Any) -> bool:
+    """Whether no recipe is in a value whose choices may be left to make."""
+    if type(value) is tuple:
+        return all(map(_is_settled, value))
+    return type(value) is not FragmentStage or bool(value.frozen)
+
+
+def _freeze_items(items: tuple[Any, ...], context: Context) -> tuple[Any, ...]:
+    frozen: list[Any] = []
+    mark = context.session.hold(items, frozen)
+    for item in items:
+        frozen.append(freeze(item, context))
+        context.session.moved(mark)
+    context.session.release(mark)
+    return tuple(frozen)
+
+
+def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any]) -> None:
+    """Decides the choices below a node in the order of the text, and only where they can matter."""
+    mark = context.session.hold(decisions_key(frozen))
+    match node:
+        case ast.Choice() | ast.Optional():
+            taken = decisions.option(node, env, context)
+            frozen[id(node)] = _decided(node, context)
+            _freeze(taken, env, context, frozen)
+        case ast.Range():
+            decisions.number(node, env, context)
+            frozen[id(node)] = _decided(node, context)
+        case ast.Call():
+            _freeze_call(node, env, context, frozen)
+        case ast.If():
+            for child in _branches(node, env, context):
+                _freeze(child, env, context, frozen)
+        case _:
+            for child in _children(node):
+                _freeze(child, env, context, frozen)
+    context.session.release(mark)
+
+
+def _decided(node: ast.Expression, context: Context) -> Any:
+    """What was decided just now, or with a name before."""
+    if id(node) in context.frozen:
+        return context.frozen[id(node)]
+    return context.session.decided[context.place, id(node)]
+
+
+def _freeze_call(
+    node: ast.Call, env: Environment, context: Context, frozen: dict[int, Any]
+) -> None:
+    function = evaluate.evaluate(node.function, env, context)
+    if isinstance(function, Combinator) and function.name == "any":
+        stage = vocabularies.any_of(node, env, context)
+        _freeze(stage.expression, stage.environment, context, frozen)
+        return
+    if isinstance(function, Combinator) and function.name == "some" and len(node.arguments) == 2:
+        vocabularies.subset(node, env, context)
+        frozen[id(node)] = _decided(node, context)
+    what = node.function.span.text if node.function.span else "stage"
+    items = function.layer.hyperparameters() if isinstance(function, LayerReference) else ()
+    for place, argument in enumerate(node.arguments):
+        name = argument.name or (items[place].name if place < len(items) else str(place))
+        inner = replaced(context, hint=f"{context.hint}.{what}.{name}")
+        if isinstance(argument.value, ast.Open):
+            item = next((item for item in items if item.name == name), None)
+            if item is None:
+                raise Fault(errors.spaces.NoDomain(argument.span, what, name))
+            decisions.any_value(argument.value, item, what, inner)
+            frozen[id(argument.value)] = _decided(argument.value, inner)
+        else:
+            _freeze(argument.value, env, inner, frozen)
+    if node.body is not None:
+        _freeze(node.body, env, context, frozen)
+
+
+def _branches(node: ast.If, env: Environment, context: Context) -> list[Any]:
+    """The branch that will be taken; all of them where that depends on what is not known yet."""
+    try:
+        taken = evaluate.decided(node.condition, env, context)
+    except Fault:
+        return _children(node)
+    branch = node.then if taken else node.otherwise
+    return [] if branch is None else [branch]
+
+
+def _children(node: Any) -> list[Any]:
+    """The nodes directly below one."""
+    found: list[Any] = []
+    for name in getattr(node, "__slots__", ()):
+        value = getattr(node, name)
+        parts = value if isinstance(value, tuple) else (value,)
+        found += [part for part in parts if isinstance(part, ast.Node)]
+    return found
