@@ -59,6 +59,15 @@ def test_a_proof_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     assert json.loads((parts / "recursive.json").read_text())["traces"] == 300
 
 
+def test_programs_are_built_after_a_run_that_built_none(tmp_path: Path) -> None:
+    """As where one Python checks and another, which has PyTorch, builds."""
+    (proof,) = prove(["recursive"], Amounts(300, 40, 0), tmp_path)
+    assert (proof.traces, proof.built) == (300, 0)
+    (proof,) = prove(["recursive"], Amounts(300, 40, 5), tmp_path)
+    assert (proof.traces, proof.built, proof.refused) == (300, 5, [])
+    assert json.loads((tmp_path / "recursive.json").read_text())["built"] == 5
+
+
 def test_spaces_take_turns_until_all_are_proved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
