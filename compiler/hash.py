@@ -182,20 +182,20 @@ def _layer_text(layer: Layer, rank: int, renamed: Mapping[str, Dim]) -> tuple[st
     """The layer and its settings, the colour that they give, and its kind.
 
     Defaults are left out, so that a layer may gain an option. A text without axes is kept with its
-    layer, or with it and the rank that its settings are spelled for.
+    layer; one that is spelled otherwise than the layer, with the rank that it is spelled for.
     """
-    place = _PLACE
-    if layer.has_spellings():
-        place = f"{_PLACE}{rank}"
-        if place in layer.__dict__:
-            kept: tuple[str, int, int] = layer.__dict__[place]
-            return kept
-    values = layer.plain(rank)
-    given = [
-        (item.name, values[item.name])
-        for item in layer.hyperparameters()
-        if item.required or values[item.name] != item.kind.plain(item.default, rank)
-    ]
+    kept: tuple[str, int, int] | None = layer.__dict__.get(f"{_PLACE}{rank}")
+    if kept is not None:
+        return kept
+    values, place = layer.plain(rank), _PLACE
+    given = []
+    for item in layer.hyperparameters():
+        value, default = values[item.name], item.default
+        plain = default if item.required else item.kind.plain(default, rank)
+        if item.required or value != plain:
+            given.append((item.name, value))
+        if value != getattr(layer, item.name) or plain != default:
+            place = f"{_PLACE}{rank}"
     settings = [f"{name}={_encode(value, renamed)}" for name, value in given]
     text = f"{layer.name}({'; '.join(settings)})"
     found = text, colour_of(text), _kind(layer)
