@@ -48,7 +48,7 @@ from archc.compiler.spaces import training
 from archc.compiler.spaces.process import Process
 from archc.grammar.diagnostic import ProgramError
 from archc.lazy import lazy_module
-from records import Proof, read
+from records import HEAD, Proof, line, read
 from sizes import SIZES, figures, sizes_of
 
 if TYPE_CHECKING:
@@ -327,21 +327,6 @@ def _ignore_interrupts() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def line(proof: Proof) -> str:
-    rate = proof.traces / proof.seconds if proof.seconds else 0.0
-    layers = figures(proof.sizes["layers"])["mean"] if proof.traces else 0.0
-    return (
-        f"{proof.space:12}{proof.traces:>10,}{proof.distinct:>10,}{proof.texts:>8,}{proof.built:>7,}"
-        f"{len(proof.refused):>9,}{rate:>10,.0f}{layers:>8,.1f}"
-    )
-
-
-HEAD = (
-    f"{'space':12}{'traces':>10}{'distinct':>10}{'texts':>8}{'built':>7}{'refused':>9}{'per s':>10}"
-    f"{'layers':>8}"
-)
 
 
 def document(proofs: Mapping[str, Proof]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sizes import SIZES
+from sizes import SIZES, figures
 
 
 @dataclass
@@ -54,3 +54,18 @@ def read(file: Path, name: str) -> Proof:
     if not file.exists():
         return Proof(name)
     return Proof(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def line(proof: Proof) -> str:
+    rate = proof.traces / proof.seconds if proof.seconds else 0.0
+    layers = figures(proof.sizes["layers"])["mean"] if proof.traces else 0.0
+    return (
+        f"{proof.space:12}{proof.traces:>10,}{proof.distinct:>10,}{proof.texts:>8,}{proof.built:>7,}"
+        f"{len(proof.refused):>9,}{rate:>10,.0f}{layers:>8,.1f}"
+    )
+
+
+HEAD = (
+    f"{'space':12}{'traces':>10}{'distinct':>10}{'texts':>8}{'built':>7}{'refused':>9}{'per s':>10}"
+    f"{'layers':>8}"
+)
