@@ -2,13 +2,15 @@
 
 Comes in: a walk, steps. Goes out: for each choice of the space, in the order of its discovery,
 either one indicator for each option, or whether the choice is there and where in its range the
-number lies.
+number lies. A choice of one name that has options in some programs and a real range in others has
+both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import log
 from typing import Any
 
+from ...grammar.record import record
 from ..expand.decisions import Alternatives, Domain, Integers, Reals
 from .edits import name_of
 from .process import Process, SpaceLimit
@@ -93,41 +95,67 @@ def _sites(walk: Walk) -> dict[str, list[Domain]]:
     return found
 
 
+@record
+class Columns:
+    """Where the numbers of one choice stand in a vector: the indicators of its options from `start`
+    on, and of each range the first of its two.
+    """
+
+    start: int
+    values: tuple[Any, ...]
+    ranges: Mapping[Integers | Reals, int]
+
+    def indicator(self, value: Any) -> int:
+        """The column of an option."""
+        return self.start + _position(value, self.values)
+
+    def first_of(self, domain: Domain) -> int | None:
+        """The first column of a range; None for what has indicators."""
+        return None if isinstance(domain, Alternatives) else self.ranges.get(domain)
+
+
 class Encoder:
     """The layout of a space's vectors. `columns` names each number of one."""
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self.sites: dict[str, tuple[int, list[Any] | None]] = {}
+        self.sites: dict[str, Columns] = {}
         self.columns: list[str] = []
         for name, domains in _sites(walk).items():
             self._lay_out(name, domains)
 
     def _lay_out(self, name: str, domains: Sequence[Domain]) -> None:
-        """A column for each option, or two for a number."""
+        """A column for each option, or two for a number. Whole numbers beside other domains of the
+        same name are options like theirs; a real range always is a range.
+        """
+        alone = len(domains) == 1
+        ranges = [
+            item
+            for item in domains
+            if isinstance(item, Reals) or (alone and isinstance(item, Integers))
+        ]
         start = len(self.columns)
-        if len(domains) == 1 and not isinstance(domains[0], Alternatives):
-            self.sites[name] = start, None
-            self.columns += [f"{name}?", name]
-            return
-        values: list[Any] = []
-        for domain in domains:
-            found = (value_of(domain, decision) for decision in decisions_of(domain))
-            values += [value for value in found if not _among(value, values)]
-        self.sites[name] = start, values
+        values = _values(item for item in domains if item not in ranges)
         self.columns += [f"{name}={value}" for value in values]
+        found = {}
+        for item in ranges:
+            found[item] = len(self.columns)
+            shown = name if alone else f"{name} [{options_of(item)[0]}]"
+            self.columns += [f"{shown}?", shown]
+        self.sites[name] = Columns(start, values, found)
 
     def encode(self, steps: Sequence[Step]) -> list[float]:
         """The vector of a program."""
         vector = [0.0] * len(self.columns)
         for place, decision in steps:
             domain = place.state.domain
-            start, values = self.sites[name_of(place)]
-            if values is not None:
-                vector[start + _position(value_of(domain, decision), values)] = 1.0
+            columns = self.sites[name_of(place)]
+            first = columns.first_of(domain)
+            if first is None:
+                vector[columns.indicator(value_of(domain, decision))] = 1.0
                 continue
-            vector[start] = 1.0
-            vector[start + 1] = fraction_of(domain, decision)  # type: ignore[arg-type]
+            vector[first] = 1.0
+            vector[first + 1] = fraction_of(domain, decision)  # type: ignore[arg-type]
         return vector
 
     def decode(self, vector: Sequence[float]) -> list[Step]:
@@ -145,22 +173,33 @@ class Encoder:
 
     def _favoured(self, place: Place, vector: Sequence[float]) -> Any:
         domain = place.state.domain
-        start, values = self.sites[name_of(place)]
+        columns = self.sites[name_of(place)]
+        first = columns.first_of(domain)
         if isinstance(domain, Reals):
-            return number_at(domain, vector[start + 1])
-        if values is not None:
+            assert first is not None
+            return number_at(domain, vector[first + 1])
+        if first is None:
             options = [
-                (-vector[start + _position(value_of(domain, item), values)], item)
+                (-vector[columns.indicator(value_of(domain, item))], item)
                 for item in decisions_of(domain)
             ]
         else:
             assert isinstance(domain, Integers)
-            wanted = vector[start + 1]
+            wanted = vector[first + 1]
             options = [
                 (abs(fraction_of(domain, item) - wanted), item) for item in decisions_of(domain)
             ]
         ordered = sorted(options)
         return next(item for _, item in ordered if is_live(self.walk, place, item))
+
+
+def _values(domains: Iterable[Domain]) -> tuple[Any, ...]:
+    """What the options of some domains show, each once."""
+    values: list[Any] = []
+    for domain in domains:
+        found = (value_of(domain, decision) for decision in decisions_of(domain))
+        values += [value for value in found if not _among(value, values)]
+    return tuple(values)
 
 
 def _among(value: Any, values: Sequence[Any]) -> bool:

@@ -1,0 +1,72 @@
+"""Vectors of spaces in which one choice has a range in some programs and options in others."""
+
+import archc
+import pytest
+
+MIXED = """
+network Net on x: f32[N, 6] -> f32[N, 6] { x -> dense(6) }
+train Net {
+    data = synthetic(task=sine)
+    optimizer = adamw(lr=1e-4..1e-1 log) | sgd(lr=0.1 | 0.01) | rmsprop(lr=0.2..0.4)
+}
+"""
+RATE = "Net.train.optimizer.lr"
+
+
+@pytest.fixture(scope="module")
+def mixed() -> archc.Space:
+    return archc.space(MIXED)
+
+
+def rate(program: archc.DrawnProgram) -> float:
+    found: float = program.trace[-1].value
+    return found
+
+
+def test_a_name_with_options_and_ranges_has_columns_for_both(mixed: archc.Space) -> None:
+    columns = [item for item in mixed.encoder.columns if item.startswith(RATE)]
+    assert columns[:2] == [f"{RATE}=0.1", f"{RATE}=0.01"]
+    assert [item.endswith("?") for item in columns[2:]] == [True, False, True, False]
+    assert len(set(columns)) == 6
+
+
+def test_their_vectors_give_the_programs_back(mixed: archc.Space) -> None:
+    programs = list(mixed.samples(30, seed=3))
+    assert len({program.trace[0].value for program in programs}) == 3
+    for program in programs:
+        again = mixed.decode_vector(mixed.encode(program))
+        assert again.trace[0] == program.trace[0]
+        assert rate(again) == pytest.approx(rate(program), rel=1e-7)
+        if str(program.trace[0].value).startswith("sgd"):
+            assert again.trace == program.trace
+
+
+def test_a_number_decodes_from_its_own_range(mixed: archc.Space) -> None:
+    columns = mixed.encoder.columns
+    for option, low, high in (("adamw", 1e-4, 1e-1), ("rmsprop", 0.2, 0.4)):
+        for end, wanted in ((0.0, low), (1.0, high)):
+            vector = [end * (not item.startswith("Net.train.optimizer=")) for item in columns]
+            chosen = next(item for item in columns if f"optimizer={option}" in item)
+            vector[columns.index(chosen)] = 2.0
+            assert rate(mixed.decode_vector(vector)) == pytest.approx(wanted)
+
+
+def test_distances_between_a_range_and_options(mixed: archc.Space) -> None:
+    by_option = {str(item.trace[0].value)[:3]: item for item in mixed.samples(30, seed=3)}
+    adam, sgd = by_option["ada"], by_option["sgd"]
+    assert mixed.distance(adam, sgd) == mixed.distance(sgd, adam) == 2
+    other = mixed.from_trace([(RATE.removesuffix(".lr"), adam.trace[0].value), (RATE, 1e-4)])
+    assert 0 < mixed.distance(adam, other) < 1
+
+
+def test_whole_numbers_in_several_ranges_are_options() -> None:
+    text = """network Net on x: f32[N, 4] -> f32[N, 2] {
+    let deep = true | false
+    x -> repeat(if deep { 2..5 } else { 1..3 }) { dense(4) } -> dense(2)
+}
+"""
+    space = archc.space(text)
+    assert space.size == 7
+    assert sum("repeat" in item for item in space.encoder.columns) == 5
+    for program in space.enumerate():
+        assert space.decode_vector(space.encode(program)).trace == program.trace
