@@ -17,7 +17,9 @@ from .compiler.spaces.drawn import DrawnProgram
 from .compiler.spaces.random import scaled
 from .compiler.spaces.space import Space
 from .compiler.spaces.states import Place
+from .grammar import ast
 from .grammar.diagnostic import ProgramError
+from .grammar.parse import parse
 from .lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ INPUTS = (
 
 PATIENCE = 60
 """Expansions for each option: a test wants many programs soon rather than every one of them."""
+
+
+LONGEST = 60
 
 
 class MissingHypothesis(ImportError):
@@ -62,10 +67,10 @@ def vocabulary_programs(
 ) -> "SearchStrategy[DrawnProgram]":
     """Networks of one to `layers` layers over the whole built-in vocabulary, on an image, a
     sequence, a vector and a sequence of tokens; with `vocabulary`, a text such as
-    `vocabulary Mine { relu, conv(8 | 16, 3) }`, over that one.
+    `vocabulary Mine { relu, conv(8 | 16, 3) }`, over that one, the first that it declares.
 
-    Raises ProgramError where no layer of the vocabulary fits anywhere, ImportError without
-    Hypothesis.
+    Raises ValueError for a text that declares none, ProgramError where no layer of the vocabulary
+    fits anywhere, ImportError without Hypothesis.
     """
     _require()
     spaces, reasons = [], []
@@ -89,17 +94,24 @@ def _require() -> None:
 @cache
 def _networks(vocabulary: str | None, layers: int, port: str) -> Space:
     """The space of networks on one kind of input."""
-    head, stage = "", "?"
-    if vocabulary is not None:
-        head = f"{vocabulary}\n"
-        stage = f"any({_name_of(vocabulary)})"
+    head = "" if vocabulary is None else f"{vocabulary}\n"
+    stage = "?" if vocabulary is None else f"any({_name_of(vocabulary)})"
     line = f"x -> repeat(1..{layers}) {{ {stage} }} -> cast(f32)"
     return space_of(f"{head}network Net on x: {port} -> f32[...] {{\n    {line}\n}}\n")
 
 
 def _name_of(vocabulary: str) -> str:
-    words = vocabulary.replace("{", " { ").split()
-    return words[words.index("vocabulary") + 1]
+    """The name of the first vocabulary that a text declares."""
+    parsed = parse(vocabulary, "<vocabulary>")
+    names = [item.name for item in parsed.program.declarations if isinstance(item, ast.Vocabulary)]
+    if not names:
+        shown = vocabulary if len(vocabulary) <= LONGEST else f"{vocabulary[:LONGEST]}…"
+        raise ValueError(
+            f"{shown!r} declares no vocabulary: write one, `vocabulary Mine {{ relu, tanh }}`"
+        )
+    if any(report.is_error for report in parsed.reports):
+        raise ProgramError(parsed.reports)
+    return names[0]
 
 
 def _strategy(space: Space) -> "SearchStrategy[DrawnProgram]":

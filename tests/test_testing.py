@@ -144,6 +144,26 @@ def test_a_vocabulary_of_ones_own() -> None:
         archc.testing.vocabulary_programs("vocabulary Bad { nosuchlayer }")
 
 
+@pytest.mark.parametrize("text", ["relu", "", "network N on x: f32[4] -> f32[4] { x -> relu }"])
+def test_a_text_without_a_vocabulary_says_so(text: str) -> None:
+    with pytest.raises(ValueError, match="declares no vocabulary"):
+        archc.testing.vocabulary_programs(text)
+
+
+def test_a_vocabulary_is_found_beside_comments_and_blocks() -> None:
+    text = """# the vocabulary of small images
+block Twice on x: f32[..., C] -> f32[..., C] { x -> tanh -> tanh }
+vocabulary  Mine{ Twice }  # one vocabulary
+"""
+    found = find(archc.testing.vocabulary_programs(text), lambda _: True, settings=QUIETLY)
+    assert [node.layer.name for node in found.graph.nodes] == ["tanh", "tanh", "cast"]
+
+
+def test_a_vocabulary_that_does_not_parse_says_where() -> None:
+    with pytest.raises(archc.ProgramError, match="E2|E1"):
+        archc.testing.vocabulary_programs("vocabulary Mine { relu, conv( }")
+
+
 def test_without_hypothesis_it_says_what_to_install() -> None:
     text = (
         "import sys; sys.modules['hypothesis'] = sys.modules['hypothesis.strategies'] = None\n"
