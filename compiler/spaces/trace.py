@@ -22,6 +22,10 @@ class Decision:
     name: str
     value: Any
 
+    def __hash__(self) -> int:
+        value = tuple(self.value) if isinstance(self.value, list) else self.value  # of `some`
+        return hash((self.name, value))
+
 
 Trace = tuple[Decision, ...]
 

@@ -1,9 +1,11 @@
 """Recipes, lists and vocabularies that get a name: decided once, printed as they were decided."""
 
+import json
 from pathlib import Path
 
 import archc
 from archc.compiler.expand.vocabularies import built_in_text
+from archc.compiler.spaces.trace import pairs
 
 RECIPES = """
 vocabulary Kinds { Wide(3), Wide(kernel=1 | 3), conv(8, 3 | 5) }
@@ -51,6 +53,21 @@ network Net on x: f32[N, 3, 8, 8] -> f32[N, 3, 8, 8] {
     assert {item.text.split("= [")[1].split("]")[0] for item in space.enumerate()} == {
         "", "1", "3", "5", "1, 3", "1, 5", "3, 5",
     }  # fmt: skip
+
+
+def test_traces_with_subsets_are_keys() -> None:
+    text = """network Net on x: f32[N, 4] -> f32[N, _] {
+    x -> some([relu, tanh, gelu], 1..2) -> concat(axis=1) -> dense(2 | 3)
+}
+"""
+    space = archc.space(text)
+    traces = [item.trace for item in space.enumerate()]
+    assert len(set(traces)) == len(traces) == 12
+    assert {item.trace for item in space.enumerate()} == set(traces)
+    shown = json.loads(json.dumps(list(pairs(traces[0]))))
+    assert shown[0] == ["Net.some", [0]]
+    again = space.from_trace(shown)
+    assert again.trace == traces[0] and hash(again.trace) == hash(traces[0])
 
 
 def test_some_stages_in_a_list_are_told_apart() -> None:
