@@ -18,7 +18,7 @@ from ..grammar.record import record
 from ..lazy import lazy_module
 from . import errors
 from .deep import deep_recursion as deep_recursion
-from .expand import evaluate, networks, unread, unused
+from .expand import evaluate, networks, offered, unread, unused
 from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
@@ -223,7 +223,8 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
     with deep_recursion():
         env = loader.environment(parsed)
         functions = [item for item in parsed.program.declarations if isinstance(item, ast.Function)]
-        graphs, spaces = _expand_all(functions, env, session, parsed.program)
+        broken = _options_broken(loader, session)
+        graphs, spaces = _expand_all(functions, env, session, parsed.program, broken)
         unused.check(functions, env, session)
         if not any(report.is_error for report in session.reports):
             unread.check(functions, session)
@@ -234,14 +235,30 @@ def check(parsed: Parsed, root: Path | None = None, limits: Limits | None = None
     )
 
 
+def _options_broken(loader: Loader, session: Session) -> bool:
+    """Whether an option names what there is not, in a file that was read; which is reported."""
+    before = len(session.reports)
+    for program, env in loader.files:
+        if not env.module.startswith("std."):
+            offered.check(program, env, session)
+    return len(session.reports) > before
+
+
 def _order(report: Report) -> tuple[str, int]:
     place = report.place()
     return place.source.name, place.start
 
 
 def _expand_all(
-    functions: list[ast.Function], env: Environment, session: Session, program: ast.Program
+    functions: list[ast.Function],
+    env: Environment,
+    session: Session,
+    program: ast.Program,
+    broken: bool,
 ) -> tuple[dict[str, Graph], "dict[str, process.Process]"]:
+    """The graphs of networks, and the spaces of those with open choices; where options are `broken`
+    nobody asks what the others make.
+    """
     graphs, spaces = {}, {}
     text = program.span.source.text
     for function in functions:
@@ -254,7 +271,7 @@ def _expand_all(
             graph = networks.expand(bound.value, {}, session, text)
             if graph is not None:
                 graphs[function.name] = graph
-            elif _is_open(session, before):
+            elif _is_open(session, before) and not broken:
                 spaces.update(settle.settled(bound.value, session, program))
     return graphs, spaces
 

@@ -50,7 +50,7 @@ class Loader:
     root: Path | None
     folder: str = ""
     loaded: dict[Path, Environment] = field(default_factory=dict)
-    programs: list[ast.Program] = field(default_factory=list)
+    files: list[tuple[ast.Program, Environment]] = field(default_factory=list)
     sought: dict[Path, None] = field(default_factory=dict)
     _open: list[Path] = field(default_factory=list)
 
@@ -59,7 +59,7 @@ class Loader:
         poisoned.
         """
         env = Environment()
-        self.programs.append(parsed.program)
+        self.files.append((parsed.program, env))
         for report in parsed.reports:
             self.session.report(report.diagnostic, report.trail)
         for declaration in parsed.program.declarations:

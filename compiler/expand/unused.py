@@ -16,7 +16,7 @@ def check(functions: Sequence[ast.Function], env: Environment, session: Session)
     for function in functions:
         if id(function) in session.entered:
             continue
-        local = set(_bound(function))
+        local = set(bound(function))
         for name in _applied(function.body):
             if name.id not in local and env.find(name.id) is None and find_name(name.id) is None:
                 scope = Environment(env)
@@ -26,7 +26,7 @@ def check(functions: Sequence[ast.Function], env: Environment, session: Session)
                 session.report(unknown_name(name.id, name.span, scope), (step,))
 
 
-def _bound(function: ast.Function) -> Iterator[str]:
+def bound(function: ast.Function) -> Iterator[str]:
     """Every name that the function binds anywhere; scopes are not told apart."""
     for hyperparameter in function.hyperparameters:
         yield hyperparameter.name

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from ...grammar import ast
 from ...grammar.diagnostic import Report
 from ...grammar.record import record
+from ...grammar.span import Span
 from .. import errors
-from ..expand.decisions import Reals
+from ..expand.decisions import Alternatives, Reals
 from .encoding import name_of_state, options_of
 from .passing import live_options, shares
 from .process import Process, SpaceLimit
@@ -180,7 +182,17 @@ def _warning(walk: Walk, state: State, decision: Any) -> Report:
     grave = _grave(state.children.get(decision))
     reason = grave.message() if grave is not None else "it breaks a requirement of costs"
     shown = str(value_of(state.domain, decision))
-    return Report(errors.spaces.DeadOption(state.site.node.span, state.site.name, shown, reason))
+    place = _place(state, decision)
+    return Report(errors.spaces.DeadOption(place, state.site.name, shown, reason))
+
+
+def _place(state: State, decision: Any) -> Span:
+    """Where an option stands in the text; one that is not written out, its choice."""
+    domain = state.domain
+    option = domain.options[decision] if isinstance(domain, Alternatives) else None
+    if isinstance(option, ast.Expression) and option.span is not None:
+        return option.span
+    return state.place_of_choice()
 
 
 def _grave(state: State | None) -> Any:
