@@ -190,6 +190,39 @@ class EmptySpace(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class NoneFulfils(Diagnostic):
+    code = "E462"
+    title = "a requirement that no program of a space fulfils"
+    explanation = (
+        "Shapes leave programs to choose from, but what is required of costs leaves none: each "
+        "requirement named is fulfilled by no program, or no program fulfils all of them at once. "
+        "`params` and `layers` are counted, `flops` are operations and `activations` bytes of "
+        "one example."
+    )
+    spans: tuple[Span, ...]
+    costs: tuple[tuple[str, int, int], ...]
+    together: bool
+
+    def message(self) -> str:
+        if self.together:
+            return "no program of the space fulfils all that it requires"
+        return "no program of the space fulfils what it requires"
+
+    def labels(self) -> Iterator[Label]:
+        first, *others = self.spans
+        never = "never fulfilled"
+        yield Label(first, "not with what else is required" if self.together else never)
+        for span in others:
+            yield Label(span, "not with this" if self.together else never, secondary=True)
+
+    def notes(self) -> Iterator[str]:
+        for name, low, high in self.costs:
+            unit = " bytes" if name == "activations" else ""
+            size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+            yield f"over all programs, {name} are {size}{unit}"
+
+
+@dataclass(frozen=True, slots=True)
 class NotAVocabulary(Diagnostic):
     code = "E460"
     title = "no vocabulary"

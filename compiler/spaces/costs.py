@@ -5,7 +5,7 @@ tell states apart: an edge carries what it adds, and a requirement is asked of t
 200k` over a thousand states would otherwise make millions of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...grammar import ast
@@ -36,12 +36,16 @@ class Requirements:
 
     def hold(self, totals: Totals) -> bool:
         """Whether a program with these costs fulfils all of them."""
+        return all(self.each(totals))
+
+    def each(self, totals: Totals) -> Iterator[bool]:
+        """Of each in order, whether a program with these costs fulfils it."""
         env = Environment(self.environment)
         for name, value in zip(self.names, totals, strict=True):
             env.replace(name, value, self.statements[0].span)
         context = Context(Session(), GraphBuilder(Session().limits, Facts()), NO_NAMES)
-        conditions = [item.condition for item in self.statements]
-        return all(evaluate.condition(item, env, context) is True for item in conditions)
+        for item in self.statements:
+            yield evaluate.condition(item.condition, env, context) is True
 
     def only_bounds_above(self) -> bool:
         """Every requirement is `cost <= n` or `cost < n`: more can only hurt."""

@@ -1,13 +1,22 @@
-"""Why a space holds no valid program: what its ways run into, and where nothing is left."""
+"""Why a space holds no valid program: what its ways run into, and where nothing is left; or which
+requirements of costs no program fulfils.
+"""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
-from .process import Process
+from ..expand.requirements import names_read
+from .costs import Requirements, Totals
+from .process import Process, SpaceLimit
 from .states import State
+from .sums import Sums, plus
 
 MOST_REASONS = 5
+SUMS_BUDGET = 1_000
+"""How many expansions may find out what the programs of a space cost."""
+MOST_TOTALS = 20_000
 
 
 def reason_of(process: Process, root: State) -> Diagnostic:
@@ -16,6 +25,9 @@ def reason_of(process: Process, root: State) -> Diagnostic:
     """
     if root.reason is not None:
         return root.reason
+    totals = _totals(process, root)
+    if totals:
+        return _unfulfilled(process.requirements, totals)
     found = _all_reasons(root)
     if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
         return found[0]
@@ -23,7 +35,7 @@ def reason_of(process: Process, root: State) -> Diagnostic:
     while not reasons:
         deeper = [child for child in state.children.values() if child.site is not None]
         if not deeper:
-            return _by_costs(process, state)
+            return _unfulfilled(process.requirements, ())
         state = deeper[0]
         reasons = _messages(state)
     return _empty(state, reasons)
@@ -70,10 +82,49 @@ def _unmet(process: Process, root: State) -> bool:
     return False
 
 
-def _by_costs(process: Process, state: State) -> Diagnostic:
-    statements = process.requirements.statements
-    reasons = tuple(f"no program fulfils `{item.span.text}`" for item in statements)
-    if state.site is not None:
-        return _empty(state, reasons)
-    empty: Diagnostic = errors.spaces.EmptySpace(statements[0].span, "the requirements", reasons)
-    return empty
+# --- requirements of costs ------------------------------------------------------------------------
+
+
+def _totals(process: Process, root: State) -> Sequence[Totals]:
+    """What programs of the space cost, whether or not they fulfil what is required; nothing where
+    that takes too long to find out.
+    """
+    if not process.requirements.statements:
+        return ()
+    try:
+        with process.allowance(SUMS_BUDGET):
+            rests = Sums(process).of(root)
+    except SpaceLimit:
+        return ()
+    return [plus(process.start, rest) for rest in rests] if len(rests) <= MOST_TOTALS else ()
+
+
+def _unfulfilled(requirements: Requirements, totals: Sequence[Totals]) -> Diagnostic:
+    """The requirements at fault: each that no program fulfils; where there is none, the fewest
+    found that no program fulfils together. Without totals it is all of them.
+    """
+    every = range(len(requirements.statements))
+    fulfilled = {tuple(requirements.each(total)) for total in totals}
+    alone = [one for one in every if not any(answers[one] for answers in fulfilled)]
+    single = bool(totals and alone) or len(every) == 1
+    at_fault = alone if single else _together(every, fulfilled)
+    statements = [requirements.statements[one] for one in at_fault]
+    spans = tuple(item.span for item in statements)
+    read = {name for item in statements for name in names_read(item.condition)}
+    costs = tuple(
+        (name, min(column), max(column))
+        for name, column in zip(requirements.names, zip(*totals, strict=True), strict=False)
+        if name in read
+    )
+    none: Diagnostic = errors.spaces.NoneFulfils(spans, costs, together=not single)
+    return none
+
+
+def _together(every: Sequence[int], fulfilled: set[tuple[bool, ...]]) -> list[int]:
+    """Requirements that nothing fulfils all of: without any one of them, something does."""
+    kept = list(every)
+    for one in every if fulfilled else ():
+        others = [item for item in kept if item != one]
+        if not any(all(answers[item] for item in others) for answers in fulfilled):
+            kept = others
+    return kept
