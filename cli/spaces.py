@@ -135,8 +135,27 @@ def made_in(choice: Choice) -> str:
 
 
 def _shown(options: tuple[Any, ...]) -> str:
-    text = " | ".join(_one_line(str(item)) for item in options)
+    text = " | ".join(map(_option, options))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]} …"
+
+
+def _option(option: Any) -> str:
+    """An option as the text has it; one that is a choice itself, as of `(a | b)?`, in
+    parentheses.
+    """
+    if isinstance(option, bool):
+        return "true" if option else "false"
+    text = _one_line(str(option))
+    return f"({text})" if _is_choice(text) else text
+
+
+def _is_choice(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "|" and depth == 0:
+            return True
+    return False
 
 
 def _one_line(text: str) -> str:

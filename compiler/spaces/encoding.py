@@ -70,11 +70,16 @@ def options_of(domain: Domain) -> list[Any]:
     """The options as they are shown: a range as one."""
     match domain:
         case Reals(low, high):
-            return [f"{low}..{high}"]
+            return [f"{low}..{high}{_spacing(domain)}"]
         case Integers(low, high, step):
-            return [f"{low}..{high}" + (f" step {step}" if step != 1 else "")]
+            by = f" step {step}" if step != 1 else ""
+            return [f"{low}..{high}{by}{_spacing(domain)}"]
         case _:
             return [value_of(domain, decision) for decision in decisions_of(domain)]
+
+
+def _spacing(domain: Integers | Reals) -> str:
+    return " log" if domain.log else ""
 
 
 def _sites(walk: Walk) -> dict[str, list[Domain]]:

@@ -30,6 +30,35 @@ def test_the_size_is_digits(space: Path, capsys: pytest.CaptureFixture[str]) -> 
     ]  # fmt: skip
 
 
+def test_options_are_shown_as_they_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "space.arch"
+    path.write_text("""network Net on x: f32[N, 8] -> f32[N, 8] {
+    let units = 8..64 log
+    let more = 8..64 step 8 log
+    let rate = 1e-3..0.5 log
+    x -> dense(units, bias=true | false) -> (dense(more, bias=true | false) | identity)?
+      -> dropout(rate) -> dense(8)
+}
+""")
+    assert run(["count", str(path)]) == 0
+    rows = [line.split("  ") for line in capsys.readouterr().out.splitlines()[2:]]
+    options = {row[1]: " ".join(row[2:-1]).strip() for row in rows}
+    assert options == {
+        "Net.units": "8..64 log",
+        "Net.more": "8..64 step 8 log",
+        "Net.rate": "0.001..0.5 log",
+        "Net.dense.bias": "true | false",
+        "Net.stage?": "(dense(more, bias=true | false) | identity) | identity",
+        "Net.choice": "dense(more, bias=true | false) | identity",
+        "Net.dense_2.bias": "true | false",
+    }
+    assert run(["count", str(path), "--json"]) == 0
+    choices = json.loads(capsys.readouterr().out)["choices"]
+    assert {item["name"]: item["options"] for item in choices}["Net.dense.bias"] == [True, False]
+
+
 def test_hyperparameters_close_choices(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["count", str(space), "--set", "width=16", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["size"] == "6"
