@@ -22,7 +22,9 @@ from .layer import Layer
 from .types import DType, TensorType
 
 VERSION = "a4"
-_PLAIN, _WEIGHTED, _COMMUTATIVE, _IDENTITY = range(4)
+PLAIN, WEIGHTED, COMMUTATIVE, IDENTITY = range(4)
+UNORDERED = frozenset({"add", "mul", "maximum", "minimum"})
+"""Layers whose inputs have no order."""
 
 
 def graph_hash(graph: Graph) -> str:
@@ -66,10 +68,10 @@ def _network(graph: Graph, renamed: Mapping[str, Dim]) -> Network:
         if found is None:
             found = _layer_text(layer, _rank(graph, node), renamed)
         text, colour, kind = found
-        if kind == _IDENTITY:
+        if kind == IDENTITY:
             at[node.outputs[0]] = at[node.inputs[0]]
             continue
-        if kind == _WEIGHTED:
+        if kind == WEIGHTED:
             owners.append(node.owner)
             if node.tied or node.initialiser is not None:
                 text, colour = _told_more(node, text, renamed)
@@ -96,7 +98,7 @@ def _join(network: Network, above: list[int], colour: int, kind: int) -> int:
     number = len(network.texts)
     network.inputs.append(tuple(above))
     network.joins.append(number)
-    ordered = kind != _COMMUTATIVE
+    ordered = kind != COMMUTATIVE
     if not ordered:
         network.sums.add(number)
     return joined(colour, [network.colours[value] for value in above], ordered=ordered)
@@ -131,7 +133,7 @@ def _owned(graph: Graph, nodes: Sequence[Node], at: Sequence[int]) -> dict[int, 
     numbers: dict[str, int] = {}
     found = {}
     for node in nodes:
-        own = [(node.owner, "")] if _kind(node.layer) == _WEIGHTED else []
+        own = [(node.owner, "")] if kind_of(node.layer) == WEIGHTED else []
         own += [_split(node.tied[name], known) for name in sorted(node.tied)]
         if own:
             found[at[node.outputs[0]]] = tuple(
@@ -178,6 +180,16 @@ def _rank(graph: Graph, node: Node) -> int:
     return graph.values[node.inputs[0]].rank if node.inputs else 0
 
 
+def names_of_axes(inputs: Sequence[TensorType]) -> Mapping[str, Dim]:
+    """The axes of a network's inputs by one name each, whatever they are called."""
+    return _head(tuple(inputs))[1]
+
+
+def layer_text(layer: Layer, rank: int, renamed: Mapping[str, Dim]) -> str:
+    """The layer and its settings in one spelling, as the hash reads them."""
+    return _layer_text(layer, rank, renamed)[0]
+
+
 def _layer_text(layer: Layer, rank: int, renamed: Mapping[str, Dim]) -> tuple[str, int, int]:
     """The layer and its settings, the colour that they give, and its kind.
 
@@ -198,18 +210,19 @@ def _layer_text(layer: Layer, rank: int, renamed: Mapping[str, Dim]) -> tuple[st
             place = f"{_PLACE}{rank}"
     settings = [f"{name}={_encode(value, renamed)}" for name, value in given]
     text = f"{layer.name}({'; '.join(settings)})"
-    found = text, colour_of(text), _kind(layer)
+    found = text, colour_of(text), kind_of(layer)
     if all(_is_fixed(value) for _, value in given):
         layer.__dict__[place] = found
     return found
 
 
-def _kind(layer: Layer) -> int:
+def kind_of(layer: Layer) -> int:
+    """Whether a layer does nothing, has inputs without order, has weights, or none of these."""
     if layer.name == "identity":
-        return _IDENTITY
-    if layer.name in ("add", "mul", "maximum", "minimum"):
-        return _COMMUTATIVE
-    return _PLAIN if type(layer).weights is Layer.weights else _WEIGHTED
+        return IDENTITY
+    if layer.name in UNORDERED:
+        return COMMUTATIVE
+    return PLAIN if type(layer).weights is Layer.weights else WEIGHTED
 
 
 def _is_fixed(value: Any) -> bool:

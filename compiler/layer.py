@@ -41,7 +41,9 @@ class Layer:
     differ between runs in training, `training` ones between training and evaluation. A layer that
     is not `differentiable` cuts the gradient. `typical` says what usually flows in, for the
     conformance tests: `"f32[N, 4, T]"`, where a name is any small size, or with the settings too:
-    `"f32[N, 4, T] -> glu(axis=1)"`, arguments being Python literals.
+    `"f32[N, 4, T] -> glu(axis=1)"`, arguments being Python literals. Of a layer that `exchanges`
+    hyperparameters two may be the same though no one of them can be put into the other, as
+    `transpose(1, 2)` and `transpose(2, 1)`.
     """
 
     name: ClassVar[str]
@@ -53,6 +55,7 @@ class Layer:
     example: ClassVar[str] = ""
     differentiable: ClassVar[bool] = True
     typical: ClassVar[tuple[str, ...]] = ()
+    exchanges: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if "name" not in cls.__dict__:

@@ -66,12 +66,15 @@ def _bound(
     span: Span | None,
 ) -> LayerStage:
     session = context.session
+    flowing = session.flowing
     _expect_hope(layer, node, context)
     under = _named(node, layer.name, context) if node is not None and context.naming else ""
     if node is None:
         matched = matching.match_layer(layer, None, span)
     else:
         matched = matching.matched(layer, Identity(node))  # type: ignore[arg-type]
+    if flowing is not None and session.reads is not None:
+        session.decider.expect(layer, flowing, matched.slots, context)
     given = matched.given
     values: dict[str, Any] = {}
     decider = session.decider if session.holds is not None else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...grammar.record import record
 from ...grammar.span import Span
-from ..types import TensorType
+from ..types import DType, TensorType
 from . import copying, functions, stages
 from .context import Context
 from .holding import fingerprint, volatile
@@ -77,6 +77,8 @@ def _once(
     """Where nobody explores: a use like an earlier one is copied."""
     session = context.session
     plain = context.memory is None and context.cell is None
+    if session.reads is not None:  # what is copied is not read
+        plain = plain and not context.frozen and all(map(_is_plain, stage.values.values()))
     if not (plain and session.copies.pays(stage.reference.function)) or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
     ids = [item.id for item in inputs]
@@ -85,6 +87,11 @@ def _once(
     if session.has_reals:
         key = key, _reals(stage, context)
     return copying.apply(stage, inputs, name, owner, use, context, key)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a hyperparameter was read when it was given."""
+    return isinstance(value, int | float | str | DType)
 
 
 def _reals(stage: FunctionStage, context: Context) -> tuple[float, ...]:

@@ -11,11 +11,13 @@ from ..types import DTYPES
 from . import (
     arguments,
     arithmetic,
+    attributes,
     compile_time,
     decisions,
     freezing,
     functions,
     indexing,
+    lists,
     operators,
     pipelines,
     sizes,
@@ -38,12 +40,10 @@ from .values import (
     Instance,
     LayerReference,
     LayerStage,
-    Namespace,
     OpenLet,
     Poison,
     Results,
     Tensor,
-    WeightReference,
     describe,
 )
 
@@ -68,6 +68,21 @@ def evaluate(
 _LITERALS = frozenset({ast.Number, ast.String, ast.Bool})
 
 
+def handed_on(
+    node: ast.Expression, env: Environment, context: Context, symbols: Sequence[str] = ()
+) -> Any:
+    """The value of an expression that is passed on as it is: the items of a list are not read by
+    that.
+    """
+    reads = context.session.reads
+    if reads is None:
+        return evaluate(node, env, context, symbols)
+    reads.handed_on.add(id(node))
+    value = evaluate(node, env, context, symbols)
+    reads.handed_on.discard(id(node))
+    return value
+
+
 def _no_value(node: ast.Expression, env: Environment, context: Context) -> NoReturn:
     raise Fault(errors.names.NotAValue(node.span))
 
@@ -81,7 +96,12 @@ def _option(node: ast.Choice | ast.Optional, env: Environment, context: Context)
 
 
 def _index(node: ast.Index, env: Environment, context: Context) -> Any:
-    return indexing.index(node, evaluate(node.value, env, context), env, context)
+    reads = context.session.reads
+    if reads is None:
+        return indexing.index(node, evaluate(node.value, env, context), env, context)
+    found = indexing.index(node, handed_on(node.value, env, context), env, context)
+    reads.seen(node, found)
+    return found
 
 
 def _fragment(node: ast.Expression, env: Environment, context: Context) -> FragmentStage:
@@ -128,6 +148,17 @@ def items(node: ast.Expression, env: Environment, context: Context) -> Any:
     if isinstance(value, (Tensor, *STAGES)):
         raise Fault(errors.values.NotCompileTime(node.span, describe(value)))
     return value
+
+
+def _counted(node: ast.Expression, env: Environment, context: Context) -> Any:
+    """As `items`, for what only counts them."""
+    reads = context.session.reads
+    if reads is None:
+        return items(node, env, context)
+    reads.handed_on.add(id(node))
+    found = items(node, env, context)
+    reads.handed_on.discard(id(node))
+    return found
 
 
 def tensors(node: ast.Expression, env: Environment, context: Context) -> Tensor | Results:
@@ -196,9 +227,13 @@ def _name(node: ast.Name, env: Environment, context: Context, symbols: Sequence[
     if bound is not None:
         if isinstance(bound.value, Poison):
             raise Poisoned
-        if isinstance(bound.value, OpenLet):
-            return freezing.of_file(bound.value, context)
-        return bound.value
+        value = bound.value
+        if isinstance(value, OpenLet):
+            value = freezing.of_file(value, context)
+        if context.session.reads is not None:
+            context.session.reads.read(bound)
+            context.session.reads.seen(node, value)
+        return value
     if node.id in symbols:
         return Symbol(node.id)
     if node.id in DTYPES:
@@ -212,6 +247,7 @@ def _call(node: ast.Call, env: Environment, context: Context) -> Any:
     function = evaluate(node.function, env, context)
     if isinstance(function, LayerReference):
         return arguments.bind_layer(function, node, env, context)
+    context.session.flowing = None  # what flows in meets no layer among the arguments
     if isinstance(function, CompileTimeFunction):
         given = _plain_arguments(node, env, context, tensors=function.name == "len")
         value = compile_time.call(function.name, node, given)
@@ -239,16 +275,18 @@ def _plain_arguments(
     for argument in node.arguments:
         if argument.name is not None:
             raise Fault(errors.calls.NoKeywords(argument.span, argument.name))
-    read = items if tensors else number
+    read = _counted if tensors else number
     return [read(argument.value, env, context) for argument in node.arguments]
 
 
 def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Sequence[str]) -> Any:
     if node.operator in ("and", "or"):
         return _logical(node, env, context)
-    left = evaluate(node.left, env, context, symbols)
+    reads = context.session.reads
+    look = evaluate if reads is None else handed_on
+    left = look(node.left, env, context, symbols)
     mark = context.session.hold(id(node), left)
-    right = evaluate(node.right, env, context, symbols)
+    right = look(node.right, env, context, symbols)
     context.session.release(mark)
     if type(left) is int and type(right) is int:
         return arithmetic.of_integers(node, left, right)
@@ -256,7 +294,10 @@ def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Seque
     right = _operand(node, node.right, right, context)
     if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
         return operators.binary(node, left, right, context)
+    joins = reads is not None and reads.joins(node, left, right)
     result = arithmetic.binary(node, left, right, context.builder.facts)
+    if joins:
+        reads.join(node, left, right, result)
     long = isinstance(result, (tuple, str))
     return sizes.bounded(result, node, context.session) if long else result
 
@@ -289,60 +330,6 @@ def _unary(node: ast.Unary, env: Environment, context: Context) -> Any:
     return arithmetic.negative(node, value)
 
 
-def _items(
-    node: ast.List | ast.Tuple, env: Environment, context: Context, symbols: Sequence[str]
-) -> Any:
-    items: list[Any] = []
-    mark = context.session.hold(id(node), items)
-    for item in node.items:
-        if isinstance(node, ast.List):
-            items.append(evaluate(item, env, context, symbols))
-        else:
-            items.append(tensors(item, env, context))
-        context.session.moved(mark)
-    context.session.release(mark)
-    if isinstance(node, ast.List):
-        return sizes.bounded(tuple(items), node, context.session)
-    flat = sizes.joined([stages.flatten(item) for item in items], node.span, context.session)
-    return Results(flat, (None,) * len(flat))
-
-
-def _attribute(node: ast.Attribute, env: Environment, context: Context) -> Any:
-    value = evaluate(node.value, env, context)
-    match value:
-        case Results():
-            return _output(node, value)
-        case Namespace():
-            bound = value.exports.here(node.name)
-            if bound is None:
-                raise Fault(
-                    errors.modules.NotExported(node.span, node.name, value.name, _exports(value))
-                )
-            if isinstance(bound.value, Poison):
-                raise Poisoned
-            return bound.value
-        case Instance(owner=owner):
-            return WeightReference(owner, node.name, node.span)
-        case _:
-            _no_attribute(node, value)
-
-
-def _exports(module: Namespace) -> tuple[str, ...]:
-    return tuple(sorted(module.exports.names()))
-
-
-def _output(node: ast.Attribute, value: Results) -> Tensor:
-    for name, tensor in zip(value.names, value.items, strict=True):
-        if name == node.name:
-            return tensor
-    named = tuple(name for name in value.names if name is not None)
-    raise Fault(errors.names.NoSuchOutput(node.span, node.name, named))
-
-
-def _no_attribute(node: ast.Attribute, value: object) -> NoReturn:
-    raise Fault(errors.names.NoAttribute(node.span, node.name, describe(value)))
-
-
 def _if(node: ast.If, env: Environment, context: Context) -> Any:
     """The branch taken, as a value; as a stage when its result is one."""
     if decided(node.condition, env, context):
@@ -351,6 +338,8 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
         body = node.otherwise
     else:
         return FragmentStage(node, env)
+    if context.session.reads is not None:
+        context.session.reads.passed_on(node, functions.result_of(body))
     value = statements.run_body(body, Environment(env), context)
     if isinstance(value, STAGES) and pipelines.makes_tensors(value):
         return as_tensors(value, functions.result_of(body), context)
@@ -360,8 +349,8 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
 _READING_WORDS: Mapping[type, Callable[..., Any]] = {
     ast.Name: _name,
     ast.Binary: _binary,
-    ast.List: _items,
-    ast.Tuple: _items,
+    ast.List: lambda *given: lists.items(*given),
+    ast.Tuple: lambda *given: lists.items(*given),
 }
 """What may hold words that stand for themselves."""
 _WAYS: Mapping[type, Callable[..., Any]] = {
@@ -370,7 +359,7 @@ _WAYS: Mapping[type, Callable[..., Any]] = {
     ast.Optional: _option,
     ast.Pipeline: lambda node, env, context: pipelines.pipeline(node, env, context),
     ast.Unary: _unary,
-    ast.Attribute: _attribute,
+    ast.Attribute: lambda node, env, context: attributes.attribute(node, env, context),
     ast.Index: _index,
     ast.If: _if,
     ast.Wildcard: lambda *_: WILDCARD,

@@ -25,8 +25,13 @@ def of_file(let: OpenLet, context: Context) -> Any:
         outside = replaced(
             context, path="", prefix="", hint=declaration.name, frozen={}, memory=None
         )
-        value = freeze(evaluate.evaluate(declaration.value, let.home, outside), outside)
+        mark = 0 if session.reads is None else session.reads.open()
+        value = freeze(evaluate.handed_on(declaration.value, let.home, outside), outside)
         session.note(session.lets, declaration.name, value)
+        if session.reads is not None:
+            session.reads.name(declaration, session.reads.close(mark))
+    if session.reads is not None:
+        session.reads.read(declaration)
     return session.lets[declaration.name]
 
 
@@ -75,12 +80,19 @@ def _is_settled(value: Any) -> bool:
 
 def _freeze_items(items: tuple[Any, ...], context: Context) -> tuple[Any, ...]:
     frozen: list[Any] = []
-    mark = context.session.hold(items, frozen)
-    for item in items:
+    mark, reads = context.session.hold(items, frozen), context.session.reads
+    rests = [] if reads is None else list(reads.items_of(items))
+    for place, item in enumerate(items):
+        opened = 0 if reads is None else reads.open()
         frozen.append(freeze(item, context))
+        if reads is not None:
+            rests[place] = rests[place] | reads.close(opened)
         context.session.moved(mark)
     context.session.release(mark)
-    return tuple(frozen)
+    value = tuple(frozen)
+    if reads is not None:
+        reads.list(value, rests)
+    return value
 
 
 def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any]) -> None:

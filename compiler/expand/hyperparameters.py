@@ -85,7 +85,7 @@ def _typed(
         return arguments.read_initialiser(source, env, context)
     if context.naming:
         context = replaced(context, hint=join(context.hint, item.name))
-    value = evaluate.evaluate(source, env, context, kind.symbols if kind is not None else ())
+    value = evaluate.handed_on(source, env, context, kind.symbols if kind is not None else ())
     return _of_type(item, freezing.freeze(value, context), what, source.span, context)
 
 

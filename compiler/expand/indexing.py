@@ -33,8 +33,15 @@ def _item(node: ast.Index, items: tuple[Any, ...], env: Environment, context: Co
             _bound(part.stop, env, context),
             _bound(part.step, env, context),
         )
-        return items[slice(*bounds)]
-    return items[_position(node, len(items), env, context)]
+        return _taken(items, slice(*bounds), context)
+    return _taken(items, _position(node, len(items), env, context), context)
+
+
+def _taken(items: tuple[Any, ...], position: int | slice, context: Context) -> Any:
+    found = items[position]
+    if context.session.reads is not None:
+        context.session.reads.index(items, position, found)
+    return found
 
 
 def _position(node: ast.Index, count: int, env: Environment, context: Context) -> int:

@@ -74,7 +74,9 @@ def _expanded(
 ) -> Graph | None:
     function = reference.function
     builder = GraphBuilder(session.limits, Facts())
-    if session.holds is not None:
+    if session.reads is not None and session.reads.builder is None:
+        session.reads.builder = builder
+    if session.holds is not None or session.reads is not None:
         builder.watch = session.decider.watch
     session.entered.add(id(function))
     session.begin()

@@ -130,9 +130,15 @@ def _guarded(statement: ast.Require, env: Environment, context: Context) -> None
 
 def settle(statement: ast.Require, env: Environment, context: Context) -> None:
     """Raises a Fault for a requirement that is refuted or that nothing can check."""
+    reads = context.session.reads
+    mark = 0 if reads is None else reads.open()
     answer = evaluate.condition(statement.condition, env, context)
     if answer is True:
+        if reads is not None:
+            reads.close(mark)  # nothing rests on what holds
         return
+    if reads is not None:
+        reads.note(reads.close(mark))
     if isinstance(answer, Condition):
         _assume(statement, answer, context)
         return

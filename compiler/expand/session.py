@@ -60,6 +60,7 @@ class Session:
     closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
     partition: Any = None  # alike.Partition, while one explores
     took_alike: bool = False  # whether any options were taken for alike
+    reads: Any = None  # reads.Reads, where it is wanted which decisions matter
     has_reals: bool = False  # whether a number of a real range was decided
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied
     argued: Any = None  # grounds.Argued: where the arguments of the layer at hand were decided

@@ -140,6 +140,8 @@ def _chosen(
     if context.naming and not context.hint:
         named = context.name_of(node)
         inner = replaced(context, hint=named) if named else context
+    if context.session.reads is not None and id(node) not in context.frozen:
+        context.session.decider.expect_one_of(node, inputs, env, inner)
     mark = context.session.hold(*inputs)
     option = decisions.option(node, env, inner)
     context.session.release(mark)

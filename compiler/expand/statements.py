@@ -169,14 +169,20 @@ def _bind(statement: ast.Bind, env: Environment, context: Context) -> None:
 
 def _let(statement: ast.Let, env: Environment, context: Context) -> None:
     hinted = replaced(context, hint=statement.name) if context.naming else context
-    value = freezing.freeze(evaluate.evaluate(statement.value, env, hinted), hinted)
+    reads = context.session.reads
+    mark = 0 if reads is None else reads.open()
+    value = freezing.freeze(evaluate.handed_on(statement.value, env, hinted), hinted)
     if isinstance(value, (Tensor, Results)):
         raise Fault(errors.flow.LetOfTensor(statement.span, statement.name, describe(value)))
     env.bind(statement.name, value, statement.span)
+    if reads is not None:
+        reads.name(env.here(statement.name), reads.close(mark))
 
 
 def _instance(statement: ast.Instance, env: Environment, context: Context) -> None:
     hinted = replaced(context, hint=statement.name) if context.naming else context
+    reads = context.session.reads
+    mark = 0 if reads is None else reads.open()
     value = freezing.freeze(evaluate.evaluate(statement.stage, env, hinted), hinted)
     if not isinstance(value, STAGES) or isinstance(value, Instance):
         raise Fault(errors.flow.NotAStage(statement.stage.span, describe(value), ""))
@@ -185,6 +191,8 @@ def _instance(statement: ast.Instance, env: Environment, context: Context) -> No
     written = (context.place, id(statement.stage))
     instance = Instance(value, owner, statement.span, context.builder, written)
     env.bind(statement.name, instance, statement.span)
+    if reads is not None:
+        reads.name(env.here(statement.name), reads.close(mark))
 
 
 def _next(statement: ast.Next, env: Environment, context: Context) -> None:

@@ -18,6 +18,7 @@ class Roll(Form):
     """
 
     example: ClassVar[str] = "x -> roll([-2, -2], axes=[2, 3])"
+    exchanges: ClassVar[bool] = True
     typical: ClassVar[tuple[str, ...]] = (
         "f32[N, C, H, W] -> roll([-2, 3], [2, 3])",
         "f32[N, T] -> roll(1, 1)",

@@ -13,6 +13,7 @@ class Transpose(Form):
     """Two axes swapped. Shapes: [N, C, T] with axes 1 and 2 -> [N, T, C]."""
 
     example: ClassVar[str] = "x -> transpose(1, 2)"
+    exchanges: ClassVar[bool] = True
     typical: ClassVar[tuple[str, ...]] = (
         "f32[N, C, T] -> transpose(1, 2)",
         "f32[N, C, H, W] -> transpose(-1, 1)",

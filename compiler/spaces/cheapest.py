@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .explorer import Ceiling, TooMuch
 from .process import Process
-from .states import DONE, State, decisions_of, edge
+from .states import DONE, State, decisions_of, edge, prefix_of
 
 Allowed = Callable[[int], bool]
 ENDLESS = 1 << 62
@@ -70,7 +70,7 @@ class Cheapest:
         first = _Way(start, None, None, 0)
         waiting: list[tuple[int, int, _Way]] = [(0, next(order), first)]
         seen: dict[State, int] = {start: 0}
-        prefix = self.process.prefix(start)
+        prefix = prefix_of(start)
         while waiting:
             total, _, way = heappop(waiting)
             if not allowed(total):

@@ -17,7 +17,7 @@ from ..expand.remembered import by_identity
 from .explorer import TooMuch
 from .process import SpaceLimit
 from .random import Random, cumulate, scaled
-from .states import DONE, REAL, Place, State, decisions_of, edge, weights_of
+from .states import DONE, REAL, Place, State, decisions_of, edge, prefix_of, weights_of
 
 if TYPE_CHECKING:
     from .walk import Step, Walk
@@ -242,7 +242,7 @@ def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place |
     state = frame.place.state
     if frame.table.child(state, frame.index) is None:
         process = walk.process
-        prefix = [*process.prefix(state), frame.decision]
+        prefix = [*prefix_of(state), frame.decision]
         ahead = Ahead(random, depth - len(prefix))
         try:
             ceiling = walk.ceiling(frame.place, len(prefix) - 1)

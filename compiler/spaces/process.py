@@ -22,6 +22,7 @@ from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.environment import Environment
 from ..expand.naming import NamesInText
+from ..expand.reads import Reads
 from ..expand.retrying import Refused
 from ..expand.session import MOST_COPIES, Limits
 from ..expand.uses import KnownUses
@@ -46,6 +47,7 @@ from .states import (
     is_live,
     link,
     never,
+    prefix_of,
 )
 
 WORK = 64
@@ -168,7 +170,7 @@ class Process:
         assert isinstance(state.domain, Reals)
         ends = state.domain.low, state.domain.high
         low, high = [
-            self._expanded([*self.prefix(state), end], first_open, never, None, full=True)[1]
+            self._expanded([*prefix_of(state), end], first_open, never, None, full=True)[1]
             for end in ends
         ]
         if low is not None and high is not None and low.graph.values != high.graph.values:
@@ -238,9 +240,10 @@ class Process:
         exploring: bool = True,
         full: bool = False,
         replayed: Iterator[Any] | None = None,
+        reads: Reads | None = None,
     ) -> Expansion:
         """One expansion of the network, decided by `decider`; what states depend on is kept while
-        it explores. Raises DeadEnd.
+        it explores. What the decisions are read by is noted in `reads`. Raises DeadEnd.
         """
         session = Deciding(self.limits, axes=self.axes)
         session.decider, session.entered = decider, self.entered
@@ -250,6 +253,7 @@ class Process:
         session.partition = self.partition if exploring and self._closed is not None else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session._names = self._names
+        session.reads = reads
         session.copies = self.copies
         try:
             with deep_recursion():
@@ -314,14 +318,6 @@ class Process:
         finally:
             self._spent, self.budget = spent, whole
 
-    def prefix(self, state: State) -> list[Any]:
-        """Decisions that lead to a state."""
-        found = []
-        while state.before is not None:
-            found.append(state.taken)
-            state = state.before
-        return found[::-1]
-
     def states_along(self, decisions: Sequence[Any]) -> list[State]:
         """The states that decisions pass, as far as they are known."""
         state = self._root
@@ -341,9 +337,12 @@ class Process:
         found = state.children.get(key)
         if found is None:
             if state.era != self.era:
-                found = self.child(self._again(state), decision)
+                again = self._again(state)
+                found = self.child(again, decision)
+                if key in again.added:
+                    state.added[key] = again.added[key]
             else:
-                self.run([*self.prefix(state), decision], first_open)
+                self.run([*prefix_of(state), decision], first_open)
                 found = state.children.get(key) or grave_of(state, decision, state.reason)
             state.children[key] = found
         return found
@@ -360,7 +359,7 @@ class Process:
     def _again(self, state: State) -> State:
         """A state that was forgotten, as it is known now."""
         found = self.root()
-        for decision in self.prefix(state):
+        for decision in prefix_of(state):
             found = self.child(found, decision)
         return found
 

@@ -26,7 +26,7 @@ MOST_MISSES = 10_000
 MOST_REJECTED = 100_000
 MOST_REMEMBERED = 10_000
 MOST_STATES = 200_000
-"""States that are remembered between draws: about 300 MB."""
+"""So many states are remembered between questions, beside those that were counted: of 1 to 4 kB."""
 
 
 class Space:
@@ -50,6 +50,7 @@ class Space:
         self.name = self.process.reference.function.name
         self.label = f"<drawn from {self.name}>"
         self._remembered: dict[tuple[Any, ...], dict[str, str]] = {}
+        self._counted = 0  # so many states stay, since what was counted stands on them
         self.process.answer(self.walk.start)
 
     def __repr__(self) -> str:
@@ -105,20 +106,32 @@ class Space:
         if uniform and conditioned:
             raise ValueError("a draw is uniform or conditioned, not both")
         random = Random(seed, number)
-        if len(self.process.states) > MOST_STATES:
-            self._forget()
-        self.process.begin_question()
+        self._begin_question()
         if uniform or conditioned:
             way = self._uniformly if uniform else self._weighted.draw
-            return DrawnProgram(self, self.process.answer(lambda: way(random)))
+            steps = self.process.answer(lambda: way(random))
+            self._keep_counted()
+            return DrawnProgram(self, steps)
         while True:  # as `answer`, without its room: most draws need none
             try:
                 return DrawnProgram(self, self.walk.draw(random))
             except Apart:
                 continue
 
+    def _begin_question(self) -> None:
+        """The whole budget; and room, since a long stream of draws or edits leaves ever more
+        states behind.
+        """
+        if len(self.process.states) > self._counted + MOST_STATES:
+            self._forget()
+        self.process.begin_question()
+
+    def _keep_counted(self) -> None:
+        """What was counted once is not to be counted again."""
+        self._counted = self._counted or len(self.process.states)
+
     def _forget(self) -> None:
-        """Keeps the memory that a long stream of draws takes within bounds."""
+        self._counted = 0
         self.process.forget()
         self.walk.forget()
         self.__dict__.pop("_weighted", None)
@@ -157,7 +170,7 @@ class Space:
 
     def _answer(self, question: Callable[[], Answer]) -> Answer:
         """Room and budget for one question."""
-        self.process.begin_question()
+        self._begin_question()
         return self.process.answer(question)
 
     # --- counting
@@ -168,7 +181,9 @@ class Space:
 
         Raises SpaceLimit, with the bounds that are proved, where counting is out of reach.
         """
-        return self._answer(self._size)
+        size = self._answer(self._size)
+        self._keep_counted()
+        return size
 
     def _size(self) -> int | float:
         try:

@@ -79,6 +79,15 @@ class Place(NamedTuple):
     spent: Totals
 
 
+def prefix_of(state: State) -> list[Any]:
+    """Decisions that lead to a state."""
+    found = []
+    while state.before is not None:
+        found.append(state.taken)
+        state = state.before
+    return found[::-1]
+
+
 def link(before: State, decision: Any, after: State) -> None:
     """Notes where a decision leads, and with it all that are alike."""
     for each in decisions_of(before.domain) if before.alike else (decision,):

@@ -24,6 +24,7 @@ from .training import PATH
 _WRITTEN_OUT = frozenset({"repeat", "share"})
 
 
+_AS_IT_IS = "as it is"
 _LEFT_OUT = ast.Name("identity", span=NOWHERE)
 
 
@@ -91,7 +92,7 @@ class Writer:
             (version, self._declared[key].home)
             for key, versions in self._made.items()
             for text, version in versions.items()
-            if self._declared[key].home is not home and text != "as it is"
+            if self._declared[key].home is not home and text != _AS_IT_IS
         ]
         return [self.imports.qualified(version, of, self.names_made) for version, of in found]
 
@@ -126,7 +127,7 @@ class Writer:
                 return self._for(node, place)
             case ast.Call():
                 return self._call(node, place)
-            case ast.Name() | ast.Attribute():
+            case ast.Name() | ast.Attribute() | ast.Index():
                 return self._use(node, (), place)
             case _:
                 return self._parts(node, place)
@@ -280,7 +281,10 @@ class Writer:
 
     def _use(self, node: Any, arguments: tuple[ast.Argument, ...], place: Place) -> Any:
         """A block, under the name of the version that it came out as."""
-        plain = bare(node, arguments=arguments) if isinstance(node, ast.Call) else bare(node)
+        if isinstance(node, ast.Index):
+            plain = self._parts(node, place)
+        else:
+            plain = bare(node, arguments=arguments) if isinstance(node, ast.Call) else bare(node)
         used = self.expansion.applied.get((place.path, id(node)))
         if used is None or not isinstance(used[1], FunctionStage):
             return plain
@@ -295,7 +299,7 @@ class Writer:
             return plain
         named = last_part(written.function if isinstance(written, ast.Call) else written)
         if named != function.name:
-            return self._spelled(node, version, stage)
+            return self._spelled(path, version, stage)
         if scan:
             cell = _renamed(plain.arguments[0].value, version)
             first = bare(plain.arguments[0], value=cell)
@@ -313,11 +317,12 @@ class Writer:
             for item in function.hyperparameters
         )
         written = bare(function, body=body, hyperparameters=defaults)
-        if written == bare(function):
-            self._keep(reference, "as it is", bare(function))
-            return None
         versions = self._made.setdefault(id(function), {})
         self._declared[id(function)] = reference
+        others = (item.name for text, item in versions.items() if text != _AS_IT_IS)
+        if written == bare(function) and function.name not in others:
+            versions[_AS_IT_IS] = bare(function)
+            return None
         text = repr(written)
         if text not in versions:
             foreign = reference.home is not self.reference.home
@@ -326,10 +331,6 @@ class Writer:
             self.names_made.add(name)
             versions[text] = replace(written, name=name)
         return versions[text].name
-
-    def _keep(self, reference: FunctionReference, text: str, function: ast.Function) -> None:
-        self._made.setdefault(id(reference.function), {})[text] = function
-        self._declared[id(reference.function)] = reference
 
     def _fresh(self, base: str, again: bool) -> str:
         """A name for a version: not `Node_2`, which is what a second use of `Node` is called."""
@@ -341,14 +342,15 @@ class Writer:
         self._names_taken.add(f"{stem}{count}")
         return f"{stem}{count}"
 
-    def _spelled(self, node: Any, version: str, stage: FunctionStage) -> Any:
-        """A block that is reached by another name, such as a hyperparameter: called by its own."""
+    def _spelled(self, path: str, version: str, stage: FunctionStage) -> Any:
+        """A block that is reached by another name, such as a hyperparameter: called by its own,
+        and labelled so that its path stays.
+        """
         values = [
             ast.Argument(name, literal(value), span=NOWHERE) for name, value in stage.values.items()
         ]
         call = ast.Call(ast.Name(version, span=NOWHERE), tuple(values), span=NOWHERE)
-        name = last_part(node.function if isinstance(node, ast.Call) else node)
-        return ast.Labelled(name, call, span=NOWHERE)
+        return ast.Labelled(path.rpartition(".")[2], call, span=NOWHERE)
 
 
 def _has_body(stage: ast.Expression) -> bool:

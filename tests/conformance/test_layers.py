@@ -16,6 +16,7 @@ from archc.compiler.hyperparameter import Between, Domain
 from archc.compiler.layer import Layer
 from archc.compiler.types import TensorType
 from archc.grammar.diagnostic import Fault
+from archc.grammar.record import replaced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_calls import LayerCall, calls
@@ -202,6 +203,9 @@ def _check_spelling(
     assert other.plain(rank) == settings
     if other == layer:
         return
+    if not layer.exchanges:
+        for name, value in settings.items():
+            assert replaced(layer, **{name: value}).plain(rank) == settings, name
     outputs = infer(other, inputs)
     assert outputs == infer(layer, inputs)
     assert not isinstance(outputs, Fault)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import archc
+import pytest
 from archc.compiler.expand.vocabularies import built_in_text
 from archc.compiler.spaces.trace import pairs
 
@@ -39,6 +40,38 @@ def test_recipes_print_as_they_were_decided() -> None:
         assert archc.compile(str(program)).hash == program.hash
         assert "any" not in str(program).partition("network")[2]
         assert space.from_trace(program.trace).hash == program.hash
+
+
+OPEN = """
+block Open on x: [N, C] { x -> (relu | tanh) }
+block Use(op: list) on x: [N, C] { x -> op[1] }
+block Pair(op: stage) on x: [N, C] { x -> op -> op }
+network Net on x: f32[N, 4] -> f32[...] {
+    let o = [Open | exp, Open]
+    let p = Open | exp
+    BODY
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x -> repeat(2) { o[0] }",
+        "x -> p -> (p | neg) -> p",
+        "(x -> p) + (x -> p)",
+        "x -> Use([p, p]) -> p",
+        "x -> Pair(p) -> Pair(p) -> o[1]",
+        "x -> Use(o) -> for q in o { q }",
+    ],
+)
+def test_a_named_block_prints_as_it_came_out_at_each_use(body: str) -> None:
+    space = archc.space(OPEN.replace("BODY", body))
+    programs = list(space.enumerate())
+    assert len({program.hash for program in programs}) > 3
+    for program in programs:
+        again = archc.compile(str(program))
+        assert again.hash == program.hash
 
 
 def test_some_values_are_a_list() -> None:

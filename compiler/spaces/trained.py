@@ -1,0 +1,125 @@
+"""What a program's `train` blocks decide in a space: the texts are put side by side.
+
+Comes in: the blocks and the file's `let`s of a space and of a finished program. Goes out: by the id
+of each choice in the space's text what the program has there. May be assumed: the program has a
+`train` block.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from ..expand.decisions import Alternatives, range_of
+from .states import decisions_of
+
+Decisions = dict[int, Any]
+
+
+class Differs(Exception):
+    """A setting is not one that the space offers; its text names it."""
+
+
+def decisions(
+    blocks: Sequence[ast.Settings], space: ast.Program, own: Sequence[ast.Settings], of: ast.Program
+) -> Decisions:
+    """The decisions that make a program's settings. Raises Differs."""
+    walk = _Walk(_lets(space), _lets(of))
+    theirs = {(block.name, item.name): item.value for block in own for item in block.settings}
+    found: Decisions = {}
+    for block in blocks:
+        for item in block.settings:
+            value = theirs.get((block.name, item.name))
+            decided = None if value is None else walk.match(item.value, value)
+            if decided is None:
+                raise Differs(item.name)
+            found |= decided
+    return found
+
+
+def _lets(program: ast.Program) -> Mapping[str, ast.Expression]:
+    lets = [item for item in program.declarations if isinstance(item, ast.Let)]
+    return {item.name: item.value for item in lets}
+
+
+class _Walk:
+    def __init__(
+        self, lets: Mapping[str, ast.Expression], their_lets: Mapping[str, ast.Expression]
+    ) -> None:
+        self.lets = lets
+        self.their_lets = their_lets
+
+    def match(self, mine: Any, other: Any) -> Decisions | None:
+        """What is decided where one text became the other; None where it cannot."""
+        match mine:
+            case ast.Choice(options=options):
+                for place in decisions_of(Alternatives(options)):
+                    found = self.match(options[place], other)
+                    if found is not None:
+                        return {id(mine): place} | found
+                return None
+            case ast.Range():
+                return _within(mine, _number(other))
+            case ast.Name(id=name) if name in self.lets:
+                if isinstance(other, ast.Name):
+                    other = self.their_lets.get(other.id, other)
+                return self.match(self.lets[name], other)
+            case ast.Node():
+                return self._parts(mine, other)
+            case tuple():
+                return self._items(mine, other)
+        return {} if type(mine) is type(other) and mine == other else None
+
+    def _parts(self, mine: ast.Node, other: Any) -> Decisions | None:
+        number = _number(mine)
+        if number is not None:
+            return {} if number == _number(other) else None
+        if type(mine) is not type(other):
+            return None
+        names = [item.name for item in fields(mine)]
+        parts = [(getattr(mine, name), getattr(other, name)) for name in names]
+        kept = [(one, two) for one, two in parts if not isinstance(one, Span)]
+        return self._all(kept)
+
+    def _items(self, mine: tuple[Any, ...], other: Any) -> Decisions | None:
+        if not isinstance(other, tuple) or len(mine) != len(other):
+            return None
+        return self._all(list(zip(mine, other, strict=True)))
+
+    def _all(self, pairs: Sequence[tuple[Any, Any]]) -> Decisions | None:
+        found: Decisions = {}
+        for one, two in pairs:
+            decided = self.match(one, two)
+            if decided is None:
+                return None
+            found |= decided
+        return found
+
+
+def _number(node: Any) -> Any:
+    """A number that is written out."""
+    match node:
+        case ast.Number(value=value):
+            return value
+        case ast.Unary(operator="-", operand=ast.Number(value=value)):
+            return -value
+    return None
+
+
+def _within(node: ast.Range, value: Any) -> Decisions | None:
+    """The decision of a range that is a number."""
+    ends = [_number(end) for end in (node.low, node.high, node.step) if end is not None]
+    if value is None or None in ends:
+        return None
+    try:
+        domain = range_of(node, *ends)
+    except Fault:
+        return None
+    if isinstance(domain, Alternatives):
+        places = [place for place, item in enumerate(domain.options) if item == value]
+        return {id(node): places[0]} if places else None
+    if hasattr(domain, "step"):
+        return {id(node): value} if value in decisions_of(domain) else None
+    return {id(node): float(value)} if domain.low <= value <= domain.high else None
