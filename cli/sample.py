@@ -14,9 +14,10 @@ from pathlib import Path
 import click
 
 from ..compiler.spaces.drawn import DrawnProgram
+from ..compiler.spaces.process import SpaceLimit
 from ..compiler.spaces.space import Space
 from .options import Settings, network_option, set_option
-from .spaces import open_space, within_limits
+from .spaces import DrawLimit, open_space, within_limits
 from .writing import Writer, program_options
 
 CHUNK = 64
@@ -83,13 +84,34 @@ class Task:
     def draw(
         self, space: Space, start: int, count: int, *, unique: bool = False
     ) -> Iterator[DrawnProgram]:
-        return space.samples(
+        """The programs from an index on. Raises DrawLimit at one that is out of reach."""
+        found = space.samples(
             count,
             self.seed,
             start=start,
             unique=unique,
             uniform=self.uniform,
             conditioned=self.conditioned,
+        )
+        number = start
+        try:
+            for program in found:
+                yield program
+                number += 1
+        except SpaceLimit as limit:
+            raise DrawLimit(self._advice(limit, None if unique else number), 1) from None
+
+    def _advice(self, limit: SpaceLimit, number: int | None) -> str:
+        """What to do where a program is out of reach: the space holds some, or it were not open."""
+        which = "the next program" if number is None else f"program {number}"
+        told = f"{which} is out of reach: {limit}. The space holds valid programs, but"
+        if self.uniform or self.conditioned:
+            way = "--uniform" if self.uniform else "--conditioned"
+            return f"{told} `{way}` has to know all of them: draw without it, or narrow the choices"
+        on = f"`--start {number + 1}` goes on" if number is not None else "another `--seed` may do"
+        return (
+            f"{told} what was chosen first for this one hardly ever fits what comes after: {on}; "
+            "narrower choices or a lower `limit recursion` make draws cheaper"
         )
 
 
@@ -108,13 +130,18 @@ def _begin(task: Task, writer: Writer) -> None:
     _Worker.task, _Worker.space, _Worker.writer = task, task.open(), writer
 
 
-def _chunk(place: tuple[int, int]) -> str:
-    """Draws a chunk: files are written here, and what is to be printed is returned."""
+def _chunk(place: tuple[int, int]) -> tuple[str, DrawLimit | None]:
+    """Draws a chunk: files are written here, and what is to be printed is returned; with what ended
+    it early.
+    """
     start, count = place
-    programs = _Worker.task.draw(_Worker.space, start, count)
-    return "".join(
-        _Worker.writer.written(number, program) for number, program in enumerate(programs, start)
-    )
+    texts = []
+    try:
+        for number, program in enumerate(_Worker.task.draw(_Worker.space, start, count), start):
+            texts.append(_Worker.writer.written(number, program))
+    except DrawLimit as limit:
+        return "".join(texts), limit
+    return "".join(texts), None
 
 
 def _in_parallel(task: Task, start: int, count: int, jobs: int, writer: Writer) -> None:
@@ -126,5 +153,8 @@ def _in_parallel(task: Task, start: int, count: int, jobs: int, writer: Writer) 
         first = islice(chunks, jobs * AHEAD)
         waiting = deque(pool.apply_async(_chunk, (place,)) for place in first)
         while waiting:
-            click.echo(waiting.popleft().get(), nl=False)
+            text, limit = waiting.popleft().get()
+            click.echo(text, nl=False)
+            if limit is not None:
+                raise limit
             waiting.extend(pool.apply_async(_chunk, (place,)) for place in islice(chunks, 1))

@@ -34,6 +34,10 @@ def open_space(file: Path, network: str | None, settings: Settings) -> Space:
     return Space(program, network, dict(settings))
 
 
+class DrawLimit(SpaceLimit):
+    """One of several draws is out of reach; the message says what to do."""
+
+
 def within_limits(command: Callable[..., Any]) -> Callable[..., Any]:
     """A question that is too large for its budget, or cannot be asked of this space, is an error
     for people.
@@ -43,6 +47,8 @@ def within_limits(command: Callable[..., Any]) -> Callable[..., Any]:
     def told(*args: Any, **values: Any) -> Any:
         try:
             return command(*args, **values)
+        except DrawLimit as limit:
+            message = str(limit)
         except SpaceLimit as limit:
             message = f"{limit}; {_proved(limit)}"
         except ValueError as error:

@@ -207,7 +207,8 @@ def _lose_patience(walk: "Walk", refused: int) -> None:
     if refused == PATIENCE:
         walk.work_out_costs()
     if refused > MOST_REFUSED:
-        raise SpaceLimit(f"{MOST_REFUSED:,} programs in a row fail what is required of their costs")
+        message = f"{MOST_REFUSED:,} programs in a row fail what is required of their costs"
+        raise SpaceLimit(message, int(walk.process.holds))
 
 
 def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:

@@ -55,13 +55,16 @@ WORK = 64
 
 
 class SpaceLimit(Exception):
-    """A question about a space needs more states than the budget allows. `bounds` is what is
-    proved.
+    """A question about a space needs more states than the budget allows. It holds at least `low`
+    programs and at most `high`: that is proved.
     """
 
     def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
         self.low, self.high = low, high
         super().__init__(message)
+
+    def __reduce__(self) -> Any:  # from worker processes
+        return type(self), (str(self), self.low, self.high)
 
 
 Answer = TypeVar("Answer")
@@ -227,7 +230,8 @@ class Process:
     def _spend(self, amount: int) -> None:
         self._spent += amount
         if self._spent > self.budget:
-            raise SpaceLimit(f"the budget of {self.budget:,} expansions is used up")
+            message = f"the budget of {self.budget:,} expansions is used up"
+            raise SpaceLimit(message, int(self.holds))
 
     def replay(self, decisions: Sequence[Any]) -> Expansion:
         """The program of decisions that are known to be valid."""

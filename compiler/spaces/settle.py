@@ -34,7 +34,6 @@ def settled(
     name = reference.function.name
     try:
         process.answer(lambda: Walk(process).start())
-        process.holds = True
     except ProgramError as error:
         session.reports += error.diagnostics
         return {}

@@ -70,6 +70,7 @@ class Walk:
             raise ProgramError([Report(end.diagnostic)]) from None
         if not self.live(place):
             raise ProgramError([Report(reason_of(self.process, place.state))])
+        self.process.holds = True
         return place
 
     # --- what is possible

@@ -2,13 +2,16 @@
 
 import base64
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import archc
 import pytest
+from archc.cli import sample
 from archc.cli.main import run
+from archc.cli.writing import Writer
 
 SPACE = """
 network Net on x: f32[N, 4] -> f32[N, 2] {
@@ -144,3 +147,54 @@ def test_where_nothing_is_found_it_says_what_to_try(
     message = capsys.readouterr().err
     assert "the budget of 30 expansions is used up; no valid program was found" in message
     assert "-> flatten -> dense(10)" in message
+
+
+TREE = """
+block Tree on x: f32[N, D] -> f32[N, _] {
+    limit recursion = 5
+    x -> (dense(1..40) | { fork { Tree, Tree } -> add })
+}
+network Net on x: f32[N, 2] -> f32[N, 1] { x -> Tree -> dense(1) }
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "tree.arch"
+    path.write_text(TREE)
+    monkeypatch.setattr(archc.Space.__init__, "__defaults__", (None, None, 300))
+    return path
+
+
+def test_a_draw_out_of_reach_says_that_the_space_holds_programs(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sample", str(tree), "--format", "jsonl", "-k", "90", "--seed", "2"]) == 1
+    told = capsys.readouterr()
+    drawn = [json.loads(line)["index"] for line in told.out.splitlines()]
+    assert "no valid program was found" not in told.err
+    assert "The space holds valid programs" in told.err
+    assert 0 < len(drawn) < 90
+    assert f"program {len(drawn)} is out of reach" in told.err
+    assert f"`--start {len(drawn) + 1}` goes on" in told.err
+    assert run(["sample", str(tree), "--uniform"]) == 1
+    assert "draw without it" in capsys.readouterr().err
+
+
+def test_a_worker_hands_over_what_it_drew_before(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = sample.Task(tree, None, (), 2, uniform=False, conditioned=False)
+    monkeypatch.setattr(sample._Worker, "task", task, raising=False)
+    monkeypatch.setattr(sample._Worker, "space", task.open(), raising=False)
+    monkeypatch.setattr(sample._Worker, "writer", Writer("jsonl"), raising=False)
+    text, limit = sample._chunk((0, 64))
+    assert f"program {len(text.splitlines())} is out of reach" in str(limit)
+    again = pickle.loads(pickle.dumps(limit))
+    assert (str(again), again.low) == (str(limit), 1)
+
+
+def test_a_limit_knows_that_the_space_holds_programs(tree: Path) -> None:
+    with pytest.raises(archc.SpaceLimit, match="is used up") as found:
+        list(archc.space(tree).samples(90, seed=2))
+    assert (found.value.low, found.value.high) == (1, float("inf"))
