@@ -33,6 +33,7 @@ from .dead import DeadEnd, Deciding
 from .expansion import Expansion, Replay
 from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
 from .keys import Keys
+from .limit import SpaceLimit as SpaceLimit
 from .states import (
     REAL,
     Path,
@@ -52,20 +53,6 @@ from .states import (
 
 WORK = 64
 """So many decisions or layers within expansions count as one expansion more."""
-
-
-class SpaceLimit(Exception):
-    """A question about a space needs more states than the budget allows. It holds at least `low`
-    programs and at most `high`: that is proved.
-    """
-
-    def __init__(self, message: str, low: float = 0, high: float = float("inf")) -> None:
-        self.low, self.high = low, high
-        super().__init__(message)
-
-    def __reduce__(self) -> Any:  # from worker processes
-        return type(self), (str(self), self.low, self.high)
-
 
 Answer = TypeVar("Answer")
 
