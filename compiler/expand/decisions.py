@@ -89,7 +89,10 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
     if node.weights is None:
         return options[decide(node, equally_likely(node), hint, context)]
     weights = _weights(node, len(options), env, context)
-    return options[decide(node, Alternatives(options, weights), hint, context)]
+    mark = context.session.hold(weights)
+    taken = options[decide(node, Alternatives(options, weights), hint, context)]
+    context.session.release(mark)
+    return taken
 
 
 @by_identity
@@ -103,10 +106,23 @@ IDENTITY = ast.Fragment(ast.Body((), span=None), span=None)  # type: ignore[arg-
 
 def number(node: ast.Range, env: Environment, context: Context) -> Any:
     """The number decided on."""
-    low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
-    step = None if node.step is None else evaluate.number(node.step, env, context)
+    low, high, step = ends(node, env, context)
     domain = range_of(node, low, high, step)
-    return meaning_of(node, domain, decide(node, domain, "value", context), context)
+    mark = context.session.hold(low, high, step)
+    decision = decide(node, domain, "value", context)
+    context.session.release(mark)
+    return meaning_of(node, domain, decision, context)
+
+
+def ends(node: ast.Range, env: Environment, context: Context) -> list[Any]:
+    """The lower end of a range, the upper end and the step, which may be open themselves."""
+    found: list[Any] = []
+    mark = context.session.hold(id(node), found)
+    for part in (node.low, node.high, node.step):
+        found.append(None if part is None else evaluate.number(part, env, context))
+        context.session.moved(mark)
+    context.session.release(mark)
+    return found
 
 
 def range_of(node: ast.Range, low: Any, high: Any, step: Any = None) -> Domain:
@@ -158,7 +174,9 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
     options = tuple(kept for size in sizes for kept in combinations(range(count), size))
     if not options:
         raise Fault(errors.spaces.BadRange(node.span, "no subset has such a size"))
+    mark = context.session.hold(id(node), tuple(sizes))
     kept = options[decide(node, Alternatives(options), "some", context)]
+    context.session.release(mark)
     context.session.meant[context.place, id(node)] = kept
     return kept
 

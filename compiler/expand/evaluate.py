@@ -338,6 +338,8 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
         body = node.otherwise
     else:
         return FragmentStage(node, env)
+    if context.session.decider is not None and pipelines.ends_in_stage(body, env, context):
+        return FragmentStage(node, env)
     if context.session.reads is not None:
         context.session.reads.passed_on(node, functions.result_of(body))
     value = statements.run_body(body, Environment(env), context)

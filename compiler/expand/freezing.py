@@ -104,7 +104,9 @@ def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any
             frozen[id(node)] = _decided(node, context)
             _freeze(taken, env, context, frozen)
         case ast.Range():
-            decisions.number(node, env, context)
+            for child in _children(node):
+                _freeze(child, env, context, frozen)
+            decisions.number(node, env, _with(frozen, context))
             frozen[id(node)] = _decided(node, context)
         case ast.Call():
             _freeze_call(node, env, context, frozen)
@@ -115,6 +117,11 @@ def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any
             for child in _children(node):
                 _freeze(child, env, context, frozen)
     context.session.release(mark)
+
+
+def _with(frozen: dict[int, Any], context: Context) -> Context:
+    """For an expression that is worked out by what was decided in it."""
+    return replaced(context, frozen={**context.frozen, **frozen}) if frozen else context
 
 
 def _decided(node: ast.Expression, context: Context) -> Any:
@@ -132,9 +139,9 @@ def _freeze_call(
         stage = vocabularies.any_of(node, env, context)
         _freeze(stage.expression, stage.environment, context, frozen)
         return
-    if isinstance(function, Combinator) and function.name == "some" and len(node.arguments) == 2:
-        vocabularies.subset(node, env, context)
-        frozen[id(node)] = _decided(node, context)
+    if isinstance(function, Combinator) and function.name == "some":
+        _freeze_some(node, env, context, frozen)
+        return
     what = node.function.span.text if node.function.span else "stage"
     items = function.layer.hyperparameters() if isinstance(function, LayerReference) else ()
     for place, argument in enumerate(node.arguments):
@@ -150,6 +157,19 @@ def _freeze_call(
             _freeze(argument.value, env, inner, frozen)
     if node.body is not None:
         _freeze(node.body, env, context, frozen)
+
+
+def _freeze_some(
+    node: ast.Call, env: Environment, context: Context, frozen: dict[int, Any]
+) -> None:
+    """How many, which, and the choices in those."""
+    items, size = vocabularies.parts_of_some(node)
+    for part in _children(size) if isinstance(size, ast.Range) else (size,):
+        _freeze(part, env, context, frozen)
+    kept = vocabularies.subset(node, env, _with(frozen, context))
+    frozen[id(node)] = _decided(node, context)
+    for place in kept:
+        _freeze(items[place], env, context, frozen)
 
 
 def _branches(node: ast.If, env: Environment, context: Context) -> list[Any]:

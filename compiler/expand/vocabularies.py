@@ -22,7 +22,7 @@ from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
 from ..layer import Layer
 from ..registry import BrokenLayer, all_layers
 from ..types import BOOL, F32, I64, TensorType
-from . import decisions, evaluate
+from . import decisions, evaluate, pipelines
 from .context import Context
 from .environment import Environment
 from .holding import Identity
@@ -155,29 +155,46 @@ def some(node: ast.Call, env: Environment, context: Context) -> Any:
     """The chosen items: tensors side by side, a list of numbers or other values, or a fork of
     stages.
     """
-    values = [argument.value for argument in node.arguments]
-    if len(values) != 2 or not isinstance(values[0], ast.List):
-        raise Fault(errors.spaces.BadSubset(node.span))
-    items = values[0].items
+    items, _ = parts_of_some(node)
     kept = subset(node, env, context)
-    chosen = [items[place] for place in kept]
-    results = [evaluate.evaluate(item, env, context) for item in chosen]
+    if any(pipelines.is_stage(items[place], env, context) for place in kept):
+        return _side_by_side(node, kept, env, context)
+    results: list[Any] = []
+    mark = context.session.hold(id(node), kept, results)
+    for place in kept:
+        results.append(evaluate.evaluate(items[place], env, context))
+        context.session.moved(mark)
+    context.session.release(mark)
     if results and all(isinstance(item, Tensor) for item in results):
         return evaluate.together(results)
     plain = results or items
     if not any(isinstance(item, (Tensor, Results, *STAGES, *_FLOWING)) for item in plain):
         context.session.meant[context.place, id(node)] = results
         return tuple(results)
-    stage = FragmentStage(_fork(Identity(node), kept), env)
-    context.session.meant[context.place, id(node)] = stage
-    return stage
+    return _side_by_side(node, kept, env, context)
+
+
+def parts_of_some(node: ast.Call) -> tuple[Sequence[ast.Expression], ast.Expression]:
+    """The items of `some` and the number of them that it keeps."""
+    values = [argument.value for argument in node.arguments]
+    if len(values) != 2 or not isinstance(values[0], ast.List):
+        raise Fault(errors.spaces.BadSubset(node.span))
+    return values[0].items, values[1]
 
 
 def subset(node: ast.Call, env: Environment, context: Context) -> tuple[int, ...]:
-    """The positions of the items that a well-formed `some` keeps."""
-    listed, size = (argument.value for argument in node.arguments)
-    assert isinstance(listed, ast.List)
-    return decisions.subset(node, len(listed.items), _sizes(size, env, context), context)
+    """The positions of the items that `some` keeps."""
+    items, size = parts_of_some(node)
+    return decisions.subset(node, len(items), _sizes(size, env, context), context)
+
+
+def _side_by_side(
+    node: ast.Call, kept: tuple[int, ...], env: Environment, context: Context
+) -> FragmentStage:
+    """Stages that are kept: what is open in them is decided where they are applied."""
+    stage = FragmentStage(_fork(Identity(node), kept), env)
+    context.session.meant[context.place, id(node)] = stage
+    return stage
 
 
 @lru_cache(maxsize=100_000)
@@ -200,7 +217,7 @@ def _sizes(node: ast.Expression, env: Environment, context: Context) -> Sequence
     if not isinstance(node, ast.Range):
         size = evaluate.number(node, env, context)
         return (size,) if isinstance(size, int) else ()
-    low, high = (evaluate.number(part, env, context) for part in (node.low, node.high))
+    low, high, _ = decisions.ends(node, env, context)
     if not isinstance(low, int) or not isinstance(high, int):
         raise Fault(errors.spaces.BadSubset(node.span))
     return range(low, high + 1)

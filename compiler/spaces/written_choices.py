@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def taken(node: ast.Call, stage: FragmentStage, writer: "Writer", place: "Place") -> Any:
-    """The layer of a vocabulary, decided with its name or at its use."""
+    """The layer of a vocabulary, or stages of a list, decided with its name or at its use."""
     choice = stage.expression
     expansion = writer.expansion
     used = expansion.applied.get((place.path, id(node)))
     if used is not None:
-        with_name = (place.recipe, id(choice)) in expansion.decided
+        named = (place.recipe, id(choice)), (place.recipe, id(node))
+        with_name = any(key in expansion.decided for key in named)
         place = type(place)(used[0], place.recipe if with_name else place.path)
     written = writer.write(choice, place)
     if stage.environment is writer.reference.home:

@@ -1,0 +1,48 @@
+"""Every choice is decided once, and what was decided is known wherever it decides what is open."""
+
+import archc
+import pytest
+
+NET = "network Net on x: f32[N, 8] -> f32[N, _] {{\n{}\n}}\n"
+
+SUBSETS = {
+    "a = x -> dense(4)\nsome([a, x, x], 1 | 3) -> concat(axis=1)": 3 + 1,
+    "a = x -> dense(4)\nlet n = 1 | 3\nsome([a, x, x], n) -> concat(axis=1)": 3 + 1,
+    "(a, b) = x -> some([dense(4), relu, tanh], 2)\nsome([a, b, x], 1 | 3) -> concat(axis=1)": 3
+    * (3 + 1),
+    "some([x, x, x], (1 | 2)..(2 | 3)) -> concat(axis=1)": 6 + 7 + 3 + 4,
+    "let f = { some([relu, tanh, silu], 1 | 3) -> concat(axis=1) }\nx -> f": 3 + 1,
+    "let f = { some([relu, tanh, silu], 2..(2 | 3)) -> concat(axis=1) }\nx -> f -> f": 3 + 4,
+    "x -> some([dense(8 | 16), relu], 1)": 2 + 1,
+    "x -> some([dense(8 | 16) -> relu, (relu | tanh)], 1..2) -> concat(axis=1)": 2 + 2 + 4,
+    "x -> some([(relu | dense(3 | 4)), if true { dense(2 | 3) }], 1..2) -> concat(axis=1)": 3
+    + 2
+    + 6,
+    "x -> some([some([dense(2 | 3), relu], 1), tanh], 1)": 3 + 1,
+    "let f = { some([dense(8 | 16), relu], 1) }\nx -> f": 2 + 1,
+    "some([x -> dense(8 | 16), x], 1..2) -> concat(axis=1)": 2 + 1 + 2,
+    "let w = some([8 | 16, 32, 64..66], 1..2)\nx -> for v in w { dense(v) }": 6 + 11,
+}
+OTHERS = {
+    "x -> dense((1 | 2)..(2 | 4) step (1 | 2))": 2 + 1 + 1 + 1 + 4 + 2 + 3 + 2,
+    "let f = { dense(1..(2 | 4)) }\nx -> f -> f": 2 + 4,
+    "x -> (relu | tanh) @ [0 | 1, 1]": 1 + 2,
+    "let f = (relu | tanh) -> dense(4 | 8)\nx -> f -> f": 4,
+    "let deep = true | false\nlet f = if deep { dense(8 | 16) } else { relu }\nx -> f -> f": 3,
+}
+
+
+@pytest.mark.parametrize(("body", "size"), [*SUBSETS.items(), *OTHERS.items()])
+def test_a_choice_is_decided_once(body: str, size: int) -> None:
+    space = archc.space(NET.format(body))
+    programs = list(space.enumerate())
+    assert len({item.trace for item in programs}) == len(programs) == space.size == size
+    for program in programs:
+        assert archc.compile(str(program)).hash == program.hash
+        assert space.from_trace(program.trace).hash == program.hash
+
+
+def test_what_is_open_in_a_branch_of_some_is_named_where_it_is_applied() -> None:
+    space = archc.space(NET.format("x -> some([dense(8 | 16), relu], 1)"))
+    names = {item.name for program in space.enumerate() for item in program.trace}
+    assert names == {"Net.some", "Net.some.dense.units"}
