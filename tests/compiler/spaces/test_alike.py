@@ -216,9 +216,10 @@ y -> ({ a -> maxpool(4) } | gelu)"""
         assert program.graph.nodes
 
 
-def test_an_option_that_makes_no_sense_is_refused_though_nobody_uses_it() -> None:
+def test_an_option_that_makes_no_sense_is_an_error_though_nobody_uses_it() -> None:
     head = f"{HEAD}vocabulary Bad {{ relu\n nosuch(3)\n tanh }}\n"
-    assert space_of("let op = any(Bad)\nlet q = 1 | 2\nx -> (relu | tanh)", head).size == 8
+    with pytest.raises(archc.ProgramError, match="nothing is called `nosuch`"):
+        space_of("let op = any(Bad)\nlet q = 1 | 2\nx -> (relu | tanh)", head)
 
 
 def test_a_program_drawn_before_options_were_told_apart_can_still_be_asked_of() -> None:
