@@ -167,6 +167,29 @@ class RealDecides(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class RealRefused(Diagnostic):
+    code = "E463"
+    title = "a real range holds a number that is not allowed"
+    explanation = (
+        "A range of real numbers holds both its ends, and any number of it may be drawn. So all of "
+        "them have to be allowed where the number goes: `0.0..0.9` for the rate of a dropout, "
+        "which is below 1."
+    )
+    span: Span
+    number: float
+    cause: str
+
+    def message(self) -> str:
+        return f"this range holds {self.number}, which is not allowed: {self.cause}"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, f"{self.number} may be drawn")
+
+    def help(self) -> Iterator[str]:
+        yield "choose ends that are allowed: a range holds both"
+
+
+@dataclass(frozen=True, slots=True)
 class EmptySpace(Diagnostic):
     code = "E459"
     title = "a space without a valid program"

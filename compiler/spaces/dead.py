@@ -1,6 +1,8 @@
-"""What ends an expansion that is decided."""
+"""What ends an expansion that is decided, and what is said of it."""
 
 from ...grammar.diagnostic import Diagnostic, Step
+from ...grammar.span import Span
+from .. import errors
 from ..expand.retrying import Refused
 from ..expand.session import Session
 
@@ -21,3 +23,11 @@ class Deciding(Session):
     def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
         if diagnostic.severity == "error":
             raise DeadEnd(diagnostic)
+
+
+def refused_number(place: Span, number: float, reason: Diagnostic | None) -> Diagnostic:
+    """Why a number of a real range at a place is refused where others of it are not."""
+    told: Diagnostic = errors.spaces.RealDecides(place) if reason is None else reason
+    if not isinstance(told, errors.spaces.RealDecides | errors.spaces.RealRefused):
+        told = errors.spaces.RealRefused(place, number, told.message())
+    return told

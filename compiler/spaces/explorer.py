@@ -26,7 +26,7 @@ from ..graph import Graph
 from ..layer import Layer
 from ..types import TensorType
 from .costs import Meter, OpenCost, Totals
-from .dead import DeadEnd
+from .dead import DeadEnd, refused_number
 from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge, link
 
 if TYPE_CHECKING:
@@ -255,7 +255,8 @@ class Explorer:
         key = edge(before, decision)
         known = before.children.setdefault(key, state)
         if key is REAL and (known is not state or before.added.get(key, added) != added):
-            raise DeadEnd(errors.spaces.RealDecides(before.place_of_choice()))
+            place = before.place_of_choice()
+            raise DeadEnd(refused_number(place, known.taken, known.reason))
         if key is REAL and key not in before.added and len(self.path) - 1 not in self._proved:
             self.process.unproved.append(before)
         self._proved.discard(len(self.path) - 1)

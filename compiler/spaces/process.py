@@ -29,7 +29,7 @@ from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference
 from . import training
 from .costs import Requirements, Totals, deferrable
-from .dead import DeadEnd, Deciding
+from .dead import DeadEnd, Deciding, refused_number
 from .expansion import Expansion, Replay
 from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
 from .keys import Keys
@@ -265,7 +265,7 @@ class Process:
         state, decision = path[-1]
         key = edge(state, decision)
         if key is REAL and key in state.children:  # other numbers of the range lead on
-            reason = errors.spaces.RealDecides(state.place_of_choice())
+            reason = refused_number(state.place_of_choice(), decision, reason)
             for other in self.states.values():
                 other.live = False
         state.children.pop(key, None)

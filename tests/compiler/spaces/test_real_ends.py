@@ -1,0 +1,49 @@
+"""Ends of real ranges that a layer refuses, and numbers that decide what they may not."""
+
+import archc
+import pytest
+from archc.compiler.check import check_text
+from archc.compiler.spaces.survey import survey
+
+HEAD = "network Net on x: f32[N, 6] -> f32[N, 6] {"
+
+
+def told(body: str) -> list[tuple[str, str, str]]:
+    reports = check_text(f"{HEAD}\n{body}\n}}").reports
+    return [(item.code, item.place().text, item.diagnostic.message()) for item in reports]
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "number", "cause"),
+    [
+        ("x -> dropout(0.0..1.0)", "0.0..1.0", "1.0", "dropout cannot have rate = 1.0"),
+        ("x -> dropout(-0.5..0.5)", "-0.5..0.5", "-0.5", "dropout cannot have rate = -0.5"),
+        ("let p = 0.0..1.0\n x -> elu(p)", "0.0..1.0", "0.0", "elu cannot have alpha = 0.0"),
+        ("let p = 0.5..1.0\n x -> dropout(p) -> (relu | elu)", "0.5..1.0", "1.0", "dropout"),
+        ("x -> dropout(rate=0.0..1.0) -> dense(6 | 6)", "0.0..1.0", "1.0", "below 1"),
+    ],
+)
+def test_an_end_that_a_layer_refuses(body: str, place: str, number: str, cause: str) -> None:
+    ((code, marked, message),) = told(body)
+    assert (code, marked) == ("E463", place)
+    assert message.startswith(f"this range holds {number}, which is not allowed: ")
+    assert cause in message
+
+
+def test_an_option_with_such_a_range_is_never_taken_and_says_why() -> None:
+    text = f"{HEAD} x -> (relu | dropout(0.5..1.0)) }}"
+    (warning,) = survey(archc.space(text).process).warnings
+    assert warning.code == "W451"
+    (label,) = warning.diagnostic.labels()
+    assert label.text.startswith("this range holds 1.0, which is not allowed: dropout")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "let p = 0.0..1.0\n x -> if p > 0.5 { relu } else { tanh }",
+        "let p = 0.0..1.0\n require p < 0.5\n x -> dropout(p)",
+    ],
+)
+def test_a_number_that_decides_structure_is_told_as_that(body: str) -> None:
+    assert [code for code, _, _ in told(body)] == ["E458"]
