@@ -13,6 +13,7 @@ from .. import errors
 from . import alike, decisions, evaluate, vocabularies
 from .context import Context
 from .environment import Environment
+from .holding import Identity
 from .values import Combinator, FragmentStage, LayerReference, OpenLet, decisions_key
 
 
@@ -108,6 +109,8 @@ def _freeze(node: Any, env: Environment, context: Context, frozen: dict[int, Any
                 _freeze(child, env, context, frozen)
             decisions.number(node, env, _with(frozen, context))
             frozen[id(node)] = _decided(node, context)
+        case ast.Open():
+            _freeze(vocabularies.built_in(Identity(node)), env, context, frozen)
         case ast.Call():
             _freeze_call(node, env, context, frozen)
         case ast.If():

@@ -46,3 +46,14 @@ def test_what_is_open_in_a_branch_of_some_is_named_where_it_is_applied() -> None
     space = archc.space(NET.format("x -> some([dense(8 | 16), relu], 1)"))
     names = {item.name for program in space.enumerate() for item in program.trace}
     assert names == {"Net.some", "Net.some.dense.units"}
+
+
+def test_any_layer_in_a_recipe_is_decided_with_its_name() -> None:
+    space = archc.space(NET.format("let op = { ? }\nx -> op -> op -> dense(10)"))
+    for program in space.samples(4, seed=2):
+        assert all(item.name.startswith("Net.op") for item in program.trace), program.trace
+        assert not any(item.name.startswith("Net.op_2.") for item in program.trace)
+        first, second = [node.layer.name for node in program.graph.nodes][:2]
+        assert first == second
+        assert archc.compile(str(program)).hash == program.hash
+        assert space.from_trace(program.trace).hash == program.hash
