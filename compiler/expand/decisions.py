@@ -9,7 +9,7 @@ an error.
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations
-from math import comb
+from math import comb, log
 from typing import Any, Protocol
 
 from ...grammar import ast
@@ -281,7 +281,8 @@ def _range(key: Identity, low: Any, high: Any, step: Any, log: bool) -> Domain:
         return Integers(low, high, step or 1, log)
     if step is None:
         return Reals(float(low), float(high), log)
-    return _steps(node, float(low), float(high), float(step))
+    values = _steps(node, float(low), float(high), float(step))
+    return Alternatives(values, shares(values, float(step)) if log else None)
 
 
 def _tidy(number: float) -> float:
@@ -289,8 +290,15 @@ def _tidy(number: float) -> float:
     return float(f"{number:.12g}")
 
 
-def _steps(node: ast.Range, low: float, high: float, step: float) -> Alternatives:
+def shares(values: Sequence[float], step: float) -> tuple[float, ...]:
+    """How likely each number of a range is whose logarithm is drawn evenly: as much as it holds of
+    the way to the next.
+    """
+    return tuple([log((value + step) / value) for value in values])
+
+
+def _steps(node: ast.Range, low: float, high: float, step: float) -> tuple[float, ...]:
     count = int((high - low) / step + 1e-9) + 1
     if count > MOST_OPTIONS:
         raise Fault(errors.spaces.TooManyOptions(node.span, MOST_OPTIONS))
-    return Alternatives(tuple(_tidy(low + step * index) for index in range(count)))
+    return tuple(_tidy(low + step * index) for index in range(count))

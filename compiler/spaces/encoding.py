@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import log
 from typing import Any
 
+from ...grammar import ast
 from ...grammar.record import record
 from ..expand.decisions import Alternatives, Domain, Integers, Reals
 from .edits import name_of
@@ -57,13 +58,24 @@ def choices_known(process: Process) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for state in process.states.values():
         options = found.setdefault(name_of_state(state), [])
-        options += [value for value in options_of(state.domain) if value not in options]
+        options += [value for value in options_at(state) if value not in options]
     return found
 
 
 def name_of_state(state: State) -> str:
     """The name of the choice at a state."""
     return state.name
+
+
+def options_at(state: State) -> list[Any]:
+    """The options of a choice as they are shown: a range as one, with or without steps."""
+    domain, node = state.domain, state.node
+    if not (isinstance(domain, Alternatives) and isinstance(node, ast.Range)):
+        return options_of(domain)
+    values, spacing = domain.options, " log" if domain.weights else ""
+    if len(values) == 1:
+        return list(values)
+    return [f"{values[0]}..{values[-1]} step {values[1] - values[0]:.12g}{spacing}"]
 
 
 def options_of(domain: Domain) -> list[Any]:

@@ -1,12 +1,11 @@
 """The states of a space: moments at which something is to be decided, and what may be decided."""
 
 from collections.abc import Callable, Iterator, Sequence
-from math import log
 from typing import Any, NamedTuple
 
 from ...grammar.diagnostic import Diagnostic
 from ...grammar.span import Span
-from ..expand.decisions import Alternatives, Domain, Integers, Reals, Site
+from ..expand.decisions import Alternatives, Domain, Integers, Reals, Site, shares
 from .costs import Totals
 
 REAL = "real"
@@ -139,7 +138,7 @@ def weights_of(domain: Domain) -> list[float]:
                 return [1.0] * len(options)
             return [weight for weight in weights if weight > 0]
         case Integers(low, high, step, True):
-            return [log((value + step) / value) for value in range(low, high + 1, step)]
+            return list(shares(range(low, high + 1, step), step))
         case Integers():
             return [1.0] * len(domain)
         case Reals():

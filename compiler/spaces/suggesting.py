@@ -97,13 +97,18 @@ def _is_stepped(place: Place) -> bool:
 
 
 def _stepped(place: Place, domain: Alternatives, trial: Trial) -> Iterator[Any]:
+    """As `_whole`, of real numbers."""
     values = domain.options
     if len(values) == 1:
         yield 0
         return
     low, high, step = values[0], values[-1], float(f"{values[1] - values[0]:.12g}")
-    name = _named(place, f"{low:g}..{high:g} step {step:g}")
-    found = trial.suggest_float(name, low, high, step=step)
+    logarithmic = domain.weights is not None
+    name = _named(place, f"{low:g}..{high:g} step {step:g}", log=logarithmic)
+    if logarithmic:
+        found = trial.suggest_float(name, low, high, log=True)
+    else:
+        found = trial.suggest_float(name, low, high, step=step)
     yield from sorted(range(len(values)), key=lambda index: (abs(values[index] - found), index))
 
 

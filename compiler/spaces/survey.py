@@ -14,7 +14,7 @@ from ...grammar.record import record
 from ...grammar.span import Span
 from .. import errors
 from ..expand.decisions import Alternatives, Reals
-from .encoding import name_of_state, options_of
+from .encoding import name_of_state, options_at
 from .passing import live_options, shares
 from .process import Process, SpaceLimit
 from .random import Random
@@ -122,7 +122,7 @@ def _options(states: Sequence[State]) -> tuple[Any, ...]:
     """
     options: dict[str, Any] = {}
     for state in states:
-        for value in options_of(state.domain):
+        for value in options_at(state):
             options.setdefault(repr(value), value)
     return tuple(options.values())
 

@@ -245,7 +245,12 @@ class _Draw:
         if step is None:
             return self.random.between(low, high, logarithmic=logarithmic)
         count = int((high - low) / step + 1e-9) + 1
-        return float(f"{low + step * self.random.below(count):.12g}")
+        if logarithmic:
+            drawn = scaled(self.random.real(), low, low + step * count, logarithmic=True)
+            taken = min(int((drawn - low) / step), count - 1)
+        else:
+            taken = self.random.below(count)
+        return float(f"{low + step * taken:.12g}")
 
     def _whole(self, low: int, high: int, step: int, *, logarithmic: bool) -> int:
         count = (high - low) // step + 1

@@ -1,5 +1,6 @@
 """Choices and ranges of literals: what may be decided, told from the text alone."""
 
+from math import log
 from typing import Any
 
 import pytest
@@ -31,6 +32,9 @@ def test_ranges() -> None:
     assert found("8..512 log").domain == Integers(8, 512, log=True)
     assert found("0.0..0.5").domain == Reals(0.0, 0.5)
     assert found("0.0..0.2 step 0.1").domain == Alternatives((0.0, 0.1, 0.2))
+    assert found("0.5..1.5 step 0.5 log").domain == Alternatives(
+        (0.5, 1.0, 1.5), (log(2), log(3 / 2), log(4 / 3))
+    )
 
 
 @pytest.mark.parametrize("text", ["f32 | f16", "1 | n", "1..n", "[1, n] | 2", "3"])

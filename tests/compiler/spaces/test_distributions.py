@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from math import prod, sqrt
+from math import log, prod, sqrt
 from typing import Any
 
 import archc
@@ -128,3 +128,21 @@ def test_the_size_of_a_recursive_program_is_what_its_weights_say() -> None:
     deviation = sqrt((square - mean * mean) / count)
     assert abs(sum(found) / count - mean) < 5 * deviation
     assert max(found) <= 2**5
+
+
+def test_steps_of_a_logarithmic_range_are_as_likely_as_the_way_to_the_next() -> None:
+    def space_of(numbers: str) -> archc.Space:
+        return archc.space(
+            f"network Net on x: f32[N, 8] -> f32[N, 8] {{ x -> dropout({numbers}) }}"
+        )
+
+    space = space_of("0.1..0.4 step 0.1 log")
+    values = (0.1, 0.2, 0.3, 0.4)
+    parts = dict(zip(values, (log(2), log(3 / 2), log(4 / 3), log(5 / 4)), strict=True))
+    expected = {(value,): part / log(5) for value, part in parts.items()}
+    for conditioned in (False, True):
+        drawn = space.samples(DRAWN, seed=1, conditioned=conditioned)
+        fits(Counter((item.trace[0].value,) for item in drawn), expected)
+    assert space.choices == {"Net.dropout.rate": ["0.1..0.4 step 0.1 log"]}
+    assert space_of("0.1..0.4 step 0.1").choices == {"Net.dropout.rate": ["0.1..0.4 step 0.1"]}
+    assert space_of("0.1..0.15 step 0.1 log").choices == {"Net.dropout.rate": [0.1]}

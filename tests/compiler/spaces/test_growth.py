@@ -1,6 +1,7 @@
 """Free growth: where edits can be tried, what each makes, what is refused, and vocabularies."""
 
 import pickle
+from collections import Counter
 from pathlib import Path
 
 import archc
@@ -275,6 +276,17 @@ def test_a_vocabulary_is_read_from_a_file(tmp_path: Path) -> None:
     assert grown.made.what.split()[1] in ("relu", "tanh")
     with pytest.raises(ValueError, match="not one vocabulary; there is A, B"):
         archc.grow(IMAGE, vocabulary=path)
+
+
+def test_logarithmic_steps_are_drawn_by_their_logarithm() -> None:
+    seen: Counter[float] = Counter()
+    for seed in range(200):
+        wide = "vocabulary V { dropout(0.1..0.9 step 0.4 log) }"
+        grown = archc.grow(IMAGE, seed, edit="insert", vocabulary=wide)
+        seen[next(n.layer.rate for n in grown.graph.nodes if n.layer.name == "dropout")] += 1
+    assert set(seen) == {0.1, 0.5, 0.9}
+    # log(5), log(9 / 5) and log(13 / 9) of log(13): 126, 46 and 29 of 200
+    assert 105 < seen[0.1] < 147 and 28 < seen[0.5] < 64 and 14 < seen[0.9] < 46
 
 
 def test_ranges_are_of_numbers() -> None:

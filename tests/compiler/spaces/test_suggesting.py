@@ -95,6 +95,18 @@ def test_distributions_are_those_of_the_language() -> None:
     }
 
 
+def test_logarithmic_steps_are_asked_for_by_their_logarithm() -> None:
+    text = "network Net on x: f32[N, 4] -> f32[N, 4] { x -> dropout(0.1..0.4 step 0.1 log) }\n"
+    made, space = study("random"), archc.space(text)
+    made.optimize(lambda trial: space.suggest(trial).trace[0].value, n_trials=8)
+    name = "Net.dropout.rate [0.1..0.4 step 0.1 log]"
+    wanted = optuna.distributions.FloatDistribution(0.1, 0.4, log=True)
+    assert made.trials[0].distributions == {name: wanted}
+    assert {trial.value for trial in made.trials} <= {0.1, 0.2, 0.3, 0.4}
+    taken = space.suggest(optuna.trial.FixedTrial({name: 0.26})).trace[0].value
+    assert taken == 0.3
+
+
 def test_what_is_not_legal_becomes_the_next_that_is() -> None:
     text = """
 network Net on x: f32[N, 4] -> f32[N, 4] {
