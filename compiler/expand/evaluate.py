@@ -91,8 +91,10 @@ def _open(node: ast.Open, env: Environment, context: Context) -> NoReturn:
     raise Fault(errors.spaces.NoDomain(node.span, "this place", "the value"))
 
 
-def _option(node: ast.Choice | ast.Optional, env: Environment, context: Context) -> Any:
-    return chosen(decisions.option(node, env, context), env, context)
+def _option(
+    node: ast.Choice | ast.Optional, env: Environment, context: Context, symbols: Sequence[str]
+) -> Any:
+    return chosen(decisions.option(node, env, context), env, context, symbols)
 
 
 def _index(node: ast.Index, env: Environment, context: Context) -> Any:
@@ -119,9 +121,11 @@ def _labelled(node: ast.Labelled, env: Environment, context: Context) -> Any:
     return FragmentStage(node, env)
 
 
-def chosen(option: Any, env: Environment, context: Context) -> Any:
+def chosen(option: Any, env: Environment, context: Context, symbols: Sequence[str] = ()) -> Any:
     """The value of an option that was decided on: its own, or that of its expression."""
-    return evaluate(option, env, context) if isinstance(option, ast.Expression) else option
+    if isinstance(option, ast.Expression):
+        return evaluate(option, env, context, symbols)
+    return option
 
 
 def number(node: ast.Expression, env: Environment, context: Context) -> Any:
@@ -351,14 +355,14 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
 _READING_WORDS: Mapping[type, Callable[..., Any]] = {
     ast.Name: _name,
     ast.Binary: _binary,
+    ast.Choice: _option,
+    ast.Optional: _option,
     ast.List: lambda *given: lists.items(*given),
     ast.Tuple: lambda *given: lists.items(*given),
 }
 """What may hold words that stand for themselves."""
 _WAYS: Mapping[type, Callable[..., Any]] = {
     ast.Call: _call,
-    ast.Choice: _option,
-    ast.Optional: _option,
     ast.Pipeline: lambda node, env, context: pipelines.pipeline(node, env, context),
     ast.Unary: _unary,
     ast.Attribute: lambda node, env, context: attributes.attribute(node, env, context),
