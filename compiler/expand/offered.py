@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
-from ..hyperparameter import InitKind
+from ..hyperparameter import InitKind, StrKind
 from ..types import DTYPES
 from . import matching
 from .environment import Environment
 from .holding import Identity
+from .hyperparameters import borrowed_kind
 from .lookup import find_name, unknown_name
 from .session import Session
 from .unused import bound
@@ -32,27 +33,30 @@ def check(program: ast.Program, env: Environment, session: Session) -> None:
             case ast.Vocabulary(entries=entries):
                 names = _Names(env, frozenset(), session)
                 for entry in entries:
-                    names.check(_Part(entry, offered=True, stands=True))
+                    names.check(_Part(entry, offered=True, words=()))
             case ast.Function():
                 names = _Names(env, frozenset(bound(declaration)), session)
-                names.check(_Part(declaration, offered=False, stands=False))
+                names.check(_Part(declaration, offered=False, words=None))
             case ast.Let():
                 names = _Names(env, frozenset(), session)
-                names.check(_Part(declaration, offered=False, stands=False))
+                names.check(_Part(declaration, offered=False, words=None))
 
 
 _MARKS = "|", "?", "some", "vocabulary"
 """What no file is without that writes options out."""
 
 
+Words = tuple[str, ...] | None
+
+
 class _Part(NamedTuple):
-    """A piece of text: whether it belongs to an option, and whether a name there is one that is
-    bound or a layer's, and no word that only stands for itself.
+    """A piece of text: whether it belongs to an option, and which words stand for themselves there
+    beside names that are bound; None where it is not known what a name would be.
     """
 
     node: ast.Node
     offered: bool
-    stands: bool
+    words: Words
 
 
 class _Names:
@@ -79,11 +83,12 @@ class _Names:
 
     def _expect_known(self, part: _Part) -> None:
         match part.node:
-            case ast.Name(id=name) as node if part.stands and not self._is_known(name):
-                scope = Environment(self.env)
-                for item in self.local:
-                    scope.replace(item, None, node.span)
-                raise Fault(unknown_name(name, node.span, scope))
+            case ast.Name(id=name) as node if part.words is not None:
+                if name not in part.words and not self._is_known(name):
+                    scope = Environment(self.env)
+                    for item in self.local:
+                        scope.replace(item, None, node.span)
+                    raise Fault(unknown_name(name, node.span, scope, part.words))
             case ast.Attribute(name=name) as node:
                 self._expect_exported(node)
             case ast.Call(function=function) as node:
@@ -123,31 +128,31 @@ class _Names:
         node, offered = part.node, part.offered
         match node:
             case ast.Choice(options=options):
-                yield from (_Part(item, True, part.stands) for item in options)
+                yield from (_Part(item, True, part.words) for item in options)
             case ast.Optional(stage=stage):
-                yield _Part(stage, True, part.stands)
+                yield _Part(stage, True, part.words)
             case ast.List(items=items):
-                yield from (_Part(item, offered, part.stands) for item in items)
+                yield from (_Part(item, offered, part.words) for item in items)
             case ast.Call():
                 yield from self._in_call(node, offered)
             case ast.Hyperparameter(default=default):
                 if default is not None and not _takes_initialiser(node):
-                    yield _Part(default, offered, _takes_stage(node))
+                    yield _Part(default, offered, _words_of(node))
             case _:
-                stands = isinstance(node, _HOLDERS)
-                yield from (_Part(item, offered, stands) for item in ast.children(node))
+                words = () if isinstance(node, _HOLDERS) else None
+                yield from (_Part(item, offered, words) for item in ast.children(node))
 
     def _in_call(self, node: ast.Call, offered: bool) -> Iterator[_Part]:
-        yield _Part(node.function, offered, True)
+        yield _Part(node.function, offered, ())
         called = self._meaning(node.function)
         for place, argument in enumerate(node.arguments):
             value = argument.value
             if called == Combinator("some") and isinstance(value, ast.List):
-                yield from (_Part(item, True, True) for item in value.items)
+                yield from (_Part(item, True, ()) for item in value.items)
             elif not _wants_initialiser(called, argument, place):
-                yield _Part(value, offered, _wants_stage(called, argument, place))
+                yield _Part(value, offered, _wanted(called, argument, place))
         if node.body is not None:
-            yield _Part(node.body, offered, False)
+            yield _Part(node.body, offered, None)
 
 
 _HOLDERS = (
@@ -163,11 +168,19 @@ def _wants_initialiser(called: Any, argument: ast.Argument, place: int) -> bool:
     return any(map(_takes_initialiser, _given(called, argument, place)))
 
 
-def _wants_stage(called: Any, argument: ast.Argument, place: int) -> bool:
-    """Whether a name that stands as an argument is one: a layer's own words are none."""
-    if isinstance(called, Combinator):
-        return called.name == "any"
-    return any(map(_takes_stage, _given(called, argument, place)))
+def _wanted(called: Any, argument: ast.Argument, place: int) -> Words:
+    """The words that an argument may be."""
+    match called:
+        case Combinator(name="any"):
+            return ()
+        case LayerReference(layer=layer):
+            declared = {item.name: item.kind for item in layer.hyperparameters()}
+            _, names, _ = matching.call_names(layer)  # type: ignore[arg-type]
+            name = argument.name or next(iter(names[place : place + 1]), "")
+            kind = declared.get(name)
+            return None if kind is None or isinstance(kind, StrKind) else kind.symbols
+        case _:
+            return next(map(_words_of, _given(called, argument, place)), None)
 
 
 def _given(called: Any, argument: ast.Argument, place: int) -> Sequence[ast.Hyperparameter]:
@@ -180,8 +193,13 @@ def _given(called: Any, argument: ast.Argument, place: int) -> Sequence[ast.Hype
     return [item for item in items if item.name == argument.name]
 
 
-def _takes_stage(item: ast.Hyperparameter) -> bool:
-    return isinstance(item.type, ast.Name) and item.type.id in ("stage", "list")
+def _words_of(item: ast.Hyperparameter) -> Words:
+    """The words of a block's hyperparameter, whose kind may be a layer's."""
+    try:
+        kind = borrowed_kind(item)
+    except Fault:  # an unknown type, which is told where the block is
+        return None
+    return None if isinstance(kind, StrKind) else () if kind is None else kind.symbols
 
 
 def _takes_initialiser(item: ast.Hyperparameter) -> bool:

@@ -102,6 +102,39 @@ def test_what_is_bound_or_a_word_of_its_own_is_no_error(text: str) -> None:
     assert [item for item in told(text) if item[0] in ("E201", "E211", "E213")] == []
 
 
+IMAGE = "network N on x: f32[B, 3, 8, 8] -> f32[B, 4, 8, 8]"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"{IMAGE} {{ x -> conv(4, 3, padding=same | vaild) }}", "vaild"),
+        (f"{IMAGE} {{ x -> conv(4, 3, vaild | 1) }}", "vaild"),
+        (f"{IMAGE} {{ x -> conv(witdh | 4, 3) }}", "witdh"),
+        ("block P(p: conv.padding = same | vaild) on x { x -> conv(4, 3, padding=p) }", "vaild"),
+        (network("x -> W(4 | witdh) -> dense(8)", "block W(w: int) on x { x -> dense(w) }"),
+         "witdh"),
+    ],
+)  # fmt: skip
+def test_words_and_names_among_arguments(text: str, place: str) -> None:
+    assert [item[:2] for item in told(text)] == [("E201", place)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{IMAGE} {{ x -> conv(4, 3, padding=same | valid | [1, 1]) }}",
+        f"{IMAGE} {{ let w = 4\n x -> conv(w | 8, 3, padding=(same | 1)) }}",
+        "block P(p: conv.padding = same | valid) on x { x -> conv(4, 3, padding=p) }\n"
+        f"{IMAGE} {{ x -> P(valid | same) }}",
+        network('x -> rearrange("b (h d) -> b (d h)", h=2 | k)\n let k = 4'),
+        network("x -> (relu | mean(axes=[1], keep=true | false)) -> dense(8)"),
+    ],
+)
+def test_words_of_hyperparameters_are_no_errors(text: str) -> None:
+    assert [item for item in told(text) if item[0] == "E201"] == []
+
+
 def test_such_a_space_is_refused() -> None:
     with pytest.raises(archc.ProgramError, match="E201"):
         archc.space(network("x -> (relu | tahn)"))
