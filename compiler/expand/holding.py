@@ -260,13 +260,28 @@ class Identity:
 
 @by_identity
 def _live(body: ast.Body) -> Sequence[tuple[str, ...]]:
-    """The names read by a body from each of its statements on."""
+    """The names read by a body from each of its statements on; what is asked of costs is settled
+    at its end, wherever it stands.
+    """
     found: set[str] = set()
+    for statement in body.statements:
+        if _waits(statement):
+            _collect(statement, found)
     live: list[tuple[str, ...]] = [()]
     for statement in reversed(body.statements):
         _collect(statement, found)
         live.append(tuple(sorted(found)))
     return live[::-1]
+
+
+def _waits(statement: ast.Statement) -> bool:
+    """Whether a statement is settled once every node of its body is there."""
+    if isinstance(statement, ast.Limit):
+        return True
+    asked: set[str] = set()
+    if isinstance(statement, ast.Require):
+        _collect(statement, asked)
+    return not asked.isdisjoint(cost_names)
 
 
 @by_identity

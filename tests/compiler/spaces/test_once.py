@@ -57,3 +57,14 @@ def test_any_layer_in_a_recipe_is_decided_with_its_name() -> None:
         assert first == second
         assert archc.compile(str(program)).hash == program.hash
         assert space.from_trace(program.trace).hash == program.hash
+
+
+def test_what_costs_are_compared_with_is_known_to_the_end_of_a_block() -> None:
+    block = """block B(budget: int) on x: f32[N, D] {
+    require params <= budget
+    y = x -> dense(8 | 16)
+    y -> dense(8 | 16)
+}
+"""
+    space = archc.space(block + NET.format("x -> B(144 | 216 | 500)"))
+    assert space.size == len(list(space.enumerate())) == 1 + 2 + 4
