@@ -189,13 +189,18 @@ class BadLimit(Diagnostic):
     explanation = (
         "A body may state `limit recursion = 6`, how many uses of it may be open inside one "
         "another, or `limit nodes = 200`. Other limits do not exist, and the value is a whole "
-        "number from 1 on."
+        "number from 1 on, written out or made of hyperparameters and of names of the file."
     )
     span: Span
     name: str
+    found: str = ""
 
     def message(self) -> str:
         return f"`limit {self.name}` cannot be read"
 
     def labels(self) -> Iterator[Label]:
-        yield Label(self.span, "`limit recursion = n` or `limit nodes = n`")
+        yield Label(self.span, self.found or "`limit recursion = n` or `limit nodes = n`")
+
+    def help(self) -> Iterator[str]:
+        if self.found:
+            yield "write a whole number from 1 on, or a hyperparameter of the block"

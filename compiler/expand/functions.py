@@ -32,10 +32,10 @@ def apply(
     if len(context.trail) >= context.session.limits.depth:
         raise Fault(errors.limits.TooDeep(use, function.name, context.session.limits.depth))
     context.session.entered.add(id(function))
-    if context.session.decider is not None:
-        recursion.enter(function, use, context)
     env = environment_of(stage)
     signatures.bind_inputs(function, function.inputs, inputs, env, context, use)
+    if context.session.decider is not None:
+        recursion.enter(function, env, use, context)
     inner = context.open(name, function.body, owner=owner)
     inner = inner.enter(step_into(function.kind, function.name, use), function)
     values = {key: value for key, value in stage.values.items() if not callable(value)}

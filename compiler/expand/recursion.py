@@ -10,21 +10,59 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import cost, errors
+from . import decisions, evaluate, requirements
 from .context import Context
+from .environment import Environment
 from .remembered import by_identity
+from .values import describe
 
 
-def enter(function: ast.Function, use: Span, context: Context) -> None:
-    """Refuses a use that goes beyond the limit that the body states."""
+def enter(function: ast.Function, env: Environment, use: Span, context: Context) -> None:
+    """Refuses a use that goes beyond the limit that the body states. `env` has its
+    hyperparameters and axes.
+    """
     open_uses = context.within.count(id(function))
     limits = {item.name: item for item in _limits(function.body)}
     if open_uses and not limits:
         raise Fault(errors.spaces.RecursionWithoutLimit(use, function.name_span, function.name))
-    if "recursion" in limits:
-        value = limits["recursion"].value
-        most = value.value if isinstance(value, ast.Number) else 0
+    if open_uses and "recursion" in limits:
+        most = _most(limits["recursion"], env, context)
         if open_uses >= most:
-            raise Fault(errors.spaces.RecursionLimit(use, function.name, int(most)))
+            raise Fault(errors.spaces.RecursionLimit(use, function.name, most))
+
+
+def expect_limit(limit: ast.Limit, body: ast.Body, env: Environment, context: Context) -> None:
+    """Raises a Fault for a limit that is none, or that is not known when its body begins."""
+    if limit.name not in ("recursion", "nodes"):
+        raise Fault(errors.control.BadLimit(limit.span, limit.name))
+    late = set(requirements.names_read(limit.value)) & _bound(body)
+    if late:
+        found = f"`{min(late)}` is bound in this body, which begins with its limits"
+        raise Fault(errors.control.BadLimit(limit.span, limit.name, found))
+    _most(limit, env, context)
+
+
+def _bound(body: ast.Body) -> set[str]:
+    """The names that the statements of a body bind."""
+    found: set[str] = set()
+    for statement in body.statements:
+        match statement:
+            case ast.Bind(targets=names):
+                found.update(names)
+            case ast.Let(name=name) | ast.Instance(name=name):
+                found.add(name)
+    return found
+
+
+def _most(limit: ast.Limit, env: Environment, context: Context) -> int:
+    """The number that a limit states, worked out from hyperparameters and names of the file."""
+    if decisions.has_choice(limit.value):
+        raise Fault(errors.control.BadLimit(limit.span, limit.name, "a limit is one number"))
+    value = evaluate.number(limit.value, env, context)
+    if type(value) is not int or value < 1:
+        found = f"this is {describe(value)}"
+        raise Fault(errors.control.BadLimit(limit.span, limit.name, found))
+    return value
 
 
 @by_identity
@@ -38,13 +76,13 @@ def node_limits(body: ast.Body) -> list[ast.Limit]:
     return [item for item in _limits(body) if item.name == "nodes"]
 
 
-def settle_nodes(body: ast.Body, context: Context, start: int) -> None:
+def settle_nodes(body: ast.Body, env: Environment, context: Context, start: int) -> None:
     """Refuses a use that made more layers than the body allows."""
     for limit in node_limits(body):
-        most = limit.value.value if isinstance(limit.value, ast.Number) else 0
+        most = _most(limit, env, context)
         part = cost.Stretch(context.builder.nodes[start:], context.builder.values)
         if cost.layers(part) > most:
-            context.session.report(errors.spaces.NodeLimit(limit.span, int(most)), context.trail)
+            context.session.report(errors.spaces.NodeLimit(limit.span, most), context.trail)
 
 
 def unlimited(functions: Sequence[ast.Function]) -> Iterator[Fault]:

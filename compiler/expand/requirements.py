@@ -77,7 +77,7 @@ def settle_costs(
     """
     if broken:
         return
-    recursion.settle_nodes(body, context, start)
+    recursion.settle_nodes(body, env, context, start)
     for statement in _required(body):
         if not _settled_here(statement, context):
             continue

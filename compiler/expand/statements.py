@@ -12,7 +12,7 @@ from ...grammar.record import replaced
 from ...grammar.span import Span
 from .. import errors
 from ..dims import AxisTooLarge
-from . import evaluate, freezing, loops, requirements, retrying, stages
+from . import evaluate, freezing, loops, recursion, requirements, retrying, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -96,6 +96,8 @@ class _Running:
         if isinstance(statement, ast.Result) and not _binds_only(statement, self.body):
             self.kept[1] = statement
             self.kept[0] = _result(statement, self.env, self.context, self.inputs)
+        elif isinstance(statement, ast.Limit):
+            recursion.expect_limit(statement, self.body, self.env, self.context)
         else:
             _run(statement, self.env, self.context)
 
@@ -141,8 +143,6 @@ def _run(statement: ast.Statement, env: Environment, context: Context) -> None:
             _next(statement, env, context)
         case ast.Require():
             requirements.settle(statement, env, context)
-        case ast.Limit():
-            _limit(statement, env, context)
         case ast.Broken():
             raise Poisoned
         case _:
@@ -208,15 +208,6 @@ def _next(statement: ast.Next, env: Environment, context: Context) -> None:
         raise Fault(errors.flow.WrongValueCount(statement.span, 1, len(value.items)))
     cell.following[statement.state] = value
     env.update(statement.state, value, statement.span)
-
-
-def _limit(statement: ast.Limit, env: Environment, context: Context) -> None:
-    """Limits bound how programs are drawn from a space; in a finished network they only have to be
-    well formed.
-    """
-    value = evaluate.number(statement.value, env, context)
-    if statement.name not in ("recursion", "nodes") or not isinstance(value, int) or value < 1:
-        raise Fault(errors.control.BadLimit(statement.span, statement.name))
 
 
 def _report(fault: Fault, statement: ast.Statement, context: Context) -> None:
