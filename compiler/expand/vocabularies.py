@@ -130,13 +130,13 @@ def any_of(node: ast.Call, env: Environment, context: Context) -> FragmentStage:
     value = evaluate.evaluate(node.arguments[0].value, env, context)
     if not isinstance(value, VocabularyValue):
         raise Fault(errors.spaces.NotAVocabulary(node.arguments[0].span, describe(value)))
-    stage = FragmentStage(_own(Identity(node), Identity(value.choice)), value.home)
+    stage = FragmentStage(own_choice(Identity(node), Identity(value.choice)), value.home)
     context.session.meant[context.place, id(node)] = stage
     return stage
 
 
 @lru_cache(maxsize=100_000)
-def _own(call: Identity, choice: Identity) -> ast.Choice:
+def own_choice(call: Identity, choice: Identity) -> ast.Choice:
     """The vocabulary's choice for one `any` of the text: with nodes of its own, by which what is
     decided for two of them is told apart.
     """

@@ -5,7 +5,7 @@ trace that gives the program, or the decisions that a layer rests on which the p
 have.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from ..expand.values import LayerReference, Tensor
 from ..graph import Graph
 from ..hash import UNORDERED, graph_hash
 from ..layer import Layer
-from . import training
+from . import hints, training
 from .learned import Asked, Learned, Literal, Mismatch
 from .states import decisions_of
 from .target import Matching, Target
@@ -46,6 +46,7 @@ class Question:
     hash: str
     settings: Mapping[int, Any]
     ordered: bool
+    hints: Mapping[int, ast.Expression] = field(default_factory=dict)  # hints.py
     learned: Learned = field(default_factory=Learned)
     furthest: int = -1
     reason: str = "no program of the space has the same inputs and outputs"
@@ -103,7 +104,7 @@ class Follower:
 
     def _first(self, site: Site) -> Any:
         asked = Asked(site.name, tuple(self._candidates(site)), frozenset(self.reads.all()))
-        decision, rests = self.question.learned.first(asked, self._numbers, len(self.made))
+        decision, rests = self.question.learned.first(asked, self._numbers)
         if rests is not None:
             raise Mismatch(rests)
         self._asked.append(asked)
@@ -114,15 +115,23 @@ class Follower:
         None where one is.
         """
         last = max(rests)
-        return self.question.learned.first(self._asked[last], self._numbers, last)[1]
+        before = {literal: number for number, literal in enumerate(self.made[:last])}
+        return self.question.learned.first(self._asked[last], before)[1]
 
-    def _candidates(self, site: Site) -> Iterable[Any]:
-        """The decisions that may be right, in order."""
+    def _candidates(self, site: Site) -> Sequence[Any]:
+        """The decisions that may be right, in order; the one that the text hints at before all."""
+        found, written = self._possible(site), self.question.hints.get(id(site.node))
+        hinted = None if written is None else hints.decision(site.domain, written)
+        if hinted is None or hinted not in found:
+            return found
+        return [hinted, *(item for item in found if item != hinted)]
+
+    def _possible(self, site: Site) -> Sequence[Any]:
         domain = site.domain
         if id(site.node) in self.question.settings:
-            return (self.question.settings[id(site.node)],)
+            return [self.question.settings[id(site.node)]]
         if isinstance(domain, Reals):
-            return (_marker(domain, len(self.sites)),)
+            return [_marker(domain, len(self.sites))]
         argument = self._arguments.pop(id(site.node), None)
         if argument is not None:
             found = argument.decisions(domain)

@@ -4,7 +4,7 @@ Comes in: decisions that cannot all be right, as expansions find them. Goes out:
 first option that is not known to be wrong beside what is decided already.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,27 +33,22 @@ class Learned:
         others = frozenset(made[number] for number in rests if number != last)
         self.others.setdefault(made[last], []).append(others)
 
-    def first(
-        self, asked: "Asked", numbers: Mapping[Literal, int], count: int
-    ) -> tuple[Any, Numbers | None]:
-        """The first option that may be taken beside the first so many decisions; where none may,
-        the decisions that this rests on, by their numbers.
+    def first(self, asked: "Asked", made: Mapping[Literal, int]) -> tuple[Any, Numbers | None]:
+        """The first option that may be taken beside the decisions made, which have numbers; where
+        none may, the numbers of those that this rests on.
         """
         rests = set(asked.rests)
         for decision in asked.candidates:
-            against = self._against((asked.name, decision), numbers, count)
+            against = self._against((asked.name, decision), made.keys())
             if against is None:
                 return decision, None
-            rests.update(against)
+            rests.update([made[other] for other in against])
         return None, rests
 
-    def _against(
-        self, literal: Literal, numbers: Mapping[Literal, int], count: int
-    ) -> list[int] | None:
+    def _against(self, literal: Literal, made: Set[Literal]) -> frozenset[Literal] | None:
         for others in self.others.get(literal, ()):
-            found = [numbers.get(other, count) for other in others]
-            if max(found, default=-1) < count:
-                return found
+            if others <= made:
+                return others
         return None
 
 

@@ -17,12 +17,13 @@ from ...grammar.parse import parse
 from ..expand.reads import Numbers
 from ..hash import graph_hash
 from ..program import Program
-from . import trained, training
+from . import hints, trained, training
 from .dead import DeadEnd
 from .drawn import graph_of
 from .following import Follower, Question
 from .learned import Mismatch
 from .process import SpaceLimit
+from .syntax import NotPrintable
 from .target import Target
 from .trace import Trace
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from .space import Space
 
 MOST_EXPANSIONS = 5_000
+MOST_HINTED = 500
+MOST_BETTER = 1_000
+"""So many expansions look for an earlier trace than the one that the program's text hints at."""
+MOST_REORDERED = 1_000
+"""So many expansions look for the program's layers in another order than that of its text."""
 MOST_ENUMERATED = 2_000
 
 
@@ -62,11 +68,34 @@ def find(space: "Space", program: Program | str) -> Membership:
         return Membership(None, f"its `{setting}` in `train` is not offered")
     target, wanted = Target(graph), graph_hash(graph)
     question = Question(space, target, wanted, settings, ordered=True)
-    trace = _searched(question)
+    trace = _in_order(question, _hints(space, program))
     if trace is None:
-        trace = _searched(Question(space, target, wanted, settings, ordered=False))
+        others = Question(space, target, wanted, settings, ordered=False)
+        trace = _searched(others, MOST_REORDERED, f": as it is written, {question.reason}")
     trace = trace or _by_hash(space, wanted)
     return Membership(trace) if trace else Membership(None, question.reason)
+
+
+def _in_order(question: Question, found: hints.Hints) -> Trace | None:
+    """The first trace that makes the program's layers in their order; where that takes too long,
+    the one that its text hints at.
+    """
+    if not found:
+        return _searched(question, MOST_EXPANSIONS)
+    known, question.hints = None, found
+    try:
+        known = _searched(question, MOST_HINTED)
+        if known is None:
+            return None
+    except SpaceLimit:
+        known = None
+    question.hints = {}
+    try:
+        return _searched(question, MOST_EXPANSIONS if known is None else MOST_BETTER)
+    except SpaceLimit:
+        if known is None:
+            raise
+        return known
 
 
 def _settings(space: "Space", program: Program) -> Mapping[int, Any]:
@@ -75,10 +104,21 @@ def _settings(space: "Space", program: Program) -> Mapping[int, Any]:
     if not blocks:
         return {}
     tree = program.tree
-    names = [item.name for item in tree.declarations if isinstance(item, ast.Function)]
-    network = space.name if space.name in names else names[-1] if names else ""
-    own = training.blocks_of(tree, network)
+    own = training.blocks_of(tree, _network_of(space, tree))
     return trained.decisions(blocks, space.source.tree, own, tree) if own else {}
+
+
+def _hints(space: "Space", program: Program) -> hints.Hints:
+    try:
+        return hints.hints(space, program.tree, _network_of(space, program.tree))
+    except NotPrintable:
+        return {}
+
+
+def _network_of(space: "Space", program: ast.Program) -> str:
+    """The network of a program that is looked for."""
+    names = [item.name for item in program.declarations if isinstance(item, ast.Function)]
+    return space.name if space.name in names else names[-1] if names else ""
 
 
 def _program_of(program: Program | str) -> Program:
@@ -100,19 +140,21 @@ def _by_hash(space: "Space", wanted: str) -> Trace | None:
     return next((item.trace for item in space.enumerate() if item.hash == wanted), None)
 
 
-def _searched(question: Question) -> Trace | None:
+def _searched(question: Question, most: int, known: str = "") -> Trace | None:
     """Expansions one after another, each of which shows something that is not to be done again."""
     inputs = question.space.process.reference.function.inputs
     if len(question.target.inputs) != len(inputs):
         return None
-    for _ in range(MOST_EXPANSIONS):
+    for _ in range(most):
         follower = Follower(question)
         try:
             return _expanded(follower)
         except Mismatch as mismatch:
             if _learn(follower, mismatch.rests):
                 return None
-    raise SpaceLimit(f"{MOST_EXPANSIONS:,} expansions do not tell whether the program is in it")
+    raise SpaceLimit(
+        f"{most:,} expansions do not tell whether it is one of {question.space.name}{known}"
+    )
 
 
 def _expanded(follower: Follower) -> Trace:
