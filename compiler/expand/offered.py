@@ -70,7 +70,7 @@ class _Names:
     def check(self, root: _Part) -> None:
         """Looks through a piece of text and all below it."""
         waiting = [root]
-        while waiting:
+        while waiting and not self.session.full:
             part = waiting.pop()
             if part.offered:
                 try:

@@ -18,6 +18,8 @@ def check(functions: Sequence[ast.Function], env: Environment, session: Session)
             continue
         local = set(bound(function))
         for name in _applied(function.body):
+            if session.full:
+                return
             if name.id not in local and env.find(name.id) is None and find_name(name.id) is None:
                 scope = Environment(env)
                 for item in local:

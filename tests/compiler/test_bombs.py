@@ -57,6 +57,21 @@ BOMBS: dict[str, tuple[Callable[[], str], str]] = {
     "parentheses": (lambda: network("(" * 100_000 + "x" + ")" * 100_000), "E104"),
     "brackets": (lambda: network("x -> reshape(" + "[" * 100_000 + "]" * 100_000 + ")"), "E104"),
     "braces": (lambda: network("x -> " + "{ " * 100_000 + "relu" + " }" * 100_000), "E104"),
+    "unknown options": (
+        lambda: network(
+            "\n".join(f"    let a{i} = relux{i} | geluu{i}" for i in range(8_000)) + "\n    x"
+        ),
+        "E201",
+    ),
+    "unknown names that nothing uses": (
+        lambda: network(
+            "    x",
+            "block B on x {\n"
+            + "".join(f"    let a{i} = 1\n    x -> relux{i}()\n" for i in range(8_000))
+            + "    x\n}\n",
+        ),
+        "E201",
+    ),
     "a sum": (lambda: network("x" + " + x" * 100_000), "E10"),
     "minus signs": (lambda: network("x * (" + "-" * 50_000 + "1)"), "E10"),
     "else if": (
