@@ -4,17 +4,26 @@ Comes in: the value that a name is to stand for. Goes out: the same, with what w
 choices in it. `let op = any(Operations)` is one operation wherever `op` is used.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import replaced
 from .. import errors
-from . import alike, decisions, evaluate, vocabularies
+from ..hyperparameter import Hyperparameter
+from . import alike, decisions, evaluate, hyperparameters, vocabularies
 from .context import Context
 from .environment import Environment
 from .holding import Identity
-from .values import Combinator, FragmentStage, LayerReference, OpenLet, decisions_key
+from .values import (
+    Combinator,
+    FragmentStage,
+    FunctionReference,
+    LayerReference,
+    OpenLet,
+    decisions_key,
+)
 
 
 def of_file(let: OpenLet, context: Context) -> Any:
@@ -146,7 +155,7 @@ def _freeze_call(
         _freeze_some(node, env, context, frozen)
         return
     what = node.function.span.text if node.function.span else "stage"
-    items = function.layer.hyperparameters() if isinstance(function, LayerReference) else ()
+    items = _declared(function)
     for place, argument in enumerate(node.arguments):
         name = argument.name or (items[place].name if place < len(items) else str(place))
         inner = replaced(context, hint=f"{context.hint}.{what}.{name}")
@@ -160,6 +169,17 @@ def _freeze_call(
             _freeze(argument.value, env, inner, frozen)
     if node.body is not None:
         _freeze(node.body, env, context, frozen)
+
+
+def _declared(function: Any) -> Sequence[Hyperparameter]:
+    """What a layer or block may be given."""
+    match function:
+        case LayerReference(layer=layer):
+            return layer.hyperparameters()
+        case FunctionReference(function=block):
+            return [hyperparameters.declared(item) for item in block.hyperparameters]
+        case _:
+            return ()
 
 
 def _freeze_some(

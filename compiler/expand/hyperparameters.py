@@ -11,12 +11,13 @@ from ...grammar.span import Span
 from .. import errors
 from ..dims import Axis
 from ..hyperparameter import (
+    Hyperparameter,
     InitKind,
     Kind,
     Symbol,
 )
 from ..types import DTYPES, DType
-from . import arguments, evaluate, freezing, matching
+from . import arguments, decisions, evaluate, freezing, matching
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
@@ -85,29 +86,45 @@ def _typed(
         return arguments.read_initialiser(source, env, context)
     if context.naming:
         context = replaced(context, hint=join(context.hint, item.name))
+    if isinstance(source, ast.Open):
+        value = decisions.any_value(source, declared(item), what, context)
+        return _of_type(item, value, what, source.span, context)
     value = evaluate.handed_on(source, env, context, kind.symbols if kind is not None else ())
     return _of_type(item, freezing.freeze(value, context), what, source.span, context)
 
 
-@by_identity
 def borrowed_kind(item: ast.Hyperparameter) -> Kind | None:
     """The kind that `kernel: conv.kernel` borrows, None for a plain type. Raises a Fault for an
     unknown type.
+    """
+    found = borrowed(item)
+    return None if found is None else found.kind
+
+
+def declared(item: ast.Hyperparameter) -> Hyperparameter:
+    """A hyperparameter of a block as layers declare theirs, with the domain that it borrows."""
+    found = borrowed(item)
+    kind, domain = (Kind(), None) if found is None else (found.kind, found.domain)
+    return Hyperparameter(item.name, kind, None, domain)
+
+
+@by_identity
+def borrowed(item: ast.Hyperparameter) -> Hyperparameter | None:
+    """The hyperparameter of a layer that `kernel: conv.kernel` borrows, None for a plain type.
+    Raises a Fault for an unknown type.
     """
     match item.type:
         case ast.Name(id=name) if name in _TYPES:
             return None
         case ast.Attribute(value=ast.Name(id=layer_name), name=name):
             layer = layer_of(layer_name, item.type.span)
-            declared = {} if layer is None else {h.name: h.kind for h in layer.hyperparameters()}
+            known = {} if layer is None else {h.name: h for h in layer.hyperparameters()}
             if layer is not None and layer.primary_weight:
-                declared["init"] = InitKind()  # every layer with weights takes it
-            if name in declared:
-                return declared[name]
+                known["init"] = Hyperparameter("init", InitKind(), None)  # of all with weights
+            if name in known:
+                return known[name]
             raise Fault(
-                errors.signatures.UnknownType(
-                    item.type.span, f"{layer_name}.{name}", tuple(declared)
-                )
+                errors.signatures.UnknownType(item.type.span, f"{layer_name}.{name}", tuple(known))
             )
         case _:
             raise Fault(errors.signatures.UnknownType(item.type.span, item.type.span.text, _TYPES))

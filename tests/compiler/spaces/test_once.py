@@ -68,3 +68,28 @@ def test_what_costs_are_compared_with_is_known_to_the_end_of_a_block() -> None:
 """
     space = archc.space(block + NET.format("x -> B(144 | 216 | 500)"))
     assert space.size == len(list(space.enumerate())) == 1 + 2 + 4
+
+
+def test_a_block_has_the_words_and_the_domain_that_it_borrows() -> None:
+    text = """block Part(width: int, kernel: conv.kernel = ?, padding: conv.padding = same)
+    on x: f32[N, C, H, W] {
+    x -> conv(width, kernel, padding=padding)
+}
+vocabulary Parts { Part(8, kernel=?), Part(8, 1, same | valid) }
+network Net on x: f32[N, 3, 32, 32] -> f32[N, _, _, _] {
+    let p = { Part(8, ?) }
+    x -> conv(8, 3, padding=same | valid) -> Part(8, 3, padding=same | valid) -> Part(8)
+        -> p -> p -> any(Parts)
+}
+"""
+    space = archc.space(text)
+    assert space.size == 2 * 2 * 4 * 4 * (4 + 2)
+    for program in space.samples(12, seed=1):
+        assert archc.compile(str(program)).hash == program.hash
+        assert space.from_trace(program.trace).hash == program.hash
+
+
+def test_a_hyperparameter_that_borrows_nothing_has_no_domain() -> None:
+    block = "block Part(width: int) on x { x -> dense(width) }\n"
+    with pytest.raises(archc.ProgramError, match="E451"):
+        archc.space(block + NET.format("x -> Part(?)"))
