@@ -16,7 +16,8 @@ from .sums import Sums, plus
 MOST_REASONS = 5
 SUMS_BUDGET = 1_000
 """How many expansions may find out what the programs of a space cost."""
-MOST_TOTALS = 20_000
+MOST_QUESTIONS = 20_000
+"""How often it may be asked whether costs fulfil a requirement."""
 
 
 def reason_of(process: Process, root: State) -> Diagnostic:
@@ -96,7 +97,9 @@ def _totals(process: Process, root: State) -> Sequence[Totals]:
             rests = Sums(process).of(root)
     except SpaceLimit:
         return ()
-    return [plus(process.start, rest) for rest in rests] if len(rests) <= MOST_TOTALS else ()
+    if len(rests) * len(process.requirements.statements) > MOST_QUESTIONS:
+        return ()
+    return [plus(process.start, rest) for rest in rests]
 
 
 def _unfulfilled(requirements: Requirements, totals: Sequence[Totals]) -> Diagnostic:
