@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ..cost import Sizes
 from ..graph import Graph
-from ._picture import picture_of, spell_layer
+from ._picture import picture_of
+from ._spelling import spell_layer
 
 __all__ = ["draw", "formats", "picture_of", "spell_layer"]
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from ..cost import Row, Sizes, rows
 from ..dims import Dim
 from ..graph import Graph, Node, Port, Scope
-from ..hyperparameter import spell
-from ..layer import Layer
 from ..types import TensorType
+from ._spelling import spell_arguments, spell_layer
 
 LONGEST = 48
 """The longest headline, in characters."""
@@ -240,30 +239,7 @@ def _entering(nodes: Sequence[Node]) -> Iterator[int]:
 def _scope_title(scope: Scope) -> str:
     if not scope.function:
         return ""
-    return f"{scope.function}{_arguments(scope.hyperparameters.items())}"
-
-
-def spell_layer(layer: Layer) -> str:
-    """The layer as the program writes it: what is required by position, options where set."""
-    items = layer.hyperparameters()
-    positional = [("", getattr(layer, item.name)) for item in items if item.required]
-    cells = [pair for pair in positional if isinstance(pair[1], Graph)]
-    positional = cells or positional  # what else a cell brings, the program does not write
-    named = [
-        (item.name, getattr(layer, item.name))
-        for item in items
-        if not item.required and getattr(layer, item.name) != item.default
-    ]
-    return f"{layer.name}{_arguments([*positional, *named])}"
-
-
-def _arguments(items: Iterable[tuple[str, object]]) -> str:
-    texts = [f"{name}={_value(value)}" if name else _value(value) for name, value in items]
-    return f"({', '.join(texts)})" if texts else ""
-
-
-def _value(value: object) -> str:
-    return value.name if isinstance(value, Graph) else spell(value)
+    return f"{scope.function}{spell_arguments(scope.hyperparameters.items())}"
 
 
 def short(count: Dim) -> str:

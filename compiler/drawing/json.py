@@ -22,7 +22,8 @@ from ..dims import Dim
 from ..graph import Graph, Port
 from ..hash import graph_hash
 from ..types import TensorType
-from ._picture import Box, Picture, edges, leaves, spell_layer
+from ._picture import Box, Picture, edges, leaves
+from ._spelling import spell_layer
 
 SCHEMA_VERSION = 1
 

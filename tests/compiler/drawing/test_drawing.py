@@ -128,6 +128,28 @@ def test_layers_are_spelled_as_the_program_does() -> None:
     assert spelled == ["conv(8, [3, 1], padding=[[1, 1], [0, 0]], bias=false)", "gelu"]
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("gelu", "act=gelu"),
+        ("leaky_relu(slope=0.2)", "act=leaky_relu(slope=0.2)"),
+        ("{ tanh -> relu }", "act={ tanh -> relu }"),
+        ("Twice", "act=Twice"),
+        ("Twice(3)", "act=Twice(n=3)"),
+        ("{ let f = tanh, f -> relu }", "act={ … }"),
+        ("relu, more=[tanh, selu(), 3]", "act=relu, more=[tanh, selu, 3]"),
+    ],
+)
+def test_stages_given_to_blocks_are_spelled_as_the_program_does(given: str, shown: str) -> None:
+    text = f"""
+block Twice(n: int = 2) on x {{ x -> repeat(n) {{ relu }} }}
+block Part(width: int, act: stage, more: list = []) on x {{ x -> dense(width) -> act }}
+network Net on x: f32[N, 8] -> f32[N, 4] {{ x -> Part(4, act={given}) }}
+"""
+    (box,) = picture_of(graph_of(text)).folded(0)
+    assert box.title.startswith(f"Part(width=4, {shown}"), box.title
+
+
 def test_a_cell_is_named_alone() -> None:
     cell = (
         "cell Sum(n: int) on x: f32[N, n] with h: f32[N, n] -> f32[N, n] { next h = h + x\n h }\n"
