@@ -101,7 +101,7 @@ def _setting(cls: type, name: str, target: str, value: str, names: dict[str, Any
     return f"_set({target}, {name!r}, {value})"
 
 
-def replaced(value: Instance, **changes: object) -> Instance:
+def replaced(value: Instance, /, **changes: object) -> Instance:
     """As `dataclasses.replace`, five times as fast: for records that are copied often. Nothing is
     computed anew.
     """

@@ -163,6 +163,14 @@ def test_what_is_not_offered_is_named() -> None:
         assert reason in found.reason
 
 
+def test_hyperparameters_of_any_name_are_decided() -> None:
+    space = space_of("x -> pad(1 | 2, value=0 | 1) -> transpose(1 | 2, 2 | 3)")
+    for program in space.enumerate():
+        found = space.contains(str(program))
+        assert found.trace is not None
+        assert space.from_trace(found.trace).hash == program.hash
+
+
 def test_a_search_that_does_not_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     space = archc.space(FOLDER / "nasbench201.arch", cells_each=1)
     program = space.sample(seed=5)
