@@ -23,7 +23,7 @@ from .options import (
     network_option,
     print_json,
     print_reports,
-    set_option,
+    set_values_option,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _output_of(context: click.Context, parameter: click.Parameter, value: str) -
     help="Where to: a name ending in .onnx, .py or .pt2, or a folder for all of them.",
 )
 @network_option
-@set_option
+@set_values_option
 @click.option(
     "--weights",
     metavar="W",

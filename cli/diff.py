@@ -10,7 +10,7 @@ import click
 
 from ..changes import diff
 from ..compiler.differences import as_text
-from .options import Settings, json_option, print_json, set_option
+from .options import Settings, json_option, print_json, set_values_option
 from .spaces import within_limits
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("before", metavar="A", type=_FILE)
 @click.argument("after", metavar="B", type=_FILE)
 @click.option("-n", "--network", metavar="A[:B]", help="Which networks, if the files hold several.")
-@set_option
+@set_values_option
 @click.option("--exit-code", is_flag=True, help="End with 1 where they differ.")
 @json_option
 @click.pass_context

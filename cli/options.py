@@ -48,14 +48,25 @@ def _setting(text: str) -> tuple[str, str]:
 
 def set_option(command: Command) -> Command:
     """`--set k=v`, any number of times: hyperparameters, and settings such as train.epochs."""
+    return _set("Give a hyperparameter, an axis or a setting (train.epochs) a value; repeatable.")(
+        command
+    )
+
+
+def set_values_option(command: Command) -> Command:
+    """`--set k=v` of what trains nothing: hyperparameters and axes."""
+    return _set("Give a hyperparameter or an axis a value; may be repeated.")(command)
+
+
+def _set(help: str) -> Callable[[Command], Command]:
     return click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
         callback=parse_settings,
-        help="Give a hyperparameter, an axis or a setting a value; may be repeated.",
-    )(command)
+        help=help,
+    )
 
 
 def network_option(command: Command) -> Command:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..lazy import lazy_module
-from .options import Settings, device_option, json_option, network_option, print_json, set_option
+from .options import (
+    Settings,
+    device_option,
+    json_option,
+    network_option,
+    print_json,
+    set_values_option,
+)
 
 if TYPE_CHECKING:
     from ..runtime import answers, infer
@@ -30,7 +37,7 @@ else:
     help="A .csv, .json, .jsonl or .npz file; without it, lines on stdout.",
 )
 @network_option
-@set_option
+@set_values_option
 @click.option(
     "--weights",
     metavar="W",

@@ -20,7 +20,7 @@ from .options import (
     network_option,
     print_json,
     print_reports,
-    set_option,
+    set_values_option,
     terminal_width,
 )
 
@@ -44,7 +44,7 @@ def _format_of(
 @click.command(short_help="Show a network's layers and costs, or draw it.")
 @click.argument("file", type=click.Path(path_type=Path))
 @network_option
-@set_option
+@set_values_option
 @click.option(
     "-o",
     "--output",

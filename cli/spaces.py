@@ -9,6 +9,7 @@ import click
 
 from ..compiler.check import Checked
 from ..compiler.program import Program
+from ..compiler.settings import override_training, split_overrides
 from ..compiler.spaces.process import SpaceLimit
 from ..compiler.spaces.space import Space
 from ..compiler.spaces.survey import Choice, survey
@@ -26,12 +27,15 @@ def survey_all(checked: Checked) -> dict[str, Survey]:
 
 
 def open_space(file: Path, network: str | None, settings: Settings) -> Space:
-    """The space in a file, `-` being standard input. Raises ProgramError."""
+    """The space in a file, `-` being standard input; `--set train.batch=64` decides what is open
+    there. Raises ProgramError.
+    """
     parsed = parse_file(file)
     if any(report.is_error for report in parsed.reports):
         raise ProgramError(parsed.reports)
-    program = Program(parsed.program, str(file), file.resolve().parent)
-    return Space(program, network, dict(settings))
+    values, training = split_overrides(settings)
+    tree = override_training(parsed.program, network, training)
+    return Space(Program(tree, str(file), file.resolve().parent), network, values)
 
 
 class DrawLimit(SpaceLimit):

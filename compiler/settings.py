@@ -142,6 +142,29 @@ def override(block: ast.Settings, overrides: Mapping[str, str]) -> ast.Settings:
     return block
 
 
+def override_training(
+    program: ast.Program, network: str | None, overrides: Mapping[str, str]
+) -> ast.Program:
+    """The program with other values in the `train` block that is meant unless another is asked for.
+
+    Without `network` the first that is no loss is meant. Raises ProgramError for a value that does
+    not parse, and where no block is meant.
+    """
+    losses = loss_names(program)
+    named = (
+        item.name
+        for item in program.declarations
+        if isinstance(item, ast.Function) and item.kind == "network" and item.name not in losses
+    )
+    network = network or next(named, None)
+    if not overrides or network is None:
+        return program
+    block = choose_block(program, network)
+    changed = override(block, overrides)
+    kept = [changed if item is block else item for item in program.declarations]
+    return replace(program, declarations=tuple(kept if changed in kept else [*kept, changed]))
+
+
 def read_expression(key: str, text: str) -> ast.Expression:
     """A value from outside the file. Raises ProgramError."""
     parsed = parse(f"let value = {text}\n", f"<--set {key}>")

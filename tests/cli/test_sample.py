@@ -97,6 +97,25 @@ def test_a_line_can_hold_its_compiled_program(
         assert "import torch" in str(entry["py"])
 
 
+def test_settings_of_the_training_are_decided_from_outside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.arch"
+    path.write_text(
+        "network Loss on y: f32[N, 4], t: i64[N] -> f32[N] { (y -> mean(axes=1)) }\n"
+        "network Net on x: f32[N, 8] -> f32[N, 4] { x -> dense(4) -> (relu | tanh) }\n"
+        "train Net { optimizer = sgd(lr=0.1 | 0.2, momentum=0.9), loss = Loss }\n"
+        "train long: Net { epochs = 3 | 5 }\n"
+    )
+    assert run(["enumerate", str(path), "-n", "Net"]) == 0
+    assert capsys.readouterr().out.count("# ") == 8
+    assert run(["enumerate", str(path), "--set", "train.optimizer.lr=0.3"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("lr=0.3") == out.count("# ") == 4
+    assert run(["sample", str(path), "--set", "train.epochs=1.."]) == 1
+    assert "<--set train.epochs>" in capsys.readouterr().err
+
+
 def test_unique_programs_end_with_the_space(
     space: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,7 +136,8 @@ def test_layers_are_spelled_as_the_program_does() -> None:
         ("{ tanh -> relu }", "act={ tanh -> relu }"),
         ("Twice", "act=Twice"),
         ("Twice(3)", "act=Twice(n=3)"),
-        ("{ let f = tanh, f -> relu }", "act={ … }"),
+        ("{ let f = tanh, f -> relu }", "act={ let f = tanh, f -> relu }"),
+        (f"{{ {' -> '.join(['leaky_relu(slope=0.25)'] * 6)} }}", "act={ … }"),
         ("relu, more=[tanh, selu(), 3]", "act=relu, more=[tanh, selu, 3]"),
     ],
 )
