@@ -13,6 +13,7 @@ from ..compiler.spaces.process import SpaceLimit
 from ..compiler.spaces.space import Space
 from ..compiler.spaces.survey import survey
 from ..compiler.zeros import without_zeros
+from . import counting
 from .options import Settings, json_option, network_option, print_json, set_option
 from .spaces import choices, digits, open_space, table, within_limits
 
@@ -24,7 +25,7 @@ from .spaces import choices, digits, open_space, table, within_limits
 @click.option(
     "--budget",
     type=click.IntRange(min=1),
-    default=100_000,
+    default=200_000,
     show_default=True,
     help="How many expansions counting may cost.",
 )
@@ -47,7 +48,8 @@ def command(
     automaton ask for it, stands in a table.
     """
     space = open_space(file, network, settings)
-    found = survey(space.process, budget)
+    with counting.told(space.process, budget):
+        found = survey(space.process, budget)
     if simplify and not distinct:
         raise click.UsageError("--simplify says how --distinct counts: give both")
     graphs = len(_hashes(space, simplify=simplify)) if distinct else None
