@@ -357,8 +357,8 @@ _READING_WORDS: Mapping[type, Callable[..., Any]] = {
     ast.Binary: _binary,
     ast.Choice: _option,
     ast.Optional: _option,
-    ast.List: lambda *given: lists.items(*given),
-    ast.Tuple: lambda *given: lists.items(*given),
+    ast.List: lambda node, env, context, words: lists.items(node, env, context, words),
+    ast.Tuple: lambda node, env, context, words: lists.items(node, env, context, words),
 }
 """What may hold words that stand for themselves."""
 _WAYS: Mapping[type, Callable[..., Any]] = {

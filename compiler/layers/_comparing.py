@@ -1,6 +1,6 @@
 """Comparisons, element by element: `equal less greater`."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..checks import Checks
 from ..hyperparameter import Number, option
@@ -24,6 +24,9 @@ class Comparing(Layer):
 
     number: Number = option(default=None)
     reversed: bool = option(default=False)
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        return super().plain(rank) | {"reversed": self.reversed and self.ordered}
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         if self.ordered:

@@ -2,7 +2,7 @@
 minimum`.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..checks import Checks
 from ..dims import Axis
@@ -32,9 +32,14 @@ class Joining(Layer):
     )
     operator: ClassVar[str]  # a Python operator, or a function under torch
     onnx_op: ClassVar[str]
+    commutes: ClassVar[bool] = True
 
     number: Number = option(default=None)
     reversed: bool = option(default=False)
+
+    def plain(self, rank: int) -> dict[str, Any]:
+        sided = self.number is not None and not self.commutes
+        return super().plain(rank) | {"reversed": self.reversed and sided}
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         check.numeric(*inputs)

@@ -15,6 +15,7 @@ class Div(Joining):
     example: ClassVar[str] = "(a, b) -> div"
     operator: ClassVar[str] = "/"
     onnx_op: ClassVar[str] = "Div"
+    commutes: ClassVar[bool] = False
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         check.floating(*inputs)

@@ -11,3 +11,4 @@ class Sub(Joining):
     example: ClassVar[str] = "(a, b) -> sub"
     operator: ClassVar[str] = "-"
     onnx_op: ClassVar[str] = "Sub"
+    commutes: ClassVar[bool] = False

@@ -255,6 +255,9 @@ def test_it_is_versioned_and_stable(body: str, expected: str) -> None:
 
 
 SPELLINGS = [
+    ("mul(number=2.0)", "mul(number=2.0, reversed=true)"),
+    ("sub(number=2.0)",),
+    ("sub(number=2.0, reversed=true)",),
     ("conv(4, 3)", "conv(4, [3, 3])", "conv(4, 3, padding=[[1, 1], [1, 1]])"),
     ("conv(4, 7)", "conv(4, 7, padding=3)"),
     ("conv(4, 3, padding=0)", "conv(4, 3, padding=valid)", "conv(4, 3, padding=[0, 0])"),
