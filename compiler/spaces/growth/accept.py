@@ -14,6 +14,7 @@ from ....grammar.print import print_program
 from ....grammar.span import NOWHERE
 from ...check import Checked, check
 from ...graph import Graph
+from ...hash import graph_hash
 from ..syntax import bare
 from . import names, tidy
 from .refused import Refused
@@ -41,7 +42,21 @@ def accept(view: View, edited: ast.Program, vocabulary: Vocabulary) -> View:
     except ValueError as error:
         raise Refused(str(error)) from None
     _every_layer_counts(view.graph, found.graph)
+    if _is_the_same(view, found):
+        raise Refused("the network would stay as it is")
     return found
+
+
+def _is_the_same(before: View, after: View) -> bool:
+    """Whether an edit changed nothing but text: in a branch that is never taken, or an identity."""
+    if graph_hash(before.graph) != graph_hash(after.graph):
+        return False
+    return _settings(before.tree) == _settings(after.tree)
+
+
+def _settings(tree: ast.Program) -> list[ast.Declaration]:
+    """How it is trained, and the values that this may name."""
+    return [item for item in tree.declarations if isinstance(item, ast.Settings | ast.Let)]
 
 
 def _refuse(checked: Checked) -> None:

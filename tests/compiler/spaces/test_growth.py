@@ -365,3 +365,24 @@ def test_every_example_grows(path: Path) -> None:
         grown = archc.grow(program, seed, network=network)
         assert archc.parse(str(grown)) == grown
         assert grown.graph.outputs
+
+
+DEAD = """
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    y = x -> dense(4) -> repeat(0) { dense(4) -> tanh }
+    y -> if 1 < 2 { relu } else { gelu -> tanh }
+}
+"""
+
+
+@pytest.mark.parametrize("edit", ["insert", "replace", "remove", "split", "alter"])
+def test_an_edit_that_changes_nothing_is_none(edit: str) -> None:
+    program = archc.parse(DEAD)
+    layers = "vocabulary V { relu \n tanh \n identity \n dense(units = 4 | 8) }"
+    before = archc.compile(program).hash
+    for seed in range(12):
+        try:
+            grown = archc.grow(program, seed=seed, edit=edit, vocabulary=layers)
+        except archc.NoEdit:
+            continue
+        assert grown.hash != before, grown.made
