@@ -35,7 +35,7 @@ def apply(
     env = environment_of(stage)
     signatures.bind_inputs(function, function.inputs, inputs, env, context, use)
     if context.session.decider is not None:
-        recursion.enter(function, env, use, context)
+        recursion.enter(stage.reference, env, use, context)
     inner = context.open(name, function.body, owner=owner)
     inner = inner.enter(step_into(function.kind, function.name, use), function)
     values = {key: value for key, value in stage.values.items() if not callable(value)}

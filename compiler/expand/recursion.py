@@ -10,20 +10,22 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import cost, errors
-from . import decisions, evaluate, requirements
+from . import decisions, endless, evaluate, requirements
 from .context import Context
 from .environment import Environment
+from .holding import Identity
 from .remembered import by_identity
-from .values import describe
+from .values import FunctionReference, describe
 
 
-def enter(function: ast.Function, env: Environment, use: Span, context: Context) -> None:
-    """Refuses a use that goes beyond the limit that the body states. `env` has its
-    hyperparameters and axes.
+def enter(reference: FunctionReference, env: Environment, use: Span, context: Context) -> None:
+    """Refuses a use that goes beyond the limit that the body states, or that needs one. `env` has
+    its hyperparameters and axes.
     """
+    function = reference.function
     open_uses = context.within.count(id(function))
     limits = {item.name: item for item in _limits(function.body)}
-    if open_uses and not limits:
+    if open_uses and not limits and endless.chooses_depth(Identity(function), reference.home):
         raise Fault(errors.spaces.RecursionWithoutLimit(use, function.name_span, function.name))
     if open_uses and "recursion" in limits:
         most = _most(limits["recursion"], env, context)

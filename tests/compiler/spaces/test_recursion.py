@@ -2,6 +2,8 @@
 
 import archc
 import pytest
+from archc.compiler.expand.endless import chooses_depth
+from archc.compiler.expand.holding import Identity
 
 NET = "network Net on x: f32[N, 8] -> f32[N, _] {{ x -> {} }}\n"
 TREE = """
@@ -59,3 +61,58 @@ def test_a_limit_that_is_no_number_is_refused(limit: str, what: str) -> None:
     assert report.code == "E256"
     (label,) = report.diagnostic.labels()
     assert what in label.text
+
+
+ENDING = {
+    "block Down(n: int) on x { x -> (relu | tanh) -> if n > 0 { Down(n - 1) } }": 4 + 8,
+    "block Down(n: int) on x { let m = n - 1, x -> relu? -> if m >= 0 { Down(m) } }": 4 + 8,
+    "block Down(n: int, width: int = 2 | 3) on x {\n"
+    "    x -> dense(width) -> if n > 0 { Down(n - 1) }\n}": 4 + 8,
+    "block Down(n: int) on x { x -> relu? -> if n > 0 { Next(n) } }\n"
+    "block Next(n: int) on x { x -> tanh -> Down(n - 1) }": 4 + 8,
+    "block Down(n: int) on x { x -> relu -> repeat(least(n, 1)) { Down(n - 1) -> tanh? } }": 2 + 4,
+}
+
+
+@pytest.mark.parametrize(("block", "size"), ENDING.items())
+def test_recursion_that_no_choice_decides_needs_no_limit(block: str, size: int) -> None:
+    space = archc.space(f"{block}\n" + NET.format("Down(1..2)"))
+    programs = list(space.enumerate())
+    assert space.size == len(programs) == size
+    assert all(archc.compile(str(item)).hash == item.hash for item in programs)
+
+
+CHOSEN = [
+    "block Down(n: int) on x { let more = true | false, x -> relu -> if more { Down(n) } }",
+    "block Down(n: int) on x { x -> relu -> if n > 0 { Down(n - (0 | 1)) } }",
+    "block Down(n: int) on x { let m = n - (0 | 1), x -> relu -> if n > 0 { Down(m) } }",
+    "block Down(n: int, m: int = 0 | 1) on x { x -> relu -> if m > 0 { Down(n) } }",
+    "block Down(n: int) on x { x -> relu -> repeat(0 | 1) { Down(n) } }",
+    "block Down(n: int) on x { x -> relu -> for w in some([1, 2], 0..1) { Down(n) } }",
+    "block Down(n: int) on x: f32[N, D] { x -> dense(D | D - 1) -> if D > 2 { Down(n) } }",
+    "block Down(n: int) on x: f32[N, D] { x -> dense(4 | 5) -> if n > 2 { Down(D) } }",
+    "block Down(n: int) on x { x -> relu -> if n > 0 { any(V) } }\nvocabulary V { Down(2), relu }",
+    "let pick = Down(1) | relu\nblock Down(n: int) on x { x -> relu -> if n > 0 { pick } }",
+    "block Down(n: int = 1) on x { x -> relu -> if n > 0 { Apply(Down) } }\n"
+    "block Apply(op: stage) on x { x -> op? }",
+    "block Down(n: int) on x { x -> Next(n) }\n"
+    "block Next(n: int) on x { let k = n - (0 | 1), x -> if k > 0 { Down(k) } }",
+    "block Down(op: stage) on x { x -> relu -> op? }",
+]
+
+
+@pytest.mark.parametrize("block", CHOSEN)
+def test_recursion_that_choices_decide_needs_a_limit(block: str) -> None:
+    space = archc.space(f"{block}\n" + NET.format("(relu | tanh)"))
+    home = space.process.reference.home
+    bound = home.find("Down")
+    assert bound is not None
+    assert chooses_depth(Identity(bound.value.function), home)
+
+
+def test_without_a_limit_no_draw_goes_on_for_ever() -> None:
+    block = (
+        "block Down(n: int) on x { let more = true | false, x -> relu -> if more { Down(n) } }\n"
+    )
+    (program,) = archc.space(block + NET.format("Down(3)")).enumerate()
+    assert [item.value for item in program.trace] == [False]
