@@ -139,9 +139,10 @@ class Follower:
                 self.question.note(self.matching.layers, argument.layer, argument.name)
             return found
         out = self._left_out.pop(id(site.node), {})
-        if len(out) == len(decisions_of(domain)):
-            self.question.note(self.matching.layers, out[0])
-        return [decision for decision in decisions_of(domain) if decision not in out]
+        found = [decision for decision in decisions_of(domain) if decision not in out]
+        if not found:  # of options without weight nothing is said
+            self.question.note(self.matching.layers, out[decisions_of(domain)[0]])
+        return found
 
     def expect_one_of(
         self,

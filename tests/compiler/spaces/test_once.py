@@ -40,6 +40,7 @@ def test_a_choice_is_decided_once(body: str, size: int) -> None:
     for program in programs:
         assert archc.compile(str(program)).hash == program.hash
         assert space.from_trace(program.trace).hash == program.hash
+        assert space.contains(str(program))
 
 
 def test_what_is_open_in_a_branch_of_some_is_named_where_it_is_applied() -> None:
