@@ -24,7 +24,7 @@ from ..layer import Layer
 from ..types import DType
 from . import decisions, evaluate, matching, refusals, written
 from .builder import GraphBuilder
-from .context import Context
+from .context import Context, join
 from .environment import Environment
 from .grounds import Argued
 from .holding import Identity
@@ -83,7 +83,7 @@ def _bound(
     mark = session.hold(values)
     for slot in matched.slots:
         if slot.node is None:
-            values[slot.name] = _not_given(layer, slot.item, given, env, context)
+            values[slot.name] = _not_given(layer, slot.item, given, env, context, under)
         else:
             values[slot.name] = _argument(slot, slot.node, given.what, env, context, under)
         if decider is not None and not slot.literal and decider.made > made:
@@ -94,13 +94,13 @@ def _bound(
     tied: Mapping[str, WeightReference] = {}
     initialiser = None
     if matched.extra:
-        tied, initialiser = _extras(layer, given, matched.extra, env, context)
+        tied, initialiser = _extras(layer, given, matched.extra, env, context, under)
     stage = _stage(layer, values, tied, initialiser)
     if spans:
         numbers = [
             (name, before)
             for name, before, after in spans
-            if after == before + 1 and isinstance(given.by_name[name], (ast.Open, ast.Range))
+            if after == before + 1 and isinstance(given.by_name.get(name), (ast.Open, ast.Range))
         ]
         reals = [item for item in numbers if type(values[item[0]]) is OpenReal]
         session.argued = Argued(stage.layer, base, spans, numbers, reals)
@@ -172,12 +172,13 @@ def _extras(
     extra: Sequence[str],
     env: Environment | None,
     context: Context,
+    under: str,
 ) -> tuple[dict[str, WeightReference], Initialiser | None]:
     tied, initialiser = {}, None
     if "weight" in extra and "weight" in given.by_name:
         node = given.by_name["weight"]
         assert env is not None and layer.primary_weight is not None
-        value = evaluate.evaluate(node, env, context)
+        value = evaluate.evaluate(node, env, _under(under, "weight", context))
         if not isinstance(value, WeightReference):
             raise Fault(
                 errors.calls.WrongKind(
@@ -187,7 +188,8 @@ def _extras(
         tied[layer.primary_weight] = value
     if "init" in extra and "init" in given.by_name:
         assert env is not None
-        initialiser = read_initialiser(given.by_name["init"], env, context)
+        node = given.by_name["init"]
+        initialiser = read_initialiser(node, env, _under(under, "init", context))
     return tied, initialiser
 
 
@@ -202,7 +204,7 @@ def read_initialiser(node: ast.Expression, env: Environment, context: Context) -
             found = Initialiser(
                 name,
                 {
-                    key: evaluate.evaluate(value, env, context)
+                    key: evaluate.evaluate(value, env, _under(context.hint, key, context))
                     for key, value in given.by_name.items()
                 },
             )
@@ -237,6 +239,11 @@ def hinted(node: ast.Call | None, what: str, context: Context) -> Context:
     if not context.naming:
         return context
     return replaced(context, hint=_named(node, what, context))
+
+
+def _under(hint: str, name: str, context: Context) -> Context:
+    """While one decides, choices in what is called `name` bear that below the hint."""
+    return replaced(context, hint=join(hint, name)) if context.naming else context
 
 
 def _named(node: ast.Call | None, what: str, context: Context) -> str:
@@ -275,6 +282,7 @@ def _not_given(
     given: "matching.Given",
     env: Environment | None,
     context: Context,
+    under: str,
 ) -> Any:
     """The arguments that a layer does not declare, for `rearrange("n (h d) -> n h d", h=8)`. Raises
     a Fault for a hyperparameter that must be given.
@@ -284,7 +292,7 @@ def _not_given(
         raise Fault(errors.calls.MissingHyperparameter(given.span, given.what, item.name, needed))
     _, names, extra = matching.call_names(layer)  # type: ignore[arg-type]
     others = [name for name in given.by_name if name not in (*names, *extra)]
-    return _sizes_by_name(others, given, env, context)
+    return _sizes_by_name(others, given, env, context, under)
 
 
 def _accept(
@@ -312,14 +320,19 @@ def _accepted(kind: Kind, name: str, node: ast.Expression, what: str, value: Any
 
 
 def _sizes_by_name(
-    names: Sequence[str], given: "matching.Given", env: Environment | None, context: Context
+    names: Sequence[str],
+    given: "matching.Given",
+    env: Environment | None,
+    context: Context,
+    under: str,
 ) -> tuple[tuple[str, Any], ...]:
     """The arguments that a layer does not declare, for `rearrange("n (h d) -> n h d", h=8)`."""
     sizes = []
     for name in sorted(names):
         assert env is not None
         node = given.by_name[name]
-        sizes.append((name, _accept(SizeKind(), name, node, given.what, env, context)))
+        inner = _under(under, name, context)
+        sizes.append((name, _accept(SizeKind(), name, node, given.what, env, inner)))
     return tuple(sizes)
 
 

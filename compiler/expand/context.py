@@ -40,6 +40,9 @@ class Context:
     prefix: str = ""  # where a cell's own graph stands, for the names of choices
     level: int = 0  # recipes within recipes
     hint: str = ""  # the hyperparameter whose value is being evaluated
+    text: Any = None  # what numbers the choices, where that is not the body that names the stages
+    home: Any = None  # environment.Environment of the file that the text stands in
+    uses: tuple[int, ...] = ()  # the uses of blocks whose defaults are being evaluated, by id
     frozen: Mapping[int, Any] = field(default_factory=dict)
     memory: dict[str, Any] | None = None  # decisions that an instance or `share` makes once
     memory_root: str = ""
@@ -72,6 +75,7 @@ class Context:
         *,
         owner: str | None = None,
         level: int | None = None,
+        home: Any = None,
     ) -> "Context":
         """A path below this one, with the numbering of its own body."""
         names = self.session.names_in(root)
@@ -82,6 +86,7 @@ class Context:
             owner=join(self.owner, name) if owner is None else owner,
             made=FreshNames(names),
             level=self.level if level is None else level,
+            home=self.home if home is None else home,
         )
 
     def enter(self, step: Step, function: ast.Function) -> "Context":

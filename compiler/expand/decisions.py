@@ -17,13 +17,14 @@ from ...grammar.diagnostic import Fault
 from ...grammar.record import record
 from .. import errors
 from ..hyperparameter import Between, BoolKind, Hyperparameter, OneOf
-from . import alike, evaluate
+from . import alike, evaluate, numbering
 from .context import Context, join
 from .environment import Environment
 from .holding import Identity
 from .remembered import by_identity
 from .values import OpenReal
 
+NUMBER, SUBSET = "value", "some"  # what a range and a `some` are called that nothing else names
 MOST_OPTIONS = 100_000
 MOST_NUMBERS = 1_000_000
 """The whole numbers of one range. Their weights are kept, each by itself."""
@@ -85,7 +86,7 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
     options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
     if replays(node, context):
         return options[_replay(node, context)]
-    hint = "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
+    hint = called(node)
     if node.weights is None:
         return options[decide(node, equally_likely(node), hint, context)]
     weights = _weights(node, len(options), env, context)
@@ -93,6 +94,11 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
     taken = options[decide(node, Alternatives(options, weights), hint, context)]
     context.session.release(mark)
     return taken
+
+
+def called(node: ast.Choice | ast.Optional) -> str:
+    """What a choice is called that nothing else names."""
+    return "choice" if isinstance(node, ast.Choice) else f"{_base(node.stage)}?"
 
 
 @by_identity
@@ -109,7 +115,7 @@ def number(node: ast.Range, env: Environment, context: Context) -> Any:
     low, high, step = ends(node, env, context)
     domain = range_of(node, low, high, step)
     mark = context.session.hold(low, high, step)
-    decision = decide(node, domain, "value", context)
+    decision = decide(node, domain, NUMBER, context)
     context.session.release(mark)
     return meaning_of(node, domain, decision, context)
 
@@ -175,7 +181,7 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
     if not options:
         raise Fault(errors.spaces.BadRange(node.span, "no subset has such a size"))
     mark = context.session.hold(id(node), tuple(sizes))
-    kept = options[decide(node, Alternatives(options), "some", context)]
+    kept = options[decide(node, Alternatives(options), SUBSET, context)]
     context.session.release(mark)
     context.session.meant[context.place, id(node)] = kept
     return kept
@@ -198,13 +204,14 @@ def settle(node: ast.Expression, domain: Domain, name: str, context: Context) ->
     if memory is None and session.replayed is not None:
         return _replay(node, context)
     place = context.place
-    full = join(place, name)
+    full, number = join(place, name), numbering.number_of(node, context)
     if memory is None:
-        decision = session.decider.decide(Site(session.site_name(full), domain, node), context)
+        site = Site(session.site_name(full, number), domain, node)
+        decision = session.decider.decide(site, context)
     else:
-        key = full.removeprefix(context.memory_root)
+        key = f"{full.removeprefix(context.memory_root)}_{number}"
         if key not in memory:
-            site = Site(session.site_name(full), domain, node)
+            site = Site(session.site_name(full, number), domain, node)
             session.note(memory, key, session.decider.decide(site, context))
         decision = memory[key]
     session.decided[place, id(node)] = decision

@@ -33,7 +33,15 @@ def of_file(let: OpenLet, context: Context) -> Any:
         if session.decider is None:
             raise Fault(errors.calls.OpenChoice(declaration.value.span))
         outside = replaced(
-            context, path="", prefix="", hint=declaration.name, frozen={}, memory=None
+            context,
+            path="",
+            prefix="",
+            hint=declaration.name,
+            frozen={},
+            memory=None,
+            text=declaration,
+            home=let.home,
+            uses=(),
         )
         mark = 0 if session.reads is None else session.reads.open()
         value = freeze(evaluate.handed_on(declaration.value, let.home, outside), outside)
@@ -54,7 +62,9 @@ def freeze(value: Any, context: Context) -> Any:
     if isinstance(value, tuple):
         return _freeze_items(value, context)
     frozen: dict[int, Any] = {}
+    mark = context.session.hold(id(value.expression))
     _freeze(value.expression, value.environment, context, frozen)
+    context.session.release(mark)
     _take_for_alike(value, frozen, context)
     return replaced(value, frozen=frozen)
 
@@ -154,16 +164,15 @@ def _freeze_call(
     if isinstance(function, Combinator) and function.name == "some":
         _freeze_some(node, env, context, frozen)
         return
-    what = node.function.span.text if node.function.span else "stage"
-    items = _declared(function)
+    items = declared(function)
     for place, argument in enumerate(node.arguments):
-        name = argument.name or (items[place].name if place < len(items) else str(place))
-        inner = replaced(context, hint=f"{context.hint}.{what}.{name}")
+        inner = replaced(context, hint=named_after(context.hint, node, place, items))
         if isinstance(argument.value, ast.Open):
+            name = _argument(node, place, items)
             item = next((item for item in items if item.name == name), None)
             if item is None:
-                raise Fault(errors.spaces.NoDomain(argument.span, what, name))
-            decisions.any_value(argument.value, item, what, inner)
+                raise Fault(errors.spaces.NoDomain(argument.span, _what(node), name))
+            decisions.any_value(argument.value, item, _what(node), inner)
             frozen[id(argument.value)] = _decided(argument.value, inner)
         else:
             _freeze(argument.value, env, inner, frozen)
@@ -171,7 +180,7 @@ def _freeze_call(
         _freeze(node.body, env, context, frozen)
 
 
-def _declared(function: Any) -> Sequence[Hyperparameter]:
+def declared(function: Any) -> Sequence[Hyperparameter]:
     """What a layer or block may be given."""
     match function:
         case LayerReference(layer=layer):
@@ -193,6 +202,19 @@ def _freeze_some(
     frozen[id(node)] = _decided(node, context)
     for place in kept:
         _freeze(items[place], env, context, frozen)
+
+
+def named_after(hint: str, node: ast.Call, place: int, items: Sequence[Hyperparameter]) -> str:
+    """What the choices in an argument of a recipe are named after."""
+    return f"{hint}.{_what(node)}.{_argument(node, place, items)}"
+
+
+def _what(node: ast.Call) -> str:
+    return node.function.span.text if node.function.span else "stage"
+
+
+def _argument(node: ast.Call, place: int, items: Sequence[Hyperparameter]) -> str:
+    return node.arguments[place].name or (items[place].name if place < len(items) else str(place))
 
 
 def _branches(node: ast.If, env: Environment, context: Context) -> list[Any]:

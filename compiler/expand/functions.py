@@ -36,7 +36,7 @@ def apply(
     signatures.bind_inputs(function, function.inputs, inputs, env, context, use)
     if context.session.decider is not None:
         recursion.enter(stage.reference, env, use, context)
-    inner = context.open(name, function.body, owner=owner)
+    inner = context.open(name, function.body, owner=owner, home=stage.reference.home)
     inner = inner.enter(step_into(function.kind, function.name, use), function)
     values = {key: value for key, value in stage.values.items() if not callable(value)}
     scope = context.builder.begin(inner.path, function.kind, function.name, values, inputs)

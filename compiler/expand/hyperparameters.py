@@ -63,7 +63,11 @@ def bind_function(
             source = given.by_name[item.name]
             value = _typed(item, source, function.name, env, reference, context)
         elif item.default is not None:
-            value = _typed(item, item.default, function.name, inner, reference, context)
+            left_out = context
+            if overrides is None and context.naming:
+                use = id(where if node is None else node)
+                left_out = replaced(context, home=reference.home, uses=(*context.uses, use))
+            value = _typed(item, item.default, function.name, inner, reference, left_out)
         else:
             needed = ", ".join(h.name for h in function.hyperparameters if h.default is None)
             raise Fault(errors.calls.MissingHyperparameter(where, function.name, item.name, needed))
@@ -82,10 +86,10 @@ def _typed(
     context: Context,
 ) -> Any:
     kind = borrowed_kind(item)
-    if isinstance(kind, InitKind):
-        return arguments.read_initialiser(source, env, context)
     if context.naming:
         context = replaced(context, hint=join(context.hint, item.name))
+    if isinstance(kind, InitKind):
+        return arguments.read_initialiser(source, env, context)
     if isinstance(source, ast.Open):
         value = decisions.any_value(source, declared(item), what, context)
         return _of_type(item, value, what, source.span, context)

@@ -22,10 +22,13 @@ Names = dict[int, str]
 
 @record
 class NamesInText:
-    """The names of the stages written in a body, by `id` of the stage's node; and all of them."""
+    """The names of the stages written in a body, by `id` of the stage's node; all of them; and the
+    body.
+    """
 
     by_stage: Names
     all: frozenset[str]
+    root: ast.Body | ast.Expression | None = None
 
 
 NO_NAMES = NamesInText({}, frozenset())
@@ -72,7 +75,7 @@ def number_uses(root: ast.Body | ast.Expression) -> NamesInText:
     namer = _Namer()
     namer.visit(root)
     names = namer.finish()
-    return NamesInText(names, frozenset(names.values()))
+    return NamesInText(names, frozenset(names.values()), root)
 
 
 def last_part(function: ast.Expression) -> str:

@@ -83,7 +83,7 @@ def _expanded(
     before = len(session.reports)
     try:
         names = session.names_in(function.body)
-        graph = make(Context(session, builder, names, made=FreshNames(names)))
+        graph = make(Context(session, builder, names, home=reference.home, made=FreshNames(names)))
     except Fault as fault:
         session.report(fault.diagnostic)
         return None

@@ -36,7 +36,7 @@ def apply(
     if "cell" not in given.by_name:
         raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
     stage, owner = _cell(given.by_name["cell"], owner, env, context)
-    options = {key: _option(key, given, env, context) for key in OPTIONS[1:]}
+    options = {key: _option(key, given, name, env, context) for key in OPTIONS[1:]}
     function = stage.reference.function
     context.session.entered.add(id(function))
     count = len(function.inputs)
@@ -82,10 +82,14 @@ def _cell(
     return value, owner
 
 
-def _option(key: str, given: "matching.Given", env: Environment, context: Context) -> bool:
+def _option(
+    key: str, given: "matching.Given", name: str, env: Environment, context: Context
+) -> bool:
     if key not in given.by_name:
         return False
     node = given.by_name[key]
+    if context.naming:
+        context = replaced(context, hint=f"{name}.{key}")
     value = evaluate.number(node, env, context)
     if not isinstance(value, bool):
         raise Fault(
@@ -106,7 +110,8 @@ def _body(
     inner.batch = outer.batch
     own = CellStates(tuple(s.name for s in function.states))
     inside = replaced(context, builder=inner, cell=own, prefix=join(context.place, name))
-    inside = replaced(inside, path="", owner="").open("", function.body, owner="")
+    home = stage.reference.home
+    inside = replaced(inside, path="", owner="").open("", function.body, owner="", home=home)
     inside = inside.enter(step_into("cell", function.name, use), function)
     env = functions.environment_of(stage)
     elements = [

@@ -77,6 +77,7 @@ class Session:
     _sites: dict[str, int] = field(default_factory=dict)
     _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
     _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
+    numbers: dict[int, tuple[object, Any]] = field(default_factory=dict)  # numbering.Numbers
 
     def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
         report = Report(diagnostic, trail)
@@ -132,16 +133,21 @@ class Session:
         if self.chain:
             del self.chain[mark:]
 
-    def site_name(self, name: str) -> str:
-        """A choice's name, numbered from the second of one name on, in program order."""
-        before = self._sites.get(name)
+    def site_name(self, base: str, number: int) -> str:
+        """A choice's name with its number in the text, from the second on; with the next that is
+        free where that has been met already.
+        """
+        name = base if number == 1 else f"{base}_{number}"
+        if name in self._sites:
+            number = max(number, self._sites.get(base, 1))
+            while name in self._sites:
+                number += 1
+                name = f"{base}_{number}"
+            self.note(self._sites, base, number)
         if self.holds is not None:
-            self.journal.append((self._sites, name, _NOTHING if before is None else before))
-        if before is None:
-            self._sites[name] = 1
-            return name
-        self._sites[name] = before + 1
-        return f"{name}_{before + 1}"
+            self.journal.append((self._sites, name, _NOTHING))
+        self._sites[name] = 1
+        return name
 
     def note(self, known: dict[str, Any], name: str, value: Any) -> None:
         """Sets an entry so that it can be taken back while one explores."""
@@ -163,6 +169,11 @@ class Session:
                 del known[name]
             else:
                 known[name] = before
+
+    def name_as(self, part: ast.Expression, whole: ast.Expression) -> None:
+        """What stands in a part of something is named as it is in the whole."""
+        if id(part) not in self._names:
+            self._names[id(part)] = part, self.names_in(whole)
 
     def names_in(self, root: ast.Body | ast.Expression) -> NamesInText:
         """The names of the stages in a body, worked out once. The body is kept, so that its id

@@ -191,8 +191,13 @@ def subset(node: ast.Call, env: Environment, context: Context) -> tuple[int, ...
 def _side_by_side(
     node: ast.Call, kept: tuple[int, ...], env: Environment, context: Context
 ) -> FragmentStage:
-    """Stages that are kept: what is open in them is decided where they are applied."""
-    stage = FragmentStage(_fork(Identity(node), kept), env)
+    """Stages that are kept, named as they are among all: what is open in them is decided where they
+    are applied.
+    """
+    items, _ = parts_of_some(node)
+    fork = _fork(Identity(node), kept)
+    context.session.name_as(fork, _fork(Identity(node), tuple(range(len(items)))))
+    stage = FragmentStage(fork, env)
     context.session.meant[context.place, id(node)] = stage
     return stage
 

@@ -80,6 +80,7 @@ class Process:
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # expand/copying.py
     _root: State | None = None
     _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
+    _numbers: dict[int, tuple[object, Any]] = field(default_factory=dict)
     _keys: Keys = field(default_factory=Keys)
     _closed: KnownUses | None = None  # what came out of blocks: see expand/closed.py
     parted: int = 0  # the era since which the same options are taken for alike
@@ -243,7 +244,7 @@ class Process:
         session.closed = self._closed if exploring and not full else None
         session.partition = self.partition if exploring and self._closed is not None else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
-        session._names = self._names
+        session._names, session.numbers = self._names, self._numbers
         session.reads = reads
         session.copies = self.copies
         try:

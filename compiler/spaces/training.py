@@ -30,7 +30,7 @@ def blocks_of(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
 def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -> None:
     """Settles every choice in the blocks, in the order of the text."""
     builder = GraphBuilder(session.limits, Facts())
-    context = Context(session, builder, NO_NAMES, path=PATH)
+    context = Context(session, builder, NO_NAMES, path=PATH, text=blocks)
     for block in blocks:
         for setting in block.settings:
             _decide(setting.value, env, replace(context, hint=setting.name))
