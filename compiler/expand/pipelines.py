@@ -22,7 +22,8 @@ from .values import (
 
 def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
     """`a -> b -> c`: tensors when something flows in, otherwise a fragment."""
-    if context.session.decider is not None and is_stage(node.stages[0], env, context):
+    asked = context.session.decider is not None or isinstance(node.stages[0], ast.Open)
+    if asked and is_stage(node.stages[0], env, context):
         return FragmentStage(node, env)
     head = evaluate.evaluate(node.stages[0], env, context)
     if isinstance(head, STAGES) and not makes_tensors(head):
@@ -38,7 +39,7 @@ def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
 def is_stage(node: ast.Expression, env: Environment, context: Context) -> bool:
     """Whether an expression is a stage, told without deciding the choices in it."""
     match node:
-        case ast.Fragment() | ast.For():
+        case ast.Fragment() | ast.For() | ast.Open():
             return True
         case ast.If(then=body):
             return ends_in_stage(body, env, context)

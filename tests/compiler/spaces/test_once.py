@@ -49,6 +49,14 @@ def test_what_is_open_in_a_branch_of_some_is_named_where_it_is_applied() -> None
     assert names == {"Net.some", "Net.some.dense.units"}
 
 
+@pytest.mark.parametrize("body", ["let f = ? -> relu\nx -> f -> f", "x -> some([?, relu], 1)"])
+def test_any_layer_stands_where_a_stage_does(body: str) -> None:
+    space = archc.space(NET.format(body))
+    for program in space.samples(3, seed=2):
+        assert archc.compile(str(program)).hash == program.hash
+        assert space.from_trace(program.trace).hash == program.hash
+
+
 def test_any_layer_in_a_recipe_is_decided_with_its_name() -> None:
     space = archc.space(NET.format("let op = { ? }\nx -> op -> op -> dense(10)"))
     for program in space.samples(4, seed=2):
