@@ -19,6 +19,7 @@ from ..grammar.parse import parse_file
 from .options import Settings
 
 LONGEST = 60
+MOST_ROWS = 500
 
 
 def survey_all(checked: Checked) -> dict[str, Survey]:
@@ -121,13 +122,17 @@ def size_text(found: Survey) -> str:
 def table(network: str, found: Survey) -> str:
     """The size of a space, and its choices one in a line."""
     rows = [("choice", "options", "made in")]
-    rows += [(item.name, _shown(item.options), made_in(item)) for item in found.choices]
+    shown = found.choices[:MOST_ROWS]
+    rows += [(item.name, _shown(item.options), made_in(item)) for item in shown]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [
         f"  {name.ljust(widths[0])}  {options.ljust(widths[1])}  {made}"
         for name, options, made in rows
     ]
-    more = [] if found.closed else ["  … as far as it was looked through; `archc count` goes on"]
+    left = len(found.choices) - len(shown)
+    more = [f"  … and {left:,} choices more; `--json` has them all"] if left else []
+    if not found.closed:
+        more.append("  … as far as it was looked through; `archc count` goes on")
     return "\n".join([f"{network}: {size_text(found)}", *lines, *more])
 
 

@@ -27,6 +27,7 @@ from ..layer import Layer
 from ..types import TensorType
 from .costs import Meter, OpenCost, Totals
 from .dead import DeadEnd, refused_number
+from .limit import SpaceLimit
 from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge, link
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ SUMS = (
     errors.limits.TooManyParameters,
     errors.limits.TooMuchWork,
 )
+MOST_DECISIONS = 20_000
+"""So many stand in one program: what is asked of a space goes from one to the next, and deeper."""
 LAYER_WORK = 48
 """About as many expressions as are worked out for one layer."""
 
@@ -169,6 +172,9 @@ class Explorer:
             if decision is None:
                 state.dead = True
                 raise Dead
+        if index >= MOST_DECISIONS:
+            most = f"{MOST_DECISIONS:,}"
+            raise SpaceLimit(f"one program of this space takes more than {most} decisions")
         self.path.append((state, decision))
         return decision
 

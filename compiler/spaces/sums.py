@@ -76,8 +76,9 @@ class Sums:
         if state.node is None:
             return 1
         if state not in self._counts:
-            children = [self.process.child(state, item) for item in decisions_of(state.domain)]
-            found = sum(self.ways(child) for child in children)
+            found: Count = 0
+            for item in decisions_of(state.domain):  # no `sum`: it would take room on the C stack
+                found += self.ways(self.process.child(state, item))
             endless = found and isinstance(state.domain, Reals)
             self._counts[state] = float("inf") if endless else found
         return self._counts[state]
@@ -88,7 +89,9 @@ def ways_known(state: State, known: dict[State, Count]) -> Count:
     if state.node is None:
         return int(not state.dead)
     if state not in known:
-        found = sum(ways_known(child, known) for child in state.children.values())
+        found: Count = 0
+        for child in state.children.values():
+            found += ways_known(child, known)
         endless = found and isinstance(state.domain, Reals)
         known[state] = float("inf") if endless else found
     return known[state]
