@@ -29,7 +29,7 @@ if _TYPE_CHECKING:
     from .compiler.spaces.growth.grown import GrownProgram
     from .compiler.spaces.growth.growth import Growth
     from .compiler.spaces.growth.refused import NoEdit
-    from .compiler.spaces.process import SpaceLimit
+    from .compiler.spaces.limit import SpaceLimit
     from .compiler.spaces.space import Space
     from .grammar.diagnostic import ProgramError
     from .notebook import load_ipython_extension

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..compiler.hash import graph_hash
-from ..compiler.spaces.process import SpaceLimit
+from ..compiler.spaces.limit import SpaceLimit
 from ..compiler.spaces.space import Space
 from ..compiler.spaces.survey import survey
 from ..compiler.zeros import without_zeros

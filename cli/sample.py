@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from ..compiler.spaces.drawn import DrawnProgram
-from ..compiler.spaces.process import SpaceLimit
+from ..compiler.spaces.limit import SpaceLimit
 from ..compiler.spaces.space import Space
 from .options import Settings, network_option, set_option
 from .spaces import DrawLimit, open_space, within_limits

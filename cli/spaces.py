@@ -10,7 +10,7 @@ import click
 from ..compiler.check import Checked
 from ..compiler.program import Program
 from ..compiler.settings import override_training, split_overrides
-from ..compiler.spaces.process import SpaceLimit
+from ..compiler.spaces.limit import SpaceLimit
 from ..compiler.spaces.space import Space
 from ..compiler.spaces.survey import Choice, survey
 from ..compiler.spaces.survey import Survey as Survey

@@ -15,11 +15,11 @@ from ...grammar import ast
 from . import matching
 from .environment import Environment
 from .holding import Identity
+from .meanings import meaning
 from .values import (
     FragmentStage,
     FunctionReference,
     FunctionStage,
-    Namespace,
     OpenLet,
     VocabularyValue,
 )
@@ -136,7 +136,7 @@ class _Body:
             case ast.For(iterable=iterable):
                 asked = (*asked, iterable)
             case ast.Name() | ast.Attribute():
-                yield from self._named(self._meaning(node), asked, chosen=chosen)
+                yield from self._named(meaning(node, self.home), asked, chosen=chosen)
                 return
             case ast.Call():
                 yield from self._in_call(node, asked, chosen=chosen)
@@ -173,7 +173,7 @@ class _Body:
         self, node: ast.Call, asked: tuple[ast.Expression, ...], *, chosen: bool
     ) -> Iterator[_Use]:
         """A function that is handed to another may be used by it in any way."""
-        found = self._meaning(node.function)
+        found = meaning(node.function, self.home)
         if isinstance(found, FunctionReference):
             yield _Use(found, node, asked, chosen)
         else:
@@ -183,18 +183,6 @@ class _Body:
             yield from self._uses(value, asked, chosen=True)
         if node.body is not None:
             yield from self._uses(node.body, (*asked, *values), chosen=chosen)
-
-    def _meaning(self, node: ast.Expression) -> Any:
-        match node:
-            case ast.Name(id=name):
-                bound = self.home.find(name)
-                return None if bound is None else bound.value
-            case ast.Attribute(value=value, name=name):
-                module = self._meaning(value)
-                found = module.exports.here(name) if isinstance(module, Namespace) else None
-                return None if found is None else found.value
-            case _:
-                return None
 
 
 def _collect(node: ast.Node, made: dict[str, list[ast.Expression]]) -> None:

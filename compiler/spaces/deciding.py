@@ -14,7 +14,7 @@ from ...grammar import ast
 from ..deep import deep_recursion
 from ..expand.decisions import Alternatives, Integers
 from .drawn import DrawnProgram
-from .process import SpaceLimit
+from .limit import SpaceLimit
 from .replay import is_live
 from .states import DONE, Place, decisions_of
 from .walk import Step

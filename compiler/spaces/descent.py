@@ -15,7 +15,7 @@ from ..deep import deep_recursion
 from ..expand.decisions import Domain, Reals
 from ..expand.remembered import by_identity
 from .explorer import TooMuch
-from .process import SpaceLimit
+from .limit import SpaceLimit
 from .random import Random, cumulate, scaled
 from .states import DONE, REAL, Place, State, decisions_of, edge, prefix_of, weights_of
 

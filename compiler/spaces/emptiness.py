@@ -9,7 +9,8 @@ from ...grammar.diagnostic import Diagnostic
 from .. import errors
 from ..expand.requirements import names_read
 from .costs import Requirements, Totals
-from .process import Process, SpaceLimit
+from .limit import SpaceLimit
+from .process import Process
 from .states import State
 from .sums import Sums, plus
 

@@ -14,7 +14,8 @@ from ...grammar import ast
 from ...grammar.record import record
 from ..expand.decisions import Alternatives, Domain, Integers, Reals
 from .edits import name_of
-from .process import Process, SpaceLimit
+from .limit import SpaceLimit
+from .process import Process
 from .random import scaled
 from .replay import is_live
 from .states import DONE, Place, State, decisions_of

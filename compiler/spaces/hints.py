@@ -18,7 +18,8 @@ from ..expand import functions
 from ..expand.decisions import Alternatives, Domain, Integers
 from ..expand.environment import Environment
 from ..expand.holding import Identity
-from ..expand.values import FunctionReference, Namespace, VocabularyValue
+from ..expand.meanings import meaning
+from ..expand.values import FunctionReference, VocabularyValue
 from ..expand.vocabularies import own_choice
 from ..hyperparameter import spell
 from .states import decisions_of
@@ -142,18 +143,9 @@ def _reached(start: FunctionReference) -> Sequence[FunctionReference]:
 
 
 def _named(node: Any, home: Environment) -> Iterator[Any]:
-    """What the names in a piece of text stand for, as far as a file binds them."""
-    match node:
-        case ast.Attribute(value=ast.Name(id=module), name=name):
-            bound = home.find(module)
-            if bound is not None and isinstance(bound.value, Namespace):
-                inner = bound.value.exports.here(name)
-                if inner is not None:
-                    yield inner.value
-        case ast.Name(id=name):
-            bound = home.find(name)
-            if bound is not None:
-                yield bound.value
-        case _:
-            for child in ast.children(node):
-                yield from _named(child, home)
+    """What the names in a piece of text stand for, as far as the text of a file tells."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        yield meaning(node, home)
+        return
+    for child in ast.children(node):
+        yield from _named(child, home)

@@ -22,7 +22,7 @@ from .dead import DeadEnd
 from .drawn import graph_of
 from .following import Follower, Question
 from .learned import Mismatch
-from .process import SpaceLimit
+from .limit import SpaceLimit
 from .syntax import NotPrintable
 from .target import Target
 from .trace import Trace

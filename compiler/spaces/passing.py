@@ -9,7 +9,7 @@ from typing import Any
 
 from ..expand.decisions import Reals
 from .encoding import name_of_state
-from .process import SpaceLimit
+from .limit import SpaceLimit
 from .states import DONE, REAL, Place, decisions_of
 from .sums import minus, plus
 from .walk import MOST_WANTED, Walk

@@ -33,7 +33,7 @@ from .dead import DeadEnd, Deciding, refused_number
 from .expansion import Expansion, Replay
 from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
 from .keys import Keys
-from .limit import SpaceLimit as SpaceLimit
+from .limit import SpaceLimit
 from .states import (
     REAL,
     Path,

@@ -10,7 +10,8 @@ from .. import errors
 from ..expand import recursion
 from ..expand.session import Session
 from ..expand.values import FunctionReference
-from .process import Process, SpaceLimit
+from .limit import SpaceLimit
+from .process import Process
 from .training import blocks_of
 from .walk import Walk
 

@@ -13,7 +13,8 @@ from ..expand.alike import Apart
 from ..program import Program
 from . import edits, encoding, membership, suggesting
 from .drawn import DrawnProgram
-from .process import Answer, Process, SpaceLimit
+from .limit import SpaceLimit
+from .process import Answer, Process
 from .random import Random
 from .replay import steps_from
 from .state import SpaceState

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..expand.decisions import Reals
 from .costs import Totals
-from .process import Process, SpaceLimit
+from .limit import SpaceLimit
+from .process import Process
 from .states import State, decisions_of, edge
 
 MOST_SUMS = 2_000_000

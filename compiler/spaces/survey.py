@@ -15,8 +15,9 @@ from ...grammar.span import Span
 from .. import errors
 from ..expand.decisions import Alternatives, Reals
 from .encoding import name_of_state, options_at
+from .limit import SpaceLimit
 from .passing import live_options, shares
-from .process import Process, SpaceLimit
+from .process import Process
 from .random import Random
 from .states import DONE, REAL, Place, State, decisions_of
 from .trace import value_of

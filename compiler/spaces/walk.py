@@ -17,7 +17,8 @@ from .dead import DeadEnd
 from .descent import Left, descend, draw, table_of
 from .emptiness import reason_of
 from .explorer import Ceiling
-from .process import Process, SpaceLimit
+from .limit import SpaceLimit
+from .process import Process
 from .random import Random
 from .states import DONE, REAL, Place, State, decisions_of, edge
 from .sums import Sums, minus, plus, ways_known

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..expand.decisions import Reals
 from .costs import Totals
-from .process import SpaceLimit
+from .limit import SpaceLimit
 from .random import Random, cumulate
 from .states import DONE, Place, State, decisions_of, edge, weights_of
 from .sums import MOST_SUMS, plus
