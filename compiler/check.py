@@ -241,7 +241,7 @@ def _options_broken(loader: Loader, session: Session) -> bool:
     for program, env in loader.files:
         if not env.module.startswith("std."):
             offered.check(program, env, session)
-    return len(session.reports) > before
+    return any(report.is_error for report in session.reports[before:])
 
 
 def _order(report: Report) -> tuple[str, int]:

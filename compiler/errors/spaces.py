@@ -319,3 +319,27 @@ class NothingFound(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, "its requirements may be too narrow")
+
+
+@dataclass(frozen=True, slots=True)
+class EqualOptions(Diagnostic):
+    code = "W453"
+    title = "an option that is offered twice"
+    severity = "warning"
+    explanation = (
+        "Two options of a choice, or two entries of a vocabulary, are the same text. Both are "
+        "counted and drawn, though they make the same programs. If one is to be drawn more often, "
+        "weights say so: `(relu | tanh) @ [2, 1]`."
+    )
+    span: Span
+    first: Span
+
+    def message(self) -> str:
+        return f"`{self.span.text}` is offered twice, and both are counted"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "the same again")
+        yield Label(self.first, "offered here already")
+
+    def help(self) -> Iterator[str]:
+        yield "leave it out; to draw it more often, weigh the options: `(a | b) @ [2, 1]`"

@@ -3,7 +3,8 @@ checked, but what they name is not.
 
 Comes in: the declarations of a file and its names. Goes out: reports of names that stand for
 nothing, and of arguments that no layer or block takes. Such an option is valid nowhere, whatever
-flows in. What a function binds anywhere in it is taken for known all through it.
+flows in. Options that stand twice are told too. What a function binds anywhere in it is taken for
+known all through it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ def check(program: ast.Program, env: Environment, session: Session) -> None:
         match declaration:
             case ast.Vocabulary(entries=entries):
                 names = _Names(env, frozenset(), session)
+                _tell_equal(entries, session)
                 for entry in entries:
                     names.check(_Part(entry, offered=True, words=()))
             case ast.Function():
@@ -40,6 +42,14 @@ def check(program: ast.Program, env: Environment, session: Session) -> None:
             case ast.Let():
                 names = _Names(env, frozenset(), session)
                 names.check(_Part(declaration, offered=False, words=None))
+
+
+def _tell_equal(options: Sequence[ast.Expression], session: Session) -> None:
+    """Warns of options that say the same."""
+    for place, option in enumerate(options):
+        first = options.index(option)
+        if first < place:
+            session.report(errors.spaces.EqualOptions(option.span, options[first].span))
 
 
 _MARKS = "|", "?", "some", "vocabulary"
@@ -128,6 +138,7 @@ class _Names:
         node, offered = part.node, part.offered
         match node:
             case ast.Choice(options=options):
+                _tell_equal(options, self.session)
                 yield from (_Part(item, True, part.words) for item in options)
             case ast.Optional(stage=stage):
                 yield _Part(stage, True, part.words)

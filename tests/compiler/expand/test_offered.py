@@ -138,3 +138,23 @@ def test_words_of_hyperparameters_are_no_errors(text: str) -> None:
 def test_such_a_space_is_refused() -> None:
     with pytest.raises(archc.ProgramError, match="E201"):
         archc.space(network("x -> (relu | tahn)"))
+
+
+def test_an_option_that_stands_twice_is_warned_of_and_the_space_is_looked_at() -> None:
+    text = network("x -> (relu | gelu | relu) -> dense(8 | 4 | 8) -> dense(8)")
+    checked = check_text(text)
+    found = [(item.code, item.place().text, item.is_error) for item in checked.reports]
+    assert found == [("W453", "relu", False), ("W453", "8", False)]
+    assert list(checked.spaces) == ["N"]
+    assert archc.space(text).size == 9
+
+
+def test_an_entry_that_stands_twice_is_warned_of() -> None:
+    text = "vocabulary V {\n    relu\n    conv(8 | 16, 3)\n    conv( 8|16, 3 )\n}\n"
+    checked = check_text(text + network("x -> any(V)"))
+    assert [(item.code, item.place().start) for item in checked.reports] == [("W453", 48)]
+
+
+def test_options_that_differ_in_anything_are_not_the_same() -> None:
+    text = network("x -> ({ a: relu } | { b: relu } | relu) -> dense(8, bias=true | false)")
+    assert check_text(text).reports == ()
