@@ -12,6 +12,12 @@ goes on where it was. Spaces take turns, so that all get on and every core has w
 
     python tests/proof/prove.py --per-space 1000000 --jobs 2
 
+One space can be proved in parts, on several cores or machines, which are joined in their order:
+
+    python tests/proof/prove.py --space nasnet --per-space 500000
+    python tests/proof/prove.py --space nasnet --first 500000 --per-space 500000 --state build/two
+    python tests/proof/prove.py --space nasnet --join build/two
+
 With `--built 0` nothing is run in PyTorch, and any Python 3.11 with lark, click and rich will do.
 PyPy (7.3.19, with PYPY_GC_NURSERY=64M in its environment) proves programs of cells about three
 times as fast as CPython; over the whole vocabulary it is no faster. A later run without the option,
@@ -92,11 +98,12 @@ KNOWN = struct.Struct("<8sHHH")
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is to be proved of each space."""
+    """How much is to be proved of each space, from which trace on."""
 
     traces: int
     texts: int
     built: int
+    first: int = 0
 
 
 class Told:
@@ -180,7 +187,7 @@ class Prover:
         self.state.mkdir(parents=True, exist_ok=True)
         self.file = self.state / f"{self.name}.json"
         self.drawn = self.state / f"{self.name}.drawn"
-        self.proof = read(self.file, self.name)
+        self.proof = read(self.file, self.name, self.amounts.first)
         known = self.drawn.read_bytes() if self.drawn.exists() else b""
         known = known[: KNOWN.size * self.proof.distinct]  # a killed run's rest is drawn again
         self.drawn.write_bytes(known)
@@ -199,7 +206,7 @@ class Prover:
                 self.open()
                 opened = self.proof.traces
             self._chunk()
-        if self.proof.traces >= self.amounts.traces:
+        if self.proof.traces >= self.amounts.traces and not self.proof.first:
             self._build()
         return self.proof
 
@@ -216,7 +223,7 @@ class Prover:
                 added.append(KNOWN.pack(digest, *self.seen[digest]))
             proof.note(self.seen[digest])
         proof.traces += count
-        proof.texts = min(proof.traces, self.amounts.texts)
+        proof.texts = max(0, min(proof.traces, self.amounts.texts - proof.first))
         proof.distinct += len(added)
         with self.drawn.open("ab") as file:
             file.write(b"".join(added))
@@ -237,6 +244,19 @@ class Prover:
                 self._note(number, program, self._run(program))
             self._write()
 
+    def join(self, state: Path) -> Proof:
+        """Takes over what was proved elsewhere of the traces after these. Raises ValueError where
+        it does not begin there.
+        """
+        other = Prover(self.name, self.amounts, state)
+        new = {digest: sizes for digest, sizes in other.seen.items() if digest not in self.seen}
+        self.proof.join(other.proof, len(new))
+        self.seen |= new
+        with self.drawn.open("ab") as file:
+            file.write(b"".join(KNOWN.pack(digest, *sizes) for digest, sizes in new.items()))
+        self._write()
+        return self.proof
+
     def _write(self) -> None:
         part = self.file.with_suffix(".part")
         part.write_text(json.dumps(asdict(self.proof)), encoding="utf-8")
@@ -244,7 +264,8 @@ class Prover:
 
     def _drawn(self, start: int, count: int) -> list[tuple[int, archc.DrawnProgram]]:
         """So many programs with their numbers, of which some may be left out."""
-        found, number = list[tuple[int, archc.DrawnProgram]](), start + len(self.proof.given_up)
+        found = list[tuple[int, archc.DrawnProgram]]()
+        number = self.proof.first + start + len(self.proof.given_up)
         while len(found) < count:
             try:
                 (program,) = self.space.samples(1, seed=0, start=number)
@@ -329,13 +350,17 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def document(proofs: Mapping[str, Proof]) -> dict[str, Any]:
-    """What is kept of a run."""
+def document(proofs: Mapping[str, Proof], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a run, and what was kept before of spaces of which it knows nothing. A part
+    of a space has no entry until it is joined to those before it.
+    """
     entries = []
-    for name in SPACES:
-        if name in proofs and proofs[name].traces:
-            proof = proofs[name]
+    for name, proof in proofs.items():
+        if proof.first or not proof.traces:
+            entries += [before[name]] if name in before else []
+        else:
             entry = asdict(proof) | {"settings": SPACES[name]}
+            del entry["first"]
             entry["sizes"] = {size: figures(counted) for size, counted in proof.sizes.items()}
             entry["spent"] = {what: round(spent, 1) for what, spent in proof.spent.items()}
             entry["refused"] = proof.refused[:MOST_SHOWN]
@@ -343,9 +368,19 @@ def document(proofs: Mapping[str, Proof]) -> dict[str, Any]:
     return {"schema_version": 2, "spaces": entries}
 
 
+def _join(names: Sequence[str], amounts: Amounts, state: Path, other: Path) -> None:
+    for name in names:
+        if (other / f"{name}.json").exists():
+            try:
+                Prover(name, amounts, state).join(other)
+            except ValueError as error:
+                sys.exit(f"{name}: {error}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--per-space", type=int, default=1_000_000, help="traces of each space")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first trace")
     parser.add_argument("--texts", type=int, default=20_000, help="of them checked as text too")
     parser.add_argument("--built", type=int, default=100, help="of them run in PyTorch")
     parser.add_argument("--space", action="append", choices=SPACES, help="only these")
@@ -353,10 +388,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so long")
     parser.add_argument("--state", type=Path, default=ROOT / "build" / "prove")
     parser.add_argument("--results", type=Path, help=f"JSON file (default: {RESULTS.name})")
+    parser.add_argument("--join", type=Path, help="a state with the traces after these")
     chosen = parser.parse_args()
-    amounts = Amounts(chosen.per_space, min(chosen.texts, chosen.per_space), chosen.built)
+    texts = min(chosen.texts, chosen.first + chosen.per_space)
+    amounts = Amounts(chosen.per_space, texts, chosen.built, chosen.first)
     signal.signal(signal.SIGTERM, _interrupt)
     print(HEAD, flush=True)
+    if chosen.join:
+        _join(chosen.space or list(SPACES), amounts, chosen.state, chosen.join)
     try:
         for proof in prove(
             chosen.space or list(SPACES), amounts, chosen.state, jobs=chosen.jobs,
@@ -367,8 +406,13 @@ def main() -> None:
         print("stopped; the same command goes on from here")
     proofs = {name: read(chosen.state / f"{name}.json", name) for name in SPACES}
     if chosen.results or not chosen.space:
-        text = json.dumps(document(proofs), indent=2) + "\n"
-        (chosen.results or RESULTS).write_text(text, encoding="utf-8")
+        results = chosen.results or RESULTS
+        kept = (
+            json.loads(results.read_text(encoding="utf-8")) if results.exists() else {"spaces": []}
+        )
+        before = {entry["space"]: entry for entry in kept["spaces"]}
+        text = json.dumps(document(proofs, before), indent=2) + "\n"
+        results.write_text(text, encoding="utf-8")
     sys.exit(any(proof.refused for proof in proofs.values()))
 
 

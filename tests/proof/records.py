@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,14 +13,16 @@ from sizes import SIZES, figures
 
 @dataclass
 class Proof:
-    """What is proved of one space. `sizes` counts the traces of each size; `spent` are the CPU
-    seconds of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
+    """What is proved of one space. `first` is the number of its first trace, not 0 in a part that
+    is joined to others later. `sizes` counts the traces of each size; `spent` are the CPU seconds
+    of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
     programs that make an index of their own, as `argmin -> embedding(32)` does, and look up one
     that is not there: what an integer holds is no part of its type. `given_up` are draws for which
     the budget of expansions was too small; they are none of the traces.
     """
 
     space: str
+    first: int = 0
     traces: int = 0
     distinct: int = 0
     texts: int = 0
@@ -48,11 +51,30 @@ class Proof:
             found = self.sizes.setdefault(name, {})
             found[str(size)] = found.get(str(size), 0) + 1
 
+    def join(self, other: "Proof", new: int) -> None:
+        """Takes over what is proved of the traces after these, of which so many are new. Raises
+        ValueError where it does not begin there.
+        """
+        after = self.first + self.traces + len(self.given_up)
+        if other.first != after:
+            raise ValueError(f"the other part begins at trace {other.first}, not at {after}")
+        for name in ("traces", "texts", "built", "too_large_to_run", "out_of_range"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.distinct += new
+        for what, spent in other.spent.items():
+            self.spent[what] = self.spent.get(what, 0.0) + spent
+        for name, counted in other.sizes.items():
+            found = Counter(self.sizes.get(name, {}))
+            found.update(counted)
+            self.sizes[name] = dict(found)
+        self.given_up += other.given_up
+        self.refused += other.refused
 
-def read(file: Path, name: str) -> Proof:
+
+def read(file: Path, name: str, first: int = 0) -> Proof:
     """What was proved so far."""
     if not file.exists():
-        return Proof(name)
+        return Proof(name, first)
     return Proof(**json.loads(file.read_text(encoding="utf-8")))
 
 

@@ -59,6 +59,33 @@ def test_a_proof_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     assert json.loads((parts / "recursive.json").read_text())["traces"] == 300
 
 
+def test_parts_that_are_joined_are_the_whole(tmp_path: Path) -> None:
+    whole, left, right = [tmp_path / name for name in ("whole", "left", "right")]
+    (wanted,) = prove(["recursive"], Amounts(500, 250, 2), whole)
+    list(prove(["recursive"], Amounts(200, 200, 2), left))
+    (part,) = prove(["recursive"], Amounts(300, 250, 2, first=200), right)
+    assert (part.texts, part.built) == (50, 0)
+    found = Prover("recursive", Amounts(500, 250, 2), left).join(right)
+    wanted.spent = found.spent = {}
+    assert found == wanted
+    assert wanted.distinct < 500  # some come up in both
+    assert (left / "recursive.drawn").read_bytes() == (whole / "recursive.drawn").read_bytes()
+    with pytest.raises(ValueError, match="begins at trace 200, not at 500"):
+        Prover("recursive", Amounts(500, 250, 2), left).join(right)
+
+
+def test_what_other_runs_proved_stays_in_the_results(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    kept = {"space": "images", "traces": 7}
+    results.write_text(json.dumps({"schema_version": 2, "spaces": [kept]}))
+    command = [sys.executable, str(Path(__file__).with_name("prove.py")), "--space", "recursive"]
+    command += ["--per-space", "100", "--built", "0", "--state", str(tmp_path)]
+    subprocess.run([*command, "--results", str(results)], check=True, stdout=subprocess.DEVNULL)
+    first, second = json.loads(results.read_text())["spaces"]
+    assert first == kept
+    assert (second["space"], second["traces"]) == ("recursive", 100)
+
+
 def test_programs_are_built_after_a_run_that_built_none(tmp_path: Path) -> None:
     """As where one Python checks and another, which has PyTorch, builds."""
     (proof,) = prove(["recursive"], Amounts(300, 40, 0), tmp_path)
