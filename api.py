@@ -253,8 +253,8 @@ def space(
     `source`, `network` and the keywords are as for `compile`; `axes` gives symbolic axes sizes.
     """
     program = as_program(source)
-    values = given_values(program, network, hyperparameters)
-    return Space(program, network, values | dict(axes or {}))
+    values = given_values(program, network, hyperparameters | dict(axes or {}))
+    return Space(program, network, values)
 
 
 def train(

@@ -38,6 +38,8 @@ def read_trace(text: str) -> list[tuple[str, Any]]:
     """A trace from JSON: pairs, an object by name, or what `archc sample --json` prints of one
     program. `text` may name a file. Raises ValueError.
     """
+    if not text.strip():
+        raise ValueError("the trace is empty: give it as JSON, or name the file that holds it")
     if not text.lstrip().startswith(("[", "{")):
         text = Path(text).read_text(encoding="utf-8")
     try:

@@ -112,6 +112,8 @@ def size_text(found: Survey) -> str:
     """`1,234 programs`, or what is proved."""
     if found.size == float("inf"):
         return "infinitely many programs: it has a real range"
+    if found.size == 0:  # one that is known to be empty is an error
+        return "no valid program was found yet"
     count = f"{found.size:,} program{'' if found.size == 1 else 's'}"
     if found.exact:
         return count

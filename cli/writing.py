@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from ..compiler.graph import Graph
+from ..compiler.spaces.limit import SpaceLimit
 from ..lazy import lazy_module
 from .options import print_json
 
@@ -55,10 +56,20 @@ class Writer:
     def write_all(self, programs: Iterable[Writable], start: int = 0) -> None:
         """Writes each program; its number, from `start` on, names its files."""
         if self.form == "json":
-            print_json({"programs": [program.as_json() for program in programs]})
+            self._as_one(programs)
             return
         for number, program in enumerate(programs, start):
             click.echo(self.written(number, program), nl=False)
+
+    def _as_one(self, programs: Iterable[Writable]) -> None:
+        """One answer, which has what came before a program that is out of reach."""
+        found: list[dict[str, Any]] = []
+        try:
+            found.extend(program.as_json() for program in programs)
+        except SpaceLimit:
+            print_json({"programs": found})
+            raise
+        print_json({"programs": found})
 
     def written(self, number: int, program: Writable) -> str:
         """What is to be printed of one program; its files are written."""

@@ -24,7 +24,7 @@ from .expand.context import Context
 from .expand.environment import Environment
 from .expand.naming import NO_NAMES
 from .expand.session import Limits, Poisoned, Session
-from .expand.values import FunctionReference
+from .expand.values import FunctionReference, describe
 from .facts import Facts
 from .graph import Graph
 from .modules import Loader
@@ -132,8 +132,8 @@ class Checked:
             value = self._value(key, value, session)
             if key in known:
                 overrides[key] = value
-            elif _is_axis(key, value, reference.function):
-                axes[key] = value
+            elif key in _axes_of(reference.function):
+                axes[key] = _axis_size(key, value, reference.function)
             else:
                 options = (*known, *_axes_of(reference.function))
                 raise _failure(
@@ -194,13 +194,11 @@ def _axes_of(function: ast.Function) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _is_axis(key: str, value: object, function: ast.Function) -> bool:
-    return (
-        key in _axes_of(function)
-        and isinstance(value, int)
-        and not isinstance(value, bool)
-        and value >= 1
-    )
+def _axis_size(key: str, value: object, function: ast.Function) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    found = describe(value)
+    raise _failure(errors.networks.BadAxisSize(function.name_span, key, found))
 
 
 def check_file(path: str | Path, limits: Limits | None = None) -> Checked:

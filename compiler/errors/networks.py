@@ -79,3 +79,25 @@ class BadValue(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class BadAxisSize(Diagnostic):
+    code = "E424"
+    title = "no size for an axis"
+    explanation = (
+        "A symbolic axis of a network's input may be given a size, `--set T=128` or `T=128` in "
+        "Python: a whole number from 1 on."
+    )
+    span: Span
+    name: str
+    found: str
+
+    def message(self) -> str:
+        return f"the axis `{self.name}` cannot have {self.found} for its size"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, f"`{self.name}` is an axis of its input")
+
+    def help(self) -> Iterator[str]:
+        yield f"give a whole number from 1 on: `--set {self.name}=16`"

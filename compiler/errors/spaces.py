@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from ...grammar.diagnostic import Diagnostic, Label
 from ...grammar.span import Span
 
+MOST_SHOWN = 4
+"""So many options of a choice are named in a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoDomain(Diagnostic):
@@ -16,10 +19,12 @@ class NoDomain(Diagnostic):
         "none, so the values have to be written: `a | b`, or `1..8`."
     )
     span: Span
-    what: str
-    name: str
+    what: str = ""  # the layer or block, where it is one of their arguments
+    name: str = ""
 
     def message(self) -> str:
+        if not self.name:
+            return "`?` stands for a stage or an argument, and here is neither: it has no domain"
         return f"`{self.name}` of {self.what} declares no domain for `?`"
 
     def labels(self) -> Iterator[Label]:
@@ -264,16 +269,44 @@ class NotAVocabulary(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyVocabulary(Diagnostic):
+    code = "E464"
+    title = "a vocabulary without entries"
+    explanation = (
+        "`any(Name)` takes one of the layers of a vocabulary, and this one has none. An entry is a "
+        "layer or a block, with or without arguments: `vocabulary Name { conv(8 | 16, 3), relu }`."
+    )
+    span: Span
+    declared: Span
+    name: str
+
+    def message(self) -> str:
+        return f"the vocabulary `{self.name}` has no entries, so there is no layer to take"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "a layer is wanted here")
+        yield Label(self.declared, "nothing stands in it", secondary=True)
+
+    def help(self) -> Iterator[str]:
+        yield f"write layers into it: `vocabulary {self.name} {{ conv(8 | 16, 3), relu }}`"
+
+
+@dataclass(frozen=True, slots=True)
 class BadSubset(Diagnostic):
     code = "E461"
     title = "`some` is called wrongly"
     explanation = (
         "`some([x1, x2, x3], 1..2)` chooses a subset of a list written out, in order: the second "
-        "argument says how many, as a number or a range."
+        "argument says how many, as a whole number or a range of them, none above the number of "
+        "items."
     )
     span: Span
+    items: int | None = None  # where no subset of them has the size asked for
 
     def message(self) -> str:
+        if self.items is not None:
+            count = f"{self.items} item{'' if self.items == 1 else 's'}"
+            return f"no subset of {count} has the size that is asked for"
         return "`some` takes a list and the number of items to choose"
 
     def labels(self) -> Iterator[Label]:
@@ -291,11 +324,16 @@ class DeadOption(Diagnostic):
     )
     span: Span
     site: str
-    option: str
-    reason: str
+    options: tuple[str, ...]
+    reason: str  # of the first
 
     def message(self) -> str:
-        return f"`{self.option}` of `{self.site}` leads to no valid program"
+        shown = [f"`{option}`" for option in self.options[:MOST_SHOWN]]
+        left = len(self.options) - len(shown)
+        if len(self.options) == 1:
+            return f"{shown[0]} of `{self.site}` leads to no valid program"
+        last = f"{left:,} more" if left else shown.pop()
+        return f"{', '.join(shown)} and {last} of `{self.site}` lead to no valid program"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, self.reason)

@@ -28,6 +28,8 @@ NUMBER, SUBSET = "value", "some"  # what a range and a `some` are called that no
 MOST_OPTIONS = 100_000
 MOST_NUMBERS = 1_000_000
 """The whole numbers of one range. Their weights are kept, each by itself."""
+MOST_WEIGHT = 1e300
+"""The weights of one choice together."""
 
 
 @record
@@ -179,7 +181,7 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
         raise Fault(errors.spaces.TooManyOptions(node.span, MOST_OPTIONS))
     options = tuple(kept for size in sizes for kept in combinations(range(count), size))
     if not options:
-        raise Fault(errors.spaces.BadRange(node.span, "no subset has such a size"))
+        raise Fault(errors.spaces.BadSubset(node.span, count))
     mark = context.session.hold(id(node), tuple(sizes))
     kept = options[decide(node, Alternatives(options), SUBSET, context)]
     context.session.release(mark)
@@ -259,12 +261,14 @@ def _weights(
     if node.weights is None:
         return None
     values = evaluate.number(node.weights, env, context)
-    good = isinstance(values, tuple) and all(
-        isinstance(item, (int, float)) and item >= 0 for item in values
-    )
-    if not good or len(values) != count or sum(values) <= 0:
+    fitting = isinstance(values, tuple) and len(values) == count
+    if not fitting or not all(map(_is_weight, values)) or not 0 < sum(values) < MOST_WEIGHT:
         raise Fault(errors.spaces.BadWeights(node.weights.span, count))
     return tuple(float(item) for item in values)
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _expect_numbers(node: ast.Range, *found: Any) -> None:

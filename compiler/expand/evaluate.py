@@ -88,7 +88,7 @@ def _no_value(node: ast.Expression, env: Environment, context: Context) -> NoRet
 
 
 def _open(node: ast.Open, env: Environment, context: Context) -> NoReturn:
-    raise Fault(errors.spaces.NoDomain(node.span, "this place", "the value"))
+    raise Fault(errors.spaces.NoDomain(node.span))
 
 
 def _option(

@@ -167,20 +167,13 @@ def _assume(statement: ast.Require, condition: Condition, context: Context) -> N
 
 
 def names_read(node: object) -> Iterator[str]:
-    """The names that a plain expression reads."""
+    """The names that an expression reads; those of functions that it calls are none."""
     match node:
         case ast.Name(id=name):
             yield name
-        case ast.Binary():
-            yield from names_read(node.left)
-            yield from names_read(node.right)
-        case ast.Unary():
-            yield from names_read(node.operand)
         case ast.Call():
             for argument in node.arguments:
                 yield from names_read(argument.value)
-        case ast.List() | ast.Tuple():
-            for item in node.items:
-                yield from names_read(item)
-        case ast.Attribute() | ast.Index():
-            yield from names_read(node.value)
+        case ast.Node():
+            for child in ast.children(node):
+                yield from names_read(child)

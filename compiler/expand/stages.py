@@ -252,6 +252,10 @@ def _refuse(value: Any, node: ast.Expression) -> NoReturn:
     match value:
         case Combinator(name="scan"):
             raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
+        case Combinator(name="any"):
+            raise Fault(errors.spaces.NotAVocabulary(node.span, "none"))
+        case Combinator(name="some"):
+            raise Fault(errors.spaces.BadSubset(node.span))
         case Combinator():
             raise Fault(errors.calls.BodyMissing(node.span, value.name))
         case Poison():

@@ -130,6 +130,8 @@ def any_of(node: ast.Call, env: Environment, context: Context) -> FragmentStage:
     value = evaluate.evaluate(node.arguments[0].value, env, context)
     if not isinstance(value, VocabularyValue):
         raise Fault(errors.spaces.NotAVocabulary(node.arguments[0].span, describe(value)))
+    if not value.choice.options:
+        raise Fault(errors.spaces.EmptyVocabulary(node.span, value.choice.span, value.name))
     stage = FragmentStage(own_choice(Identity(node), Identity(value.choice)), value.home)
     context.session.meant[context.place, id(node)] = stage
     return stage
@@ -185,7 +187,7 @@ def parts_of_some(node: ast.Call) -> tuple[Sequence[ast.Expression], ast.Express
 def subset(node: ast.Call, env: Environment, context: Context) -> tuple[int, ...]:
     """The positions of the items that `some` keeps."""
     items, size = parts_of_some(node)
-    return decisions.subset(node, len(items), _sizes(size, env, context), context)
+    return decisions.subset(node, len(items), _sizes(size, len(items), env, context), context)
 
 
 def _side_by_side(
@@ -218,11 +220,18 @@ _FLOWING = ast.Name, ast.Call, ast.Pipeline, ast.Fragment, ast.Labelled
 """What may make a tensor or a stage, where nothing was taken and so nothing evaluated."""
 
 
-def _sizes(node: ast.Expression, env: Environment, context: Context) -> Sequence[int]:
-    if not isinstance(node, ast.Range):
-        size = evaluate.number(node, env, context)
-        return (size,) if isinstance(size, int) else ()
-    low, high, _ = decisions.ends(node, env, context)
-    if not isinstance(low, int) or not isinstance(high, int):
+def _sizes(
+    node: ast.Expression, count: int, env: Environment, context: Context
+) -> Sequence[int]:
+    """How many of so many items may be kept: the sizes asked for that a subset can have."""
+    if isinstance(node, ast.Range):
+        low, high, step = decisions.ends(node, env, context)
+    else:
+        low = high = evaluate.number(node, env, context)
+        step = None
+    step = 1 if step is None else step
+    whole = all(type(number) is int for number in (low, high, step))
+    if not whole or step < 1 or (isinstance(node, ast.Range) and node.log):
         raise Fault(errors.spaces.BadSubset(node.span))
-    return range(low, high + 1)
+    first = low if low >= 0 else low % step
+    return range(first, min(high, count) + 1, step)

@@ -104,6 +104,8 @@ def crossover(
     """The first program with a part of the second in the place of one of the same kind, or with
     some of its single decisions. One that differs from both is preferred.
     """
+    if not first:
+        return []
     parents = values_of(first), values_of(second)
     found: list[Step] = list(first)
     for _ in range(_ATTEMPTS):

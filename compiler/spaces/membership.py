@@ -72,8 +72,9 @@ def find(space: "Space", program: Program | str) -> Membership:
     if trace is None:
         others = Question(space, target, wanted, settings, ordered=False)
         trace = _searched(others, MOST_REORDERED, f": as it is written, {question.reason}")
-    trace = trace or _by_hash(space, wanted)
-    return Membership(trace) if trace else Membership(None, question.reason)
+    if trace is None:
+        trace = _by_hash(space, wanted)
+    return Membership(trace, "" if trace is not None else question.reason)
 
 
 def _in_order(question: Question, found: hints.Hints) -> Trace | None:
@@ -124,6 +125,9 @@ def _network_of(space: "Space", program: ast.Program) -> str:
 def _program_of(program: Program | str) -> Program:
     if isinstance(program, Program):
         return program
+    if not isinstance(program, str):
+        kind = type(program).__name__
+        raise TypeError(f"a program of a space is a Program or its text, not a {kind}")
     parsed = parse(program, "<memory>")
     if parsed.reports:
         raise ProgramError(parsed.reports)

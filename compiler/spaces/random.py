@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 from math import exp, log
+from operator import index
+from typing import SupportsIndex
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -27,13 +29,21 @@ def _begun(seed: int) -> int:
     return _mix(seed & _MASK)
 
 
+def _whole(seed: SupportsIndex) -> int:
+    """A seed of another type, such as NumPy's, whose numbers overflow. Raises TypeError."""
+    try:
+        return index(seed)
+    except TypeError:
+        raise TypeError(f"a seed is a whole number, not {seed!r}") from None
+
+
 class Random:
     """A stream for a seed and further keys, such as the number of a sample."""
 
     __slots__ = ("_key", "_state")
 
-    def __init__(self, seed: int, *keys: int) -> None:
-        state = _begun(seed)
+    def __init__(self, seed: SupportsIndex, *keys: int) -> None:
+        state = _begun(seed if type(seed) is int else _whole(seed))
         for key in keys:
             state = _mix((state + _GOLDEN * (2 * (key & _MASK) + 1)) & _MASK)
         self._state = state

@@ -7,6 +7,7 @@ programs on any machine and any number of workers.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import index
 from typing import Any
 
 from ..expand.alike import Apart
@@ -19,7 +20,7 @@ from .random import Random
 from .replay import steps_from
 from .state import SpaceState
 from .states import Place
-from .trace import Decision, Trace
+from .trace import Trace, as_trace
 from .walk import Step, Walk, trace_of
 from .weighted import Weighted
 
@@ -85,6 +86,7 @@ class Space:
         `unique` leaves out programs whose graph was drawn before, and ends early where 10,000 draws
         in a row bring none that is new.
         """
+        n, start = index(n), index(start)
         numbers = range(start, start + n)
         drawn = (self._sample(seed, number, uniform, conditioned) for number in numbers)
         return self._unique(n, seed, uniform, conditioned, start) if unique else drawn
@@ -225,7 +227,9 @@ class Space:
     def from_trace(
         self, trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]
     ) -> DrawnProgram:
-        """The program of a trace. Raises ValueError where it is not one of this space."""
+        """The program of a trace. Raises ValueError where it is not one of this space, TypeError
+        for what is no trace.
+        """
         known = as_trace(trace)
         return DrawnProgram(self, self._answer(lambda: steps_from(self.walk, known)))
 
@@ -348,9 +352,3 @@ class Space:
     def choices(self) -> dict[str, list[Any]]:
         """The choices by name with their options, as far as they are known."""
         return encoding.choices_known(self.process)
-
-
-def as_trace(trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]) -> Trace:
-    """A trace as it is, or from a mapping, or from pairs as JSON holds them."""
-    pairs = trace.items() if isinstance(trace, Mapping) else trace
-    return tuple(item if isinstance(item, Decision) else Decision(*item) for item in pairs)

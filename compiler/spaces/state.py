@@ -7,7 +7,7 @@ from ..expand.decisions import Reals
 from .drawn import DrawnProgram
 from .replay import is_live, shown
 from .states import DONE, Place
-from .trace import decision_of, value_of
+from .trace import decision_of, plain, value_of
 from .walk import Step
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class SpaceState:
         """The state after a decision. Raises ValueError for a value not among `options()`."""
         if self.done:
             raise ValueError("the program is complete: there is nothing left to choose")
-        decision = decision_of(self.place.state.domain, value)
+        decision = decision_of(self.place.state.domain, plain(value))
         if decision is None:
             raise ValueError(f"{value!r} is no option of {self.site}: {shown(self.place)}")
         walk = self.space.walk

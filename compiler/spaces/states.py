@@ -16,8 +16,8 @@ class State:
     """A moment at which something is to be decided, or the end of a program."""
 
     __slots__ = (
-        "added", "alike", "before", "bundle", "children", "dead", "domain", "era", "known_place",
-        "live", "name", "node", "real", "reason", "shown", "table", "taken",
+        "added", "alike", "before", "bundle", "children", "dead", "domain", "era", "first",
+        "known_place", "live", "name", "node", "real", "reason", "shown", "table", "taken",
     )  # fmt: skip
 
     def __init__(
@@ -36,6 +36,7 @@ class State:
         self.before = before  # where it was first come from, and by which decision
         self.taken = taken
         self.children: dict[Any, State] = {}
+        self.first = 0  # so many decisions from the first on are known to be dead
         self.live = site is None
         self.dead = False
         self.reason: Diagnostic | None = None
@@ -51,6 +52,7 @@ class State:
     def forget(self) -> None:
         """Drops where its decisions lead."""
         self.children = {}
+        self.first = 0
         self.bundle = None
 
     @property
@@ -148,10 +150,13 @@ def weights_of(domain: Domain) -> list[float]:
 
 def candidates(state: State) -> Iterator[Any]:
     """The decisions of a state that are not known to be dead, in order."""
-    for decision in decisions_of(state.domain):
-        child = state.children.get(edge(state, decision))
+    decisions = decisions_of(state.domain)
+    for place in range(state.first, len(decisions)):
+        child = state.children.get(edge(state, decisions[place]))
         if child is None or not child.dead:
-            yield decision
+            yield decisions[place]
+        elif place == state.first:
+            state.first += 1  # it stays dead
 
 
 def first_open(state: State, _: int) -> Any:

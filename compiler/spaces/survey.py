@@ -67,14 +67,12 @@ def survey(process: Process, budget: int | None = None) -> Survey:
 def _surveyed(process: Process, budget: int | None) -> Survey:
     walk = Walk(process)
     with process.allowance(budget or GLANCE):
-        held = int(process.holds)
         try:
             start = walk.start()
-            held = 1
             with process.allowance(budget or _glance(walk)):
                 size = walk.count(start)
         except SpaceLimit:
-            return _in_part(walk, held)
+            return _in_part(walk)
         states = _closed(walk)
         try:
             warnings = tuple(_never_valid(walk, states))
@@ -93,10 +91,9 @@ def _glance(walk: Walk) -> int:
     return max(LEAST_GLANCE, min(GLANCE, GLANCED_LAYERS // max(1, layers)))
 
 
-def _in_part(walk: Walk, held: int) -> Survey:
-    """What is proved, `held` programs being known."""
+def _in_part(walk: Walk) -> Survey:
+    """What is proved."""
     low, high = walk.bounds()
-    low = min(low, held) if walk.required else low
     return Survey(low, low == high, high, _choices(list(walk.process.states.values()), None), False)
 
 
@@ -132,14 +129,22 @@ def _options(states: Sequence[State]) -> tuple[Any, ...]:
 
 
 def _never_valid(walk: Walk, states: Sequence[State]) -> list[Report]:
-    """A warning for each option of the text that no valid program takes."""
+    """A warning for each option of the text that no valid program takes; numbers of one range that
+    break the same rule have one together.
+    """
     offered: dict[Option, tuple[State, Any]] = {}
     for state in states:
         if not isinstance(state.domain, Reals):
             for decision in decisions_of(state.domain):
                 offered.setdefault(_option(state, decision), (state, decision))
     taken = _taken(walk, len(offered))
-    return [_warning(walk, *item) for key, item in offered.items() if key not in taken]
+    alike: dict[Any, list[tuple[State, Any]]] = {}
+    for key, (state, decision) in offered.items():
+        if key not in taken:
+            grave = _grave(state.children.get(decision))
+            rule = _place(state, decision), state.name, grave and grave.code
+            alike.setdefault(rule, []).append((state, decision))
+    return [_warning(dead) for dead in alike.values()]
 
 
 Option = tuple[int, str]
@@ -178,13 +183,12 @@ def _taken(walk: Walk, most: int) -> set[Option]:
     return found
 
 
-def _warning(walk: Walk, state: State, decision: Any) -> Report:
-    assert state.site is not None
+def _warning(dead: Sequence[tuple[State, Any]]) -> Report:
+    state, decision = dead[0]
     grave = _grave(state.children.get(decision))
     reason = grave.message() if grave is not None else "it breaks a requirement of costs"
-    shown = str(value_of(state.domain, decision))
-    place = _place(state, decision)
-    return Report(errors.spaces.DeadOption(place, state.site.name, shown, reason))
+    shown = tuple(str(value_of(state.domain, decision)) for state, decision in dead)
+    return Report(errors.spaces.DeadOption(_place(state, decision), state.name, shown, reason))
 
 
 def _place(state: State, decision: Any) -> Span:

@@ -4,8 +4,9 @@ A trace and its program are interchangeable. Values are what JSON can hold: numb
 a stage the text of the option.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Any
 
 from ...grammar import ast
@@ -86,6 +87,49 @@ def decision_of(domain: Domain, value: Any) -> Any:
 def _same(option: Any, value: Any) -> bool:
     shown = option_value(_Option(option))
     return type(shown) is type(value) and shown == value
+
+
+def as_trace(trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]) -> Trace:
+    """A trace as it is, or from a mapping, or from pairs as JSON holds them. Raises TypeError for
+    anything else, ValueError where a choice is decided twice.
+    """
+    pairs = trace.items() if isinstance(trace, Mapping) else trace
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        raise _no_trace(trace)
+    found = tuple([_decision(item) for item in pairs])
+    names = set[str]()
+    for item in found:
+        if item.name in names:
+            raise ValueError(f"the trace decides {item.name} twice")
+        names.add(item.name)
+    return found
+
+
+def _decision(item: Any) -> Decision:
+    match item:
+        case Decision():
+            return item
+        case (str() as name, value):
+            return Decision(name, plain(value))
+    raise _no_trace(item)
+
+
+def _no_trace(found: Any) -> TypeError:
+    return TypeError(f"a trace is pairs (name, value), or values by name, not {found!r:.80}")
+
+
+def plain(value: Any) -> Any:
+    """A value from outside as traces hold it: numbers of NumPy are numbers."""
+    match value:
+        case bool() | None:
+            return value
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+        case list() | tuple():
+            return [plain(item) for item in value]
+    return value
 
 
 def decisions_by_name(trace: Trace) -> dict[str, Any]:

@@ -241,12 +241,13 @@ class Walk:
         """What is proved of the number of traces when counting was given up: the ways to the end
         that are known, and with requirements the number without them.
         """
+        known = int(self.process.holds)
         if not self.required:
-            return max(1, ways_known(self.origin().state, {})), float("inf")
+            return max(known, ways_known(self.origin().state, {})), float("inf")
         try:
-            return 1, self.sums.ways(self.origin().state)
+            return known, self.sums.ways(self.origin().state)
         except SpaceLimit:
-            return 1, float("inf")
+            return known, float("inf")
 
     # --- drawing
 

@@ -62,6 +62,8 @@ def test_all_neighbours(space: Path, capsys: pytest.CaptureFixture[str]) -> None
         ('[["S.choice", "relu"]]', "does not decide S.dense.units"),
         ("[1, 2]", "a trace is a list of pairs"),
         ("{broken", "no JSON"),
+        (" ", "the trace is empty"),
+        ('[["S.choice", "relu"], ["S.choice", "tanh"]]', "decides S.choice twice"),
     ],
 )
 def test_a_trace_that_does_not_fit_is_told(

@@ -200,6 +200,16 @@ def test_a_draw_out_of_reach_says_that_the_space_holds_programs(
     assert "draw without it" in capsys.readouterr().err
 
 
+def test_one_answer_has_what_was_drawn_before_a_draw_out_of_reach(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sample", str(tree), "--json", "-k", "90", "--seed", "2"]) == 1
+    told = capsys.readouterr()
+    drawn = json.loads(told.out)["programs"]
+    assert 0 < len(drawn) < 90
+    assert f"program {len(drawn)} is out of reach" in told.err
+
+
 def test_a_worker_hands_over_what_it_drew_before(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

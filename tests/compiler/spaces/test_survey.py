@@ -68,7 +68,7 @@ def test_an_option_that_costs_too_much_is_warned_of(
 ) -> None:
     monkeypatch.setattr(passing, "MOST_WANTED", few)
     warnings = surveyed(COSTLY.replace("REQUIRED", "== 188")).warnings
-    assert [warning.diagnostic.option for warning in warnings] == [
+    assert [option for warning in warnings for option in warning.diagnostic.options] == [
         "8", "16", "identity", "relu", "8", "2"
     ]  # fmt: skip
 
