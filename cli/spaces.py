@@ -28,8 +28,8 @@ def survey_all(checked: Checked) -> dict[str, Survey]:
 
 
 def open_space(file: Path, network: str | None, settings: Settings) -> Space:
-    """The space in a file, `-` being standard input; `--set train.batch=64` decides what is open
-    there. Raises ProgramError.
+    """The space in a file; `--set train.batch=64` decides what is open there. Raises
+    ProgramError.
     """
     parsed = parse_file(file)
     if any(report.is_error for report in parsed.reports):

@@ -1,13 +1,10 @@
-"""E451 to E469: open choices that cannot be decided, and spaces without a valid program."""
+"""E451 to E464: open choices that cannot be decided."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...grammar.diagnostic import Diagnostic, Label
 from ...grammar.span import Span
-
-MOST_SHOWN = 4
-"""So many options of a choice are named in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,62 +192,6 @@ class RealRefused(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
-class EmptySpace(Diagnostic):
-    code = "E459"
-    title = "a space without a valid program"
-    explanation = (
-        "However its choices are decided, every program of the space breaks a rule. The message "
-        "names "
-        "the choice at which nothing is left, and what the options ran into."
-    )
-    span: Span
-    site: str
-    reasons: tuple[str, ...]
-
-    def message(self) -> str:
-        return f"no option of `{self.site}` leads to a valid program"
-
-    def labels(self) -> Iterator[Label]:
-        yield Label(self.span, "nothing is left to choose here")
-
-    def notes(self) -> Iterator[str]:
-        yield from self.reasons
-
-
-@dataclass(frozen=True, slots=True)
-class NoneFulfils(Diagnostic):
-    code = "E462"
-    title = "a requirement that no program of a space fulfils"
-    explanation = (
-        "Shapes leave programs to choose from, but what is required of costs leaves none: each "
-        "requirement named is fulfilled by no program, or no program fulfils all of them at once. "
-        "`params` and `layers` are counted, `flops` are operations and `activations` bytes of "
-        "one example."
-    )
-    spans: tuple[Span, ...]
-    costs: tuple[tuple[str, int, int], ...]
-    together: bool
-
-    def message(self) -> str:
-        if self.together:
-            return "no program of the space fulfils all that it requires"
-        return "no program of the space fulfils what it requires"
-
-    def labels(self) -> Iterator[Label]:
-        first, *others = self.spans
-        never = "never fulfilled"
-        yield Label(first, "not with what else is required" if self.together else never)
-        for span in others:
-            yield Label(span, "not with this" if self.together else never, secondary=True)
-
-    def notes(self) -> Iterator[str]:
-        for name, low, high in self.costs:
-            unit = " bytes" if name == "activations" else ""
-            size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-            yield f"over all programs, {name} are {size}{unit}"
-
-
-@dataclass(frozen=True, slots=True)
 class NotAVocabulary(Diagnostic):
     code = "E460"
     title = "no vocabulary"
@@ -311,73 +252,3 @@ class BadSubset(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, "`some([a, b, c], 1..2)`")
-
-
-@dataclass(frozen=True, slots=True)
-class DeadOption(Diagnostic):
-    code = "W451"
-    title = "an option that can never be taken"
-    severity = "warning"
-    explanation = (
-        "No valid program of the space takes this option, so it is never offered. Often it is a "
-        "slip: a kernel larger than what is left of the image, a width that breaks a requirement."
-    )
-    span: Span
-    site: str
-    options: tuple[str, ...]
-    reason: str  # of the first
-
-    def message(self) -> str:
-        shown = [f"`{option}`" for option in self.options[:MOST_SHOWN]]
-        left = len(self.options) - len(shown)
-        if len(self.options) == 1:
-            return f"{shown[0]} of `{self.site}` leads to no valid program"
-        last = f"{left:,} more" if left else shown.pop()
-        return f"{', '.join(shown)} and {last} of `{self.site}` lead to no valid program"
-
-    def labels(self) -> Iterator[Label]:
-        yield Label(self.span, self.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class NothingFound(Diagnostic):
-    code = "W452"
-    title = "a space in which no valid program was found"
-    severity = "warning"
-    explanation = (
-        "So many ways to decide the choices were tried, and each broke a rule; but they were not "
-        "all. Either there is no valid program, or there are few: drawing one may take long."
-    )
-    span: Span
-    name: str
-    tried: int
-
-    def message(self) -> str:
-        return f"{self.tried:,} tries found no valid program of `{self.name}`"
-
-    def labels(self) -> Iterator[Label]:
-        yield Label(self.span, "its requirements may be too narrow")
-
-
-@dataclass(frozen=True, slots=True)
-class EqualOptions(Diagnostic):
-    code = "W453"
-    title = "an option that is offered twice"
-    severity = "warning"
-    explanation = (
-        "Two options of a choice, or two entries of a vocabulary, are the same text. Both are "
-        "counted and drawn, though they make the same programs. If one is to be drawn more often, "
-        "weights say so: `(relu | tanh) @ [2, 1]`."
-    )
-    span: Span
-    first: Span
-
-    def message(self) -> str:
-        return f"`{self.span.text}` is offered twice, and both are counted"
-
-    def labels(self) -> Iterator[Label]:
-        yield Label(self.span, "the same again")
-        yield Label(self.first, "offered here already")
-
-    def help(self) -> Iterator[str]:
-        yield "leave it out; to draw it more often, weigh the options: `(a | b) @ [2, 1]`"

@@ -49,7 +49,7 @@ def _tell_equal(options: Sequence[ast.Expression], session: Session) -> None:
     for place, option in enumerate(options):
         first = options.index(option)
         if first < place:
-            session.report(errors.spaces.EqualOptions(option.span, options[first].span))
+            session.report(errors.emptiness.EqualOptions(option.span, options[first].span))
 
 
 _MARKS = "|", "?", "some", "vocabulary"

@@ -220,9 +220,7 @@ _FLOWING = ast.Name, ast.Call, ast.Pipeline, ast.Fragment, ast.Labelled
 """What may make a tensor or a stage, where nothing was taken and so nothing evaluated."""
 
 
-def _sizes(
-    node: ast.Expression, count: int, env: Environment, context: Context
-) -> Sequence[int]:
+def _sizes(node: ast.Expression, count: int, env: Environment, context: Context) -> Sequence[int]:
     """How many of so many items may be kept: the sizes asked for that a subset can have."""
     if isinstance(node, ast.Range):
         low, high, step = decisions.ends(node, env, context)

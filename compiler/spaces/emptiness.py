@@ -45,7 +45,7 @@ def reason_of(process: Process, root: State) -> Diagnostic:
 
 def _empty(state: State, reasons: tuple[str, ...]) -> Diagnostic:
     assert state.site is not None
-    empty: Diagnostic = errors.spaces.EmptySpace(state.site.node.span, state.site.name, reasons)
+    empty: Diagnostic = errors.emptiness.EmptySpace(state.site.node.span, state.site.name, reasons)
     return empty
 
 
@@ -120,7 +120,7 @@ def _unfulfilled(requirements: Requirements, totals: Sequence[Totals]) -> Diagno
         for name, column in zip(requirements.names, zip(*totals, strict=True), strict=False)
         if name in read
     )
-    none: Diagnostic = errors.spaces.NoneFulfils(spans, costs, together=not single)
+    none: Diagnostic = errors.emptiness.NoneFulfils(spans, costs, together=not single)
     return none
 
 

@@ -122,7 +122,7 @@ def _network_of(space: "Space", program: ast.Program) -> str:
     return space.name if space.name in names else names[-1] if names else ""
 
 
-def _program_of(program: Program | str) -> Program:
+def _program_of(program: Any) -> Program:
     if isinstance(program, Program):
         return program
     if not isinstance(program, str):

@@ -43,5 +43,5 @@ def settled(
         return {}
     except SpaceLimit:
         span = reference.function.name_span
-        session.report(errors.spaces.NothingFound(span, name, TRIES))
+        session.report(errors.emptiness.NothingFound(span, name, TRIES))
     return {name: process}

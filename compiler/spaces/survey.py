@@ -188,7 +188,7 @@ def _warning(dead: Sequence[tuple[State, Any]]) -> Report:
     grave = _grave(state.children.get(decision))
     reason = grave.message() if grave is not None else "it breaks a requirement of costs"
     shown = tuple(str(value_of(state.domain, decision)) for state, decision in dead)
-    return Report(errors.spaces.DeadOption(_place(state, decision), state.name, shown, reason))
+    return Report(errors.emptiness.DeadOption(_place(state, decision), state.name, shown, reason))
 
 
 def _place(state: State, decision: Any) -> Span:

@@ -4,7 +4,7 @@ A trace and its program are interchangeable. Values are what JSON can hold: numb
 a stage the text of the option.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
@@ -89,7 +89,7 @@ def _same(option: Any, value: Any) -> bool:
     return type(shown) is type(value) and shown == value
 
 
-def as_trace(trace: Trace | Mapping[str, Any] | Sequence[tuple[str, Any]]) -> Trace:
+def as_trace(trace: Any) -> Trace:
     """A trace as it is, or from a mapping, or from pairs as JSON holds them. Raises TypeError for
     anything else, ValueError where a choice is decided twice.
     """

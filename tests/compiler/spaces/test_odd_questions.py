@@ -1,4 +1,4 @@
-"""Questions as they come from outside: with numbers of NumPy, with nothing to decide, with slips."""
+"""Questions as they come from outside: numbers of NumPy, nothing to decide, slips of the pen."""
 
 from typing import Any
 
