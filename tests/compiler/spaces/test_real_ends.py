@@ -20,7 +20,7 @@ def told(body: str) -> list[tuple[str, str, str]]:
         ("x -> dropout(-0.5..0.5)", "-0.5..0.5", "-0.5", "dropout cannot have rate = -0.5"),
         ("let p = 0.0..1.0\n x -> elu(p)", "0.0..1.0", "0.0", "elu cannot have alpha = 0.0"),
         ("let p = 0.5..1.0\n x -> dropout(p) -> (relu | elu)", "0.5..1.0", "1.0", "dropout"),
-        ("x -> dropout(rate=0.0..1.0) -> dense(6 | 6)", "0.0..1.0", "1.0", "below 1"),
+        ("x -> dropout(rate=0.0..1.0) -> dense(5 | 6)", "0.0..1.0", "1.0", "below 1"),
     ],
 )
 def test_an_end_that_a_layer_refuses(body: str, place: str, number: str, cause: str) -> None:
