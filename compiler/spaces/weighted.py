@@ -5,6 +5,8 @@ here each program is as likely as the product of its options' weights, as if inv
 drawn and thrown away. The mass of what lies beyond a state is summed backwards over the automaton.
 """
 
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ..expand.decisions import Reals
@@ -15,14 +17,17 @@ from .states import DONE, Place, State, decisions_of, edge, weights_of
 from .sums import MOST_SUMS, plus
 from .walk import Step, Walk
 
-Mass = dict[Totals, float]
+Mass = dict[Totals, Any]
+LEAST_MASS = 1e-250
+"""Below it floats lose their precision: masses are fractions there."""
 
 
 class Weighted:
-    """The masses of one space, found out once."""
+    """The masses of one space, found out once: numbers of the `kind`."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, kind: type[float] | type[Fraction] = float) -> None:
         self.walk = walk
+        self.kind: Any = kind
         self._masses: dict[State, Mass] = {}
         self._tables: dict[Place, tuple[list[Any], list[float]]] = {}
         self._kept = 0
@@ -49,13 +54,22 @@ class Weighted:
         kept, masses = [], []
         pairs = zip(decisions_of(place.state.domain), weights_of(place.state.domain), strict=True)
         for decision, weight in pairs:
-            mass = weight * self.beyond(self.walk.step(place, decision))
+            mass = self.kind(weight) * self.beyond(self.walk.step(place, decision))
             if mass > 0:
                 kept.append(decision)
                 masses.append(mass)
+        if self.kind is not float:
+            most = max(masses)
+            masses = [float(mass / most) for mass in masses]
+        elif max(masses, default=0.0) < LEAST_MASS:
+            return self._exact._table(place)
         return kept, cumulate(masses)
 
-    def beyond(self, place: Place) -> float:
+    @cached_property
+    def _exact(self) -> "Weighted":
+        return Weighted(self.walk, Fraction)
+
+    def beyond(self, place: Place) -> Any:
         """The probability that a program drawn from here without regard to validity is valid."""
         rests = self._mass(place.state).items()
         return sum(mass for rest, mass in rests if self.walk.fulfilled(plus(place.spent, rest)))
@@ -65,21 +79,22 @@ class Weighted:
         if state.dead:
             return {}
         if state.node is None:
-            return {self.walk.sums.nothing: 1.0}
+            return {self.walk.sums.nothing: self.kind(1)}
         if state not in self._masses:
             found: Mass = {}
-            weights = weights_of(state.domain)
+            weights = [self.kind(weight) for weight in weights_of(state.domain)]
+            whole = sum(weights)
             for decision, weight in zip(decisions_of(state.domain), weights, strict=True):
-                self._collect(state, decision, weight / sum(weights), found)
+                self._collect(state, decision, weight / whole, found)
             self._kept += len(found)
             if self._kept > MOST_SUMS:
                 raise SpaceLimit(f"there are more than {MOST_SUMS:,} sums of costs to tell apart")
             self._masses[state] = found
         return self._masses[state]
 
-    def _collect(self, state: State, decision: Any, weight: float, found: Mass) -> None:
+    def _collect(self, state: State, decision: Any, weight: Any, found: Mass) -> None:
         child = self.walk.process.child(state, decision)
         added = state.added.get(edge(state, decision), self.walk.sums.nothing)
         for rest, mass in self._mass(child).items():
             total = plus(added, rest)
-            found[total] = found.get(total, 0.0) + weight * mass
+            found[total] = found.get(total, 0) + weight * mass

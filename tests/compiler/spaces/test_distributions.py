@@ -146,3 +146,24 @@ def test_steps_of_a_logarithmic_range_are_as_likely_as_the_way_to_the_next() -> 
     assert space.choices == {"Net.dropout.rate": ["0.1..0.4 step 0.1 log"]}
     assert space_of("0.1..0.4 step 0.1").choices == {"Net.dropout.rate": ["0.1..0.4 step 0.1"]}
     assert space_of("0.1..0.15 step 0.1 log").choices == {"Net.dropout.rate": [0.1]}
+
+
+def test_masses_too_small_for_a_float_are_told_apart() -> None:
+    late = "(relu | conv(8, 3)) @ [1e-200, 1]"
+    body = f"x -> dense((8 | 16) @ [1, 2]) -> {late} -> {late}"
+    space = archc.space(f"network Net on x: f32[N, 8] -> f32[N, _] {{ {body} }}")
+    drawn = Counter(item.trace[0].value for item in space.samples(3000, conditioned=True))
+    assert abs(drawn[8] - 1000) < 5 * sqrt(3000 * 2 / 9)
+
+
+def test_a_program_that_hardly_any_weight_is_on_is_drawn() -> None:
+    step = "dense((8 | 16) @ [1e-200, 1])"
+    body = f"x -> {step} -> {step} -> {step}\n require params <= 250"
+    space = archc.space(f"network Net on x: f32[N, 8] -> f32[N, _] {{ {body} }}")
+    assert [item.value for item in space.sample(conditioned=True).trace] == [8, 8, 8]
+
+
+def test_a_long_way_of_unlikely_options_is_drawn() -> None:
+    body = "repeat(40) { (relu | conv(8, 3)) @ [1e-9, 1] }"
+    space = archc.space(f"network Net on x: f32[N, 8] -> f32[N, 8] {{ x -> {body} }}")
+    assert {item.value for item in space.sample(conditioned=True).trace} == {"relu"}
