@@ -1,6 +1,6 @@
 """What the commands about spaces share: opening one, and how its size and choices are printed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ..grammar.diagnostic import ProgramError
 from ..grammar.parse import parse_file
 from .options import Settings
 
-LONGEST = 60
+LONGEST = 60  # of a cell that its column makes room for
 MOST_ROWS = 500
 
 
@@ -126,7 +126,7 @@ def table(network: str, found: Survey) -> str:
     rows = [("choice", "options", "made in")]
     shown = found.choices[:MOST_ROWS]
     rows += [(item.name, _shown(item.options), made_in(item)) for item in shown]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    widths = [_width([row[column] for row in rows]) for column in range(2)]
     lines = [
         f"  {name.ljust(widths[0])}  {options.ljust(widths[1])}  {made}"
         for name, options, made in rows
@@ -136,6 +136,13 @@ def table(network: str, found: Survey) -> str:
     if not found.closed:
         more.append("  … as far as it was looked through; `archc count` goes on")
     return "\n".join([f"{network}: {size_text(found)}", *lines, *more])
+
+
+def _width(cells: Sequence[str]) -> int:
+    """Of a column. A cell that is longer, as names deep in a recursion are, stands out: it does not
+    widen all others.
+    """
+    return max(len(cell) for cell in cells if len(cell) <= LONGEST)
 
 
 def made_in(choice: Choice) -> str:

@@ -39,3 +39,23 @@ def test_a_long_chain_of_choices_is_counted(
     out = capsys.readouterr().out
     assert "and 100 choices more" in out
     assert f"{2**600:,} programs" in out
+
+
+def test_long_names_do_not_widen_the_lines_of_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "deep.arch"
+    path.write_text(
+        "block ResidualStage on x { limit recursion = 60\n"
+        "x -> (relu | { tanh -> ResidualStage }) }\n"
+        "network N on x: f32[B, 4] -> f32[B, 4] { x -> ResidualStage }"
+    )
+    assert run(["check", str(path)]) == 0
+    _, *lines = capsys.readouterr().out.splitlines()[2:]
+    assert len(lines) == 61
+    assert max(len(line) for line in lines[:4]) < 120
+    assert all(f"{name}  " in line for name, line in zip(_names(60), lines[1:], strict=True))
+
+
+def _names(depth: int) -> list[str]:
+    return ["N." + "ResidualStage." * level + "choice" for level in range(1, depth + 1)]
