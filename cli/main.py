@@ -131,7 +131,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = archc.main(words, prog_name="archc", standalone_mode=False, obj=session)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
-        return _outcome(error, session)
+        code = _outcome(error, session)
+        _let_go_of_output()
+        return code
     return result if isinstance(result, int) else DONE
 
 
@@ -190,6 +192,14 @@ def _origin(error: click.ClickException) -> str:
 def _io_message(error: OSError) -> str:
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _let_go_of_output() -> None:
+    """What a full disk refused must not be tried again when Python ends, with a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
 
 
 def _discard_output() -> None:

@@ -4,24 +4,26 @@ Comes in: a file, a seed, how many. Goes out: programs, each as soon as it is dr
 an index depends on the seed and the index alone: `--start` resumes, and `--jobs` changes nothing.
 """
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..compiler.spaces.drawn import DrawnProgram
 from ..compiler.spaces.limit import SpaceLimit
-from ..compiler.spaces.space import Space
+from ..compiler.spaces.space import MOST_MISSES, Space
+from ..lazy import lazy_module
 from .options import Settings, network_option, set_option
 from .spaces import DrawLimit, open_space, within_limits
 from .writing import Writer, program_options
 
-CHUNK = 64
-AHEAD = 4
+if TYPE_CHECKING:
+    from . import parallel
+else:
+    parallel = lazy_module(".parallel", __package__)
 
 
 @click.command(short_help="Draw valid programs from a space.")
@@ -64,7 +66,14 @@ def command(
     if jobs > 1 and writer.form != "json":
         _in_parallel(task, start, count, jobs, writer)
         return
-    writer.write_all(task.draw(task.open(), start, count, unique=unique), start)
+    found = writer.write_all(task.draw(task.open(), start, count, unique=unique), start)
+    if found < count:
+        click.echo(_no_more(found), err=True)
+
+
+def _no_more(found: int) -> str:
+    told = "1 program was" if found == 1 else f"{found:,} programs were"
+    return f"{told} found, each with another graph; {MOST_MISSES:,} draws more brought no new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,43 +127,33 @@ class Task:
 # --- workers --------------------------------------------------------------------------------------
 
 
-class _Worker:
-    """The space that a worker process keeps between chunks."""
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How a worker begins: with a space of its own."""
 
     task: Task
-    space: Space
     writer: Writer
 
+    def __call__(self) -> Callable[[int], str]:
+        space = self.task.open()
 
-def _begin(task: Task, writer: Writer) -> None:
-    _Worker.task, _Worker.space, _Worker.writer = task, task.open(), writer
+        def make(number: int) -> str:
+            (program,) = self.task.draw(space, number, 1)
+            return self.writer.written(number, program)
 
-
-def _chunk(place: tuple[int, int]) -> tuple[str, DrawLimit | None]:
-    """Draws a chunk: files are written here, and what is to be printed is returned; with what ended
-    it early.
-    """
-    start, count = place
-    texts = []
-    try:
-        for number, program in enumerate(_Worker.task.draw(_Worker.space, start, count), start):
-            texts.append(_Worker.writer.written(number, program))
-    except DrawLimit as limit:
-        return "".join(texts), limit
-    return "".join(texts), None
+        return make
 
 
 def _in_parallel(task: Task, start: int, count: int, jobs: int, writer: Writer) -> None:
-    """Chunks in order, no more of them ahead than the workers need."""
+    """Files are written by the workers, and what is to be printed comes in order."""
     task.open()  # an error of the program is told once
-    stop = start + count
-    chunks = ((at, min(CHUNK, stop - at)) for at in range(start, stop, CHUNK))
-    with get_context("spawn").Pool(jobs, _begin, (task, writer)) as pool:
-        first = islice(chunks, jobs * AHEAD)
-        waiting = deque(pool.apply_async(_chunk, (place,)) for place in first)
-        while waiting:
-            text, limit = waiting.popleft().get()
-            click.echo(text, nl=False)
-            if limit is not None:
-                raise limit
-            waiting.extend(pool.apply_async(_chunk, (place,)) for place in islice(chunks, 1))
+    numbers = range(start, start + count)
+    try:
+        with closing(parallel.in_order(Begin(task, writer), numbers, jobs)) as stream:
+            for number, text in stream:
+                writer.put(text, number)
+    except parallel.WorkerEnded as ended:
+        raise click.ClickException(
+            f"{ended.reason} before it gave program {ended.number}; perhaps there is not enough "
+            f"memory for {jobs} workers. Use fewer `--jobs`: `--start {ended.number}` goes on"
+        ) from None

@@ -1,14 +1,18 @@
 """`archc sample`: programs drawn, printed, written and resumed."""
 
 import base64
+import errno
 import json
+import os
 import pickle
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import archc
 import pytest
+from archc import SpaceLimit
 from archc.cli import sample
 from archc.cli.main import run
 from archc.cli.writing import Writer
@@ -121,7 +125,9 @@ def test_unique_programs_end_with_the_space(
 ) -> None:
     words = ["sample", str(space), "-n", "Net", "-k", "50", "--unique", "--format", "jsonl"]
     assert run(words) == 0
-    drawn = lines(capsys)
+    told = capsys.readouterr()
+    assert told.err.startswith("20 programs were found, each with another graph; 10,000 draws")
+    drawn = [json.loads(line) for line in told.out.splitlines()]
     assert len(drawn) == len({str(entry["hash"]) for entry in drawn}) == 20
 
 
@@ -210,20 +216,120 @@ def test_one_answer_has_what_was_drawn_before_a_draw_out_of_reach(
     assert f"program {len(drawn)} is out of reach" in told.err
 
 
-def test_a_worker_hands_over_what_it_drew_before(
+def test_workers_hand_over_what_they_drew_before(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = sample.Task(tree, None, (), 2, uniform=False, conditioned=False)
-    monkeypatch.setattr(sample._Worker, "task", task, raising=False)
-    monkeypatch.setattr(sample._Worker, "space", task.open(), raising=False)
-    monkeypatch.setattr(sample._Worker, "writer", Writer("jsonl"), raising=False)
-    text, limit = sample._chunk((0, 64))
-    assert f"program {len(text.splitlines())} is out of reach" in str(limit)
-    again = pickle.loads(pickle.dumps(limit))
-    assert (str(again), again.low) == (str(limit), 1)
+    make = sample.Begin(
+        sample.Task(tree, None, (), 2, uniform=False, conditioned=False), Writer("jsonl")
+    )()
+    drawn = []
+    with pytest.raises(SpaceLimit, match=r"`--start \d+` goes on") as found:
+        drawn += map(make, range(64))
+    number = len(drawn)
+    assert f"program {number} is out of reach" in str(found.value)
+    again = pickle.loads(pickle.dumps(found.value))
+    assert (str(again), again.low) == (str(found.value), 1)
 
 
 def test_a_limit_knows_that_the_space_holds_programs(tree: Path) -> None:
     with pytest.raises(archc.SpaceLimit, match="is used up") as found:
         list(archc.space(tree).samples(90, seed=2))
     assert (found.value.low, found.value.high) == (1, float("inf"))
+
+
+WIDE = """
+network Wide on x: f32[N, 8] -> f32[N, 2] { x -> dense(4 | 100k) -> dense(2) }
+"""
+
+
+def test_a_program_too_large_to_emit_says_so_and_the_stream_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx")
+    path = tmp_path / "wide.arch"
+    path.write_text(WIDE)
+    words = ["enumerate", str(path), "--emit", "onnx", "--emit-limit", "1"]
+    assert run([*words, "--format", "jsonl"]) == 0
+    small, large = lines(capsys)
+    assert small["onnx"] and "left_out" not in small
+    assert large["onnx"] is None
+    assert large["left_out"] == "5 MB of weights are over the 1 MB that `--emit-limit` allows"
+    assert run([*words, "-o", str(tmp_path / "out")]) == 0
+    assert "00000001.onnx: left out: 5 MB of weights" in capsys.readouterr().err
+    names = sorted(item.name for item in (tmp_path / "out").iterdir())
+    assert names == ["00000000.arch", "00000000.onnx", "00000001.arch"]
+
+
+def test_an_enormous_program_is_left_out_before_it_takes_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wide.arch"
+    path.write_text(WIDE.replace("4 | 100k", "30k) -> dense(30k"))
+    assert run(["sample", str(path), "--emit", "onnx", "--format", "jsonl"]) == 0
+    (entry,) = lines(capsys)
+    assert entry["onnx"] is None
+    assert str(entry["left_out"]).startswith("3,602 MB of weights")
+
+
+def test_a_full_disk_is_told_with_where_to_go_on(
+    space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    replace = Path.replace
+
+    def full(source: Path, target: Path) -> Path:
+        if target.name == "00000002.arch":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    words = ["sample", str(space), "-n", "Net", "-k", "5", "-o", str(out), "--emit", "py"]
+    assert run(words) == 2
+    told = capsys.readouterr().err
+    assert "00000002.arch could not be written: No space left on device" in told
+    assert "`--start 2` goes on" in told
+    assert sorted(item.name for item in out.iterdir()) == [
+        "00000000.arch", "00000000.py", "00000001.arch", "00000001.py", "00000002.py",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_output_that_cannot_be_written_is_told(space: Path, jobs: str) -> None:
+    words = ["sample", str(space), "-n", "Net", "-k", "50", "--jobs", jobs]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archc", *words], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the output could not be written: No space left on device")
+    assert "`--start 0` goes on" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nothing_is_lost_where_the_output_ends(
+    space: Path, tmp_path: Path, jobs: str, unbuffered: str
+) -> None:
+    """A file that may not grow beyond 20,000 bytes stands for a full disk."""
+    resource = pytest.importorskip("resource")
+    words = ["sample", str(space), "-n", "Net", "-k", "500", "--jobs", jobs, "--format", "jsonl"]
+
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    with (tmp_path / "out").open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-B", "-m", "archc", *words],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=limited,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    written = (tmp_path / "out").read_text()
+    assert len(written) == 20_000
+    whole = written.count("\n")
+    assert done.returncode == 2
+    assert f"`--start {whole}` goes on. The last line may be cut off" in done.stderr
