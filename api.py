@@ -383,7 +383,7 @@ def as_program(source: "str | os.PathLike[str] | Program") -> Program:
             return load(source)
         case _:
             raise TypeError(
-                f"compile takes a path, a text or a Program, not {type(source).__name__}"
+                f"a program is a path, a text or a Program, not {type(source).__name__}"
             )
 
 

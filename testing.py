@@ -69,10 +69,14 @@ def vocabulary_programs(
     sequence, a vector and a sequence of tokens; with `vocabulary`, a text such as
     `vocabulary Mine { relu, conv(8 | 16, 3) }`, over that one, the first that it declares.
 
-    Raises ValueError for a text that declares none, ProgramError where no layer of the vocabulary
-    fits anywhere, ImportError without Hypothesis.
+    Raises ValueError for a text that declares none and for fewer than one layer, ProgramError where
+    no layer of the vocabulary fits anywhere, ImportError without Hypothesis.
     """
     _require()
+    if not isinstance(layers, int):
+        raise TypeError(f"`layers` is a whole number, not {type(layers).__name__}")
+    if layers < 1:
+        raise ValueError(f"`layers` is at least 1, not {layers}")
     spaces, reasons = [], []
     for port in INPUTS:
         try:

@@ -40,17 +40,29 @@ def read_trace(text: str) -> list[tuple[str, Any]]:
     """
     if not text.strip():
         raise ValueError("the trace is empty: give it as JSON, or name the file that holds it")
+    where = "the trace"
     if not text.lstrip().startswith(("[", "{")):
-        text = Path(text).read_text(encoding="utf-8")
+        where = f"the trace in {text}"
+        text = _read(Path(text))
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"the trace is no JSON: {error}") from None
+        raise ValueError(f"{where} is no JSON: {error}") from None
     if isinstance(found, dict):
         found = found.get("trace", list(found.items()))
     if not isinstance(found, list) or not all(map(_is_pair, found)):
         raise ValueError("a trace is a list of pairs, [[name, value], …]")
     return [(name, value) for name, value in found]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"the trace in {path} is no UTF-8 text: byte {error.start} is "
+            f"{error.object[error.start]:#04x}; is it the file that you meant?"
+        ) from None
 
 
 def _is_pair(item: Any) -> bool:

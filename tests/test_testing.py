@@ -173,3 +173,15 @@ def test_without_hypothesis_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert done.returncode == 1
     assert "archc.testing needs Hypothesis: pip install 'archc[testing]'" in done.stderr
+
+
+def test_networks_have_a_layer() -> None:
+    with pytest.raises(ValueError, match="`layers` is at least 1, not 0"):
+        archc.testing.vocabulary_programs(layers=0)
+    with pytest.raises(TypeError, match="whole number, not str"):
+        archc.testing.vocabulary_programs(layers="x")  # type: ignore[arg-type]
+
+
+def test_a_vocabulary_without_entries_is_a_program_at_fault() -> None:
+    with pytest.raises(archc.ProgramError, match="E464"):
+        archc.testing.vocabulary_programs("vocabulary V { }")

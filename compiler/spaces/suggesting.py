@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .space import Space
 
 TRACE = "archc.trace"
+ASKED = "suggest_categorical", "suggest_int", "suggest_float"
 LONGEST = 60
 
 
@@ -47,8 +48,10 @@ class Trial(Protocol):
 
 def suggest(space: "Space", trial: Trial) -> DrawnProgram:
     """The program that a trial's suggestions make. Its trace is kept in the trial's attribute
-    `archc.trace`, if it keeps any.
+    `archc.trace`, if it keeps any. Raises TypeError for what is no trial.
     """
+    if not all(hasattr(trial, name) for name in ASKED):
+        raise TypeError(f"a trial of Optuna is wanted, not {type(trial).__name__}")
     program = decided(space, lambda place: _wishes(place, trial))
     keep = getattr(trial, "set_user_attr", None)
     if keep is not None:

@@ -279,7 +279,7 @@ class Walk:
         place = self.start()
         number = self.count(place)
         if number == float("inf"):
-            raise ValueError("a space with a real range has no uniform distribution over traces")
+            raise _endless(self._real(), "cannot be drawn from uniformly")
         rank = random.below(int(number))
         steps = []
         while place.state is not DONE:
@@ -287,6 +287,17 @@ class Walk:
             steps.append((place, decision))
             place = self.step(place, decision)
         return steps
+
+    def _real(self) -> State:
+        """A state that asks for a real number, where there is one."""
+        waiting, seen = [self.start()], set()
+        while True:
+            place = waiting.pop()
+            if isinstance(place.state.domain, Reals):
+                return place.state
+            if place.state is not DONE and place not in seen:
+                seen.add(place)
+                waiting += [self.step(place, item) for item in reversed(self.options(place))]
 
     def _ranked(self, place: Place, rank: int) -> tuple[Any, int]:
         """The decision below which the trace of a rank lies, and its rank there."""
@@ -306,11 +317,19 @@ class Walk:
                 yield steps
                 continue
             if isinstance(here.state.domain, Reals):
-                raise ValueError(
-                    "a space with a real range cannot be enumerated: give the range a step"
-                )
+                raise _endless(here.state, "cannot be enumerated")
             options = self.options(here)
             stack += [(self.step(here, d), [*steps, (here, d)]) for d in reversed(options)]
+
+
+def _endless(state: State, what: str) -> ValueError:
+    domain = state.domain
+    assert isinstance(domain, Reals)
+    step = f"{(domain.high - domain.low) / 10:.3g}{' log' if domain.log else ''}"
+    return ValueError(
+        f"{state.name} is a real range, so the space holds infinitely many programs and {what}: "
+        f"give it a `step`, as in `{domain.low}..{domain.high} step {step}`"
+    )
 
 
 def trace_of(steps: Sequence[Step]) -> Trace:

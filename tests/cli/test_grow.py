@@ -71,7 +71,7 @@ def test_a_vocabulary_and_a_folder(
     ("words", "code", "message"),
     [
         (["--edit", "nope"], 2, "no edit is called 'nope'; there is add_skip, alter"),
-        (["--edit", "join"], 1, "error: no edit of Net was found valid: it has no place for them"),
+        (["--edit", "join"], 1, "error: no edit of Net was found valid: it has no place for join"),
         (["--vocabulary", "Few"], 1, "holds no vocabulary `Few`; there is none"),
         (["--vocabulary", "few.arch"], 2, "few.arch"),
     ],
@@ -83,3 +83,12 @@ def test_what_is_wrong_is_said(
     found = capsys.readouterr()
     assert message in found.err
     assert "Traceback" not in found.err
+
+
+def test_a_file_without_a_network_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "empty.arch"
+    path.write_text("vocabulary V { relu }")
+    assert run(["grow", str(path)]) == 1
+    assert capsys.readouterr().err == "error: the program has no network to grow\n"

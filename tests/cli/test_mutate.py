@@ -103,3 +103,19 @@ def test_compile_closes_choices_by_seed_or_trace(
     assert run(["compile", str(space), "-o", str(out), "--seed", "1"]) == 0
     assert run(["compile", str(space), "-o", str(out), "--trace", "[]"]) == 2
     assert "does not decide S.choice" in capsys.readouterr().err
+
+
+def test_a_trace_that_is_no_text_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "space.arch").write_text(
+        "network N on x: f32[B, 4] -> f32[B, 4] { x -> (relu | tanh) }"
+    )
+    trace = tmp_path / "trace.json"
+    trace.write_bytes(b"\xc0[]")
+    words = ["mutate", str(tmp_path / "space.arch"), "--trace", str(trace)]
+    assert run(words) == 1
+    assert f"the trace in {trace} is no UTF-8 text: byte 0 is 0xc0" in capsys.readouterr().err
+    trace.write_text("[[")
+    assert run(words) == 1
+    assert f"the trace in {trace} is no JSON" in capsys.readouterr().err

@@ -220,8 +220,10 @@ def as_printed(program: Program) -> Checked:
 
 def _only(checked: Checked) -> str:
     if len(checked.main) != 1:
-        known = ", ".join(checked.networks) or "none"
-        raise ValueError(f"name the network to grow; there is {known}")
+        if not checked.networks:
+            raise ValueError("the program has no network to grow")
+        known = ", ".join(checked.networks)
+        raise ValueError(f"name the network to grow; there are {known}")
     return checked.main[0]
 
 

@@ -173,7 +173,7 @@ def test_a_real_range_has_no_uniform_draw_and_no_enumeration() -> None:
     assert space.size == float("inf")
     with pytest.raises(ValueError, match="real range"):
         space.sample(uniform=True)
-    with pytest.raises(ValueError, match="give the range a step"):
+    with pytest.raises(ValueError, match="give it a `step`"):
         next(space.enumerate())
     rates = [item.trace[0].value for item in space.samples(500, seed=3)]
     assert all(0 <= rate <= 0.5 for rate in rates)
@@ -200,3 +200,19 @@ def test_an_option_of_weight_zero_is_none() -> None:
     assert {item.trace[0].value for item in space.samples(50)} == {"relu", "gelu"}
     with pytest.raises(ValueError, match="tanh"):
         space.from_trace([("Z.choice", "tanh")])
+
+
+def test_the_real_range_that_is_in_the_way_is_named() -> None:
+    space = archc.space(
+        "network N on x: f32[B, 4] -> f32[B, 2] "
+        "{ x -> relu? -> dropout(0.1..0.5) -> (dense(2) | { dense(3) -> dense(2) }) }"
+    )
+    told = r"N.dropout.rate is a real range.*`0.1..0.5 step 0.04`"
+    with pytest.raises(ValueError, match=told):
+        space.sample(uniform=True)
+    with pytest.raises(ValueError, match=told):
+        list(space.enumerate())
+    log = "network N on x: f32[B, 4] -> f32[B, 4] { x -> dropout(0.01..0.5 log) }"
+    with pytest.raises(ValueError, match="`0.01..0.5 step 0.049 log`"):
+        archc.space(log).sample(uniform=True)
+    assert archc.space(log.replace("0.5 log", "0.5 step 0.049 log")).size == 11

@@ -178,3 +178,10 @@ def test_a_pruner_ends_trials() -> None:
     states = [trial.state for trial in made.trials]
     assert states.count(optuna.trial.TrialState.PRUNED) > 2
     assert space.suggest(made.best_trial).params == made.best_value
+
+
+def test_what_is_no_trial_is_told() -> None:
+    space = archc.space("network N on x: f32[B, 4] -> f32[B, 4] { x -> (relu | tanh) }")
+    for wrong in (None, 3):
+        with pytest.raises(TypeError, match="a trial of Optuna is wanted, not"):
+            space.suggest(wrong)  # type: ignore[arg-type]
