@@ -18,7 +18,7 @@ from ..grammar.limits import MAX_FILE
 from ..grammar.parse import Parsed, parse_bytes
 from ..grammar.span import Span
 from . import errors
-from .expand import decisions, evaluate
+from .expand import decisions, entries, evaluate
 from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
@@ -62,7 +62,18 @@ class Loader:
         self.files.append((parsed.program, env))
         for report in parsed.reports:
             self.session.report(report.diagnostic, report.trail)
+        self._bind_all(parsed.program, env)
         for declaration in parsed.program.declarations:
+            match declaration:
+                case ast.Use():
+                    self._guard(declaration, env)
+                case ast.Let():
+                    self._guard(declaration, env)
+        return env
+
+    def _bind_all(self, program: ast.Program, env: Environment) -> None:
+        """What may be read before it is declared."""
+        for declaration in program.declarations:
             if isinstance(declaration, ast.Function):
                 self._bind(declaration.name, FunctionReference(declaration, env), declaration, env)
             elif isinstance(declaration, ast.Vocabulary):
@@ -72,13 +83,10 @@ class Loader:
             elif isinstance(declaration, ast.Broken):
                 for name in declaration.names:
                     env.replace(name, Poison(), declaration.span)
-        for declaration in parsed.program.declarations:
-            match declaration:
-                case ast.Use():
-                    self._guard(declaration, env)
-                case ast.Let():
-                    self._guard(declaration, env)
-        return env
+        for vocabulary, wrong in entries.unusable(program):
+            if wrong is not None:
+                self.session.report(wrong)
+            env.replace(vocabulary.name, Poison(), vocabulary.span)
 
     def _guard(self, declaration: ast.Use | ast.Let, env: Environment) -> None:
         names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""E451 to E464: open choices that cannot be decided."""
+"""E451 to E465: open choices that cannot be decided."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -230,6 +230,29 @@ class EmptyVocabulary(Diagnostic):
 
     def help(self) -> Iterator[str]:
         yield f"write layers into it: `vocabulary {self.name} {{ conv(8 | 16, 3), relu }}`"
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyOfItself(Diagnostic):
+    code = "E465"
+    title = "a vocabulary takes its layers from itself"
+    explanation = (
+        "`any(Other)` among a vocabulary's entries is any layer of another vocabulary. One that "
+        "leads back to itself would never end. What shall hold layers of the same vocabulary is a "
+        "block, which states how deep it may go: `block Twice on x { limit recursion = 3, "
+        "x -> any(Layers) -> any(Layers) }` and `vocabulary Layers { relu, Twice }`."
+    )
+    span: Span
+    name: str
+
+    def message(self) -> str:
+        return f"the vocabulary `{self.name}` takes its layers from itself"
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, f"leads back to `{self.name}`")
+
+    def help(self) -> Iterator[str]:
+        yield "leave this entry out, or put it into a block with a `limit recursion`"
 
 
 @dataclass(frozen=True, slots=True)

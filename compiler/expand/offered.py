@@ -184,6 +184,8 @@ def _wanted(called: Any, argument: ast.Argument, place: int) -> Words:
     match called:
         case Combinator(name="any"):
             return ()
+        case Combinator(name="scan") if place == 0 and argument.name is None:
+            return ()
         case LayerReference(layer=layer):
             declared = {item.name: item.kind for item in layer.hyperparameters()}
             _, names, _ = matching.call_names(layer)  # type: ignore[arg-type]

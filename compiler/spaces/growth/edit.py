@@ -39,11 +39,13 @@ class Way:
 @dataclass(frozen=True)
 class Edit(ABC):
     """`changes` says what the edit manipulates, in the words of the taxonomy of methods. `needs` is
-    whether it draws from the vocabulary.
+    whether it draws from the vocabulary, `may_be_identical` whether it counts where the network
+    computes what it did.
     """
 
     changes: ClassVar[str] = "layers"
     needs: ClassVar[bool] = False
+    may_be_identical: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

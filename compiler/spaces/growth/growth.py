@@ -17,7 +17,7 @@ from .grown import GrownProgram, Made
 from .refused import NoEdit, Refused
 from .view import View
 from .vocabulary import Vocabulary, read
-from .vocabulary import declared as vocabulary_of
+from .vocabulary import foreign as vocabulary_of
 
 MOST_WAYS = 120
 MOST_PLACES = 12
@@ -93,7 +93,7 @@ class Growth:
             found = self._somewhere(kind, random, reasons)
             if found is not None:
                 return found
-        last = f"; the last: {reasons[-1]}" if reasons else ": it has no place for them"
+        last = f"; the last: {reasons[-1]}" if reasons else f": it has no place for {_named(edit)}"
         raise NoEdit(f"no edit of {self.view.network} was found valid{last}")
 
     def _somewhere(self, edit: Edit, random: Random, reasons: list[str]) -> GrownProgram | None:
@@ -119,7 +119,9 @@ class Growth:
                     seen.add(way.tree)
                     tried += 1
                     try:
-                        view = accept(self.view, way.tree, self.vocabulary)
+                        view = accept(
+                            self.view, way.tree, self.vocabulary, identical=edit.may_be_identical
+                        )
                     except Refused as refused:
                         reason = str(refused)
                         continue
@@ -134,6 +136,10 @@ class Growth:
         return GrownProgram(
             view.tree, view.filename, view.folder, view.network, made, view.checked, axes
         )
+
+
+def _named(edit: Wanted) -> str:
+    return " or ".join(kind.name for kind, _ in _wanted(edit))
 
 
 def _wanted(edit: Wanted) -> list[tuple[Edit, float]]:

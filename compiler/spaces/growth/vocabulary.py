@@ -12,7 +12,9 @@ from math import floor
 from typing import Any
 
 from ....grammar import ast
+from ....grammar.diagnostic import ProgramError
 from ....grammar.parse import parse, parse_expression
+from ....grammar.print import print_expression
 from ....grammar.span import NOWHERE
 from ...expand.naming import last_part
 from ...expand.vocabularies import built_in_text
@@ -84,8 +86,31 @@ def read(source: "Program | str | None", program: Program) -> Vocabulary:
             raise ValueError(
                 f"the vocabulary does not parse: {parsed.reports[0].diagnostic.message()}"
             )
-        source = Program(parsed.program, "<vocabulary>", program.folder)
-    return declared(source, None)
+        _expect_sound(_beside(parsed.program, program))
+        return declared(Program(parsed.program, "<vocabulary>", program.folder), None)
+    return foreign(source, None)
+
+
+def foreign(program: Program, wanted: str | None) -> Vocabulary:
+    """The vocabulary of a name in another program, or its only one. Raises ProgramError where that
+    program is wrong, ValueError.
+    """
+    _expect_sound(program)
+    return declared(program, wanted)
+
+
+def _beside(text: ast.Program, program: Program) -> Program:
+    """The text with what it may name of a program."""
+    own = {found for item in text.declarations for found in offers(item)}
+    others = (item for item in _lent(program.tree) if own.isdisjoint(offers(item)))
+    tree = replace(text, declarations=(*text.declarations, *others))
+    return Program(tree, "<vocabulary>", program.folder)
+
+
+def _expect_sound(program: Program) -> None:
+    reports = program.check().reports
+    if any(report.is_error for report in reports):
+        raise ProgramError(reports)
 
 
 @cache
@@ -111,27 +136,49 @@ def of_tree(tree: ast.Program, wanted: str) -> Vocabulary:
     vocabularies = {
         item.name: item for item in tree.declarations if isinstance(item, ast.Vocabulary)
     }
-    entries: list[Any] = []
-    for entry in vocabularies[wanted].entries:
-        inner = _nested(entry)
-        entries += vocabularies[inner].entries if inner in vocabularies else [entry]
-    kept = tuple(
-        bare(item)
-        for item in tree.declarations
-        if isinstance(item, (ast.Let, ast.Use))
-        or (isinstance(item, ast.Function) and item.kind != "network")
-    )
+    entries = _flat(wanted, vocabularies)
+    kept = tuple(map(bare, _lent(tree)))
     numbers = {item.name: item.value for item in kept if isinstance(item, ast.Let)}
     return Vocabulary(wanted, tuple(bare(item) for item in entries), kept, numbers)
 
 
-def _nested(entry: Any) -> str | None:
-    """The vocabulary that `any(Other)` names."""
+def _lent(tree: ast.Program) -> list[ast.Declaration]:
+    """What entries may name of a file."""
+    return [
+        item
+        for item in tree.declarations
+        if isinstance(item, ast.Let | ast.Use)
+        or (isinstance(item, ast.Function) and item.kind != "network")
+    ]
+
+
+def _flat(wanted: str, vocabularies: Mapping[str, ast.Vocabulary]) -> list[Any]:
+    """The entries of a vocabulary, those of the vocabularies in it in their place. May be assumed:
+    none takes its entries from itself. Raises ValueError.
+    """
+    entries: list[Any] = []
+    for entry in vocabularies[wanted].entries:
+        inner = _nested(entry)
+        if inner is None:
+            entries.append(entry)
+        elif not all(name in vocabularies for name in inner):
+            raise ValueError(
+                f"`{print_expression(entry)}` of the vocabulary {wanted} names none of its own "
+                "file: grow with that one, `FILE.arch:NAME`, or write its entries out"
+            )
+        else:
+            entries += [found for name in inner for found in _flat(name, vocabularies)]
+    return entries
+
+
+def _nested(entry: Any) -> tuple[str, ...] | None:
+    """The vocabularies that `any(Other)` or `any(One | Two)` names, an empty text for what is no
+    plain name; None for another entry.
+    """
     match entry:
-        case ast.Call(
-            function=ast.Name(id="any"), arguments=(ast.Argument(value=ast.Name(id=found)),)
-        ):
-            return found
+        case ast.Call(function=ast.Name(id="any"), arguments=(ast.Argument(value=value),)):
+            options = value.options if isinstance(value, ast.Choice) else (value,)
+            return tuple(item.id if isinstance(item, ast.Name) else "" for item in options)
         case _:
             return None
 

@@ -320,7 +320,7 @@ def test_where_nothing_is_valid_it_is_said() -> None:
         edited(linear, "remove", "dense")
     with pytest.raises(archc.NoEdit, match=r"of 2 tried.*conv"):
         edited(linear, "insert", "after x", vocabulary="vocabulary V { conv(4 | 8, 3) }")
-    with pytest.raises(archc.NoEdit, match="it has no place for them"):
+    with pytest.raises(archc.NoEdit, match="it has no place for join"):
         archc.grow(linear, edit="join")
 
 

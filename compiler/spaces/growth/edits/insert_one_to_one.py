@@ -19,6 +19,7 @@ class InsertOneToOne(Edit):
     """
 
     changes: ClassVar[str] = "connections"
+    may_be_identical: ClassVar[bool] = True
 
     def places(self, view: View, vocabulary: Vocabulary) -> Iterator[Place]:
         for line, gap in gaps(view):
