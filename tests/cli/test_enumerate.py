@@ -42,4 +42,4 @@ def test_a_real_range_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[s
     path = tmp_path / "real.arch"
     path.write_text("network R on x: f32[N, 4] -> f32[N, 4] {\n    x -> dropout(0.0..0.5)\n}\n")
     assert run(["enumerate", str(path)]) == 1
-    assert "give the range a step" in capsys.readouterr().err
+    assert "give it a `step`" in capsys.readouterr().err
