@@ -123,6 +123,8 @@ def size_text(found: Survey) -> str:
 
 def table(network: str, found: Survey) -> str:
     """The size of a space, and its choices one in a line."""
+    if found.closed and not found.choices:
+        return f"{network}: {size_text(found)}, nothing is open"
     rows = [("choice", "options", "made in")]
     shown = found.choices[:MOST_ROWS]
     rows += [(item.name, _shown(item.options), made_in(item)) for item in shown]

@@ -127,3 +127,12 @@ def test_a_count_goes_as_far_as_its_budget(
     assert "256 programs" not in capsys.readouterr().out
     assert run(["count", str(tmp_path / "net.arch"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["size"] == "256"
+
+
+def test_a_network_without_choices_has_no_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "whole.arch"
+    path.write_text("network Net on x: f32[N, 4] -> f32[N, 4] { x -> relu }\n")
+    assert run(["count", str(path)]) == 0
+    assert capsys.readouterr().out == "Net: 1 program, nothing is open\n"
