@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from .. import errors
-from ..hyperparameter import InitKind, StrKind
+from .. import errors, initialisers
+from ..hyperparameter import Initialiser, InitKind, StrKind
 from ..types import DTYPES
 from . import matching
 from .environment import Environment
@@ -109,9 +109,24 @@ class _Names:
                         matching.of_function(block, node, node.span)
 
     def _is_known(self, name: str) -> bool:
-        if name in self.local or self.env.find(name) is not None:
+        if self._is_bound(name) or name in DTYPES or name in InitKind.symbols:
             return True
-        return name in DTYPES or name in InitKind.symbols or find_name(name) is not None
+        return find_name(name) is not None
+
+    def _is_bound(self, name: str) -> bool:
+        return name in self.local or self.env.find(name) is not None
+
+    def _expect_initialisers(self, node: ast.Expression, *, offered: bool) -> None:
+        """Reports options that stand where an initialiser does and are none."""
+        match node:
+            case ast.Choice(options=options):
+                for option in options:
+                    self._expect_initialisers(option, offered=True)
+            case ast.Name(id=name) | ast.Call(function=ast.Name(id=name)) if offered:
+                try:
+                    _ = self._is_bound(name) or initialisers.check(Initialiser(name, {}))
+                except ValueError as error:
+                    self.session.report(errors.weights.BadInitialiser(node.span, str(error)))
 
     def _expect_exported(self, node: ast.Attribute) -> None:
         module = self._meaning(node.value)
@@ -147,7 +162,9 @@ class _Names:
             case ast.Call():
                 yield from self._in_call(node, offered)
             case ast.Hyperparameter(default=default):
-                if default is not None and not _takes_initialiser(node):
+                if default is not None and _takes_initialiser(node):
+                    self._expect_initialisers(default, offered=offered)
+                elif default is not None:
                     yield _Part(default, offered, _words_of(node))
             case _:
                 words = () if isinstance(node, _HOLDERS) else None
@@ -160,7 +177,9 @@ class _Names:
             value = argument.value
             if called == Combinator("some") and isinstance(value, ast.List):
                 yield from (_Part(item, True, ()) for item in value.items)
-            elif not _wants_initialiser(called, argument, place):
+            elif _wants_initialiser(called, argument, place):
+                self._expect_initialisers(value, offered=offered)
+            else:
                 yield _Part(value, offered, _wanted(called, argument, place))
         if node.body is not None:
             yield _Part(node.body, offered, None)

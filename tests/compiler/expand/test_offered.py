@@ -158,3 +158,21 @@ def test_an_entry_that_stands_twice_is_warned_of() -> None:
 def test_options_that_differ_in_anything_are_not_the_same() -> None:
     text = network("x -> ({ a: relu } | { b: relu } | relu) -> dense(8, bias=true | false)")
     assert check_text(text).reports == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("x -> dense(8, init=zeros | zerros(0.1))", ""),
+        ("x -> any(V) -> dense(8)", "vocabulary V {\n dense(8, init=zerros(0.1))\n}"),
+        ("x -> Wide", "block Wide(start: dense.init = ones | zerros(0.1)) on x { x -> relu }"),
+    ],
+)
+def test_an_option_that_is_no_initialiser(line: str, more: str) -> None:
+    found = told(network(line, more))
+    assert [(code, place) for code, place, _ in found] == [("E298", "zerros(0.1)")]
+
+
+def test_options_that_are_initialisers() -> None:
+    line = "let start = normal(0.1)\n x -> dense(8, init=zeros | constant(0.5 | 1.0) | start)"
+    assert check_text(network(line)).reports == ()
