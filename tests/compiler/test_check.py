@@ -46,7 +46,7 @@ def test_a_graph_with_defaults_and_with_other_values() -> None:
         (None, {"width": "1 | 2"}, "E226"),
         (None, {"width": 1.5}, "E215"),
         (None, {"width": -1}, "E313"),
-        (None, {"T": 0}, "E211"),
+        (None, {"T": 0}, "E424"),
         (None, {"width": "(" * 5000}, "E423"),
         (None, {"width": "-" * 5000 + "1"}, "E423"),
     ],

@@ -107,7 +107,7 @@ def test_grid_refuses_a_real_range() -> None:
         """network Real on x: f32[N, 4] -> f32[N, 4] { x -> dropout(0.1..0.5) -> dense(4) }"""
     )
     study = Study(Store(None), "study", space, make_method("grid"))
-    with pytest.raises(SearchError, match="give the range a step"):
+    with pytest.raises(SearchError, match="give it a `step`"):
         study.run(InlineExecutor(lambda program: 1.0), trials=3)
 
 
