@@ -14,6 +14,7 @@ from .. import cost
 from ..expand import evaluate
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
+from ..expand.decisions import has_choice
 from ..expand.environment import Environment
 from ..expand.naming import NO_NAMES
 from ..expand.requirements import names_read
@@ -60,18 +61,12 @@ def deferrable(body: ast.Body, env: Environment) -> Requirements:
             continue
         read = set(names_read(statement.condition))
         rest = read - set(ADDITIVE)
-        if _is_open(statement.condition):  # what is decided there is decided in the network
+        if has_choice(statement.condition):  # what is decided there is decided in the network
             continue
         if read != rest and all(env.find(name) is not None for name in rest):
             kept.append(statement)
             names |= read & set(ADDITIVE)
     return Requirements(tuple(kept), tuple(name for name in ADDITIVE if name in names), env)
-
-
-def _is_open(node: ast.Node) -> bool:
-    if isinstance(node, ast.Choice | ast.Optional | ast.Range | ast.Open):
-        return True
-    return any(map(_is_open, ast.children(node)))
 
 
 def _bounds_above(node: ast.Expression) -> bool:
