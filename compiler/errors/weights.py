@@ -20,11 +20,13 @@ class SharedShapesDiffer(LayerDiagnostic):
     )
     owner: str
     name: str
-    first: list[int]
+    first: list[int] | None  # None where the first use makes no such weight
     second: list[int]
     earlier: Span
 
     def message(self) -> str:
+        if self.first is None:
+            return f"{self.owner} has no {self.name} at its first use and would need one here"
         return (
             f"{self.owner}.{self.name} is {self.first} at its first use and would be "
             f"{self.second} here"
@@ -35,7 +37,8 @@ class SharedShapesDiffer(LayerDiagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.site.call, self.asks())
-        yield Label(self.earlier, f"made {self.name} {self.first}", secondary=True)
+        made = f"no {self.name}" if self.first is None else f"{self.name} {self.first}"
+        yield Label(self.earlier, f"made {made}", secondary=True)
 
 
 @dataclass(frozen=True, slots=True)

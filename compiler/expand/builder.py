@@ -29,10 +29,11 @@ NOTHING: Mapping[str, str] = {}
 
 
 class GraphBuilder:
-    """A graph that grows in the order of the program."""
+    """A graph that grows in the order of the program. That of a cell is part of an `outer` one."""
 
-    def __init__(self, limits: Limits, facts: Facts) -> None:
+    def __init__(self, limits: Limits, facts: Facts, outer: "GraphBuilder | None" = None) -> None:
         self.limits = limits
+        self.outer = outer
         self.facts = facts
         self.values: list[TensorType] = []
         self.nodes: list[Node] = []
@@ -44,6 +45,11 @@ class GraphBuilder:
         self.activations = 0
         self.owned: dict[str, tuple[Mapping[str, WeightType], Span]] = {}
         self._ties: list[tuple[str, WeightType, WeightReference]] = []
+
+    @property
+    def outermost(self) -> "GraphBuilder":
+        """The graph of the network that this one will be part of."""
+        return self if self.outer is None else self.outer.outermost
 
     def value(self, type_: TensorType, span: Span) -> Tensor:
         """A new value of the graph."""
@@ -224,9 +230,9 @@ class GraphBuilder:
         site: Site,
     ) -> None:
         for name, weight in weights.items():
-            first = earlier[0][name]
+            first = earlier[0].get(name)
             if first != weight:
-                shapes = (list(first.shape), list(weight.shape))
+                shapes = (None if first is None else list(first.shape), list(weight.shape))
                 raise Fault(
                     errors.weights.SharedShapesDiffer(site, owner, name, *shapes, earlier[1])
                 )

@@ -7,7 +7,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
-from . import evaluate, fragments, lookup, scanning, signatures, size, sizes, stages
+from . import evaluate, fragments, lookup, requirements, scanning, signatures, size, sizes, stages
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -124,12 +124,15 @@ def _share(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -
     context.session.applied[context.place, id(node)] = (join(context.place, path), count)
     owner = join(context.owner, path)
     flow = stages.gather(inputs)
-    memory: dict[str, Any] = {}
+    memory, within = context.once(path)
     for turn in range(count):
         before = flow
         turn_path = f"{path}.{turn}"
-        once = replaced(context, memory=memory, memory_root=join(context.place, turn_path))
+        root = join(context.place, turn_path)
+        once = replaced(context, memory=memory, memory_root=root, memory_path=within)
         mark = context.session.hold(id(node), turn, count, stages.flatten(before))
+        if turn + 1 < count:
+            context.session.hold(requirements.memory_hold(memory, context))
         flow = _turn(node.body, turn_path, owner, flow, Environment(env), once)
         context.session.release(mark)
         _keeps_shape(node, "share", before, flow, context)

@@ -44,8 +44,9 @@ class Context:
     home: Any = None  # environment.Environment of the file that the text stands in
     uses: tuple[int, ...] = ()  # the uses of blocks whose defaults are being evaluated, by id
     frozen: Mapping[int, Any] = field(default_factory=dict)
-    memory: dict[str, Any] | None = None  # decisions that an instance or `share` makes once
+    memory: dict[Any, Any] | None = None  # decisions that an instance or `share` makes once
     memory_root: str = ""
+    memory_path: str = ""  # where in the memory: an instance within another has a part of its own
     written: tuple[str, int] | None = None  # where the stage of the instance at hand stands
     made: FreshNames = field(default_factory=lambda: FreshNames(NO_NAMES))
 
@@ -63,6 +64,28 @@ class Context:
         """
         session = self.session
         return session.decider is not None and (session.replayed is None or self.memory is not None)
+
+    def once(self, name: str) -> tuple[dict[Any, Any], str]:
+        """The memory of what is decided once under a name, and where in it: that of the instance or
+        `share` around it, as its turns decide nothing anew either.
+        """
+        if self.memory is None:
+            return {}, ""
+        return self.memory, f"{self.remembered_as(join(self.place, name))}/"
+
+    def inside(self, instance: Any, root: str) -> "Context":
+        """Where an instance is applied: what was decided in it stays."""
+        return replaced(
+            self,
+            memory=instance.memory,
+            memory_root=root,
+            memory_path=instance.memory_path,
+            written=instance.written,
+        )
+
+    def remembered_as(self, full: str) -> str:
+        """What stands for a full name in the memory at hand."""
+        return f"{self.memory_path}{full.removeprefix(self.memory_root)}"
 
     def name_of(self, stage: ast.Expression) -> str | None:
         """The name of a stage written in the body at hand; None for braces that open no path."""

@@ -211,7 +211,7 @@ def settle(node: ast.Expression, domain: Domain, name: str, context: Context) ->
         site = Site(session.site_name(full, number), domain, node)
         decision = session.decider.decide(site, context)
     else:
-        key = f"{full.removeprefix(context.memory_root)}_{number}"
+        key = f"{context.remembered_as(full)}_{number}", id(node)
         if key not in memory:
             site = Site(session.site_name(full, number), domain, node)
             session.note(memory, key, session.decider.decide(site, context))

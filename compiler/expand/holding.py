@@ -6,7 +6,7 @@ fingerprints have the same futures, so what is found out about one holds for the
 makes a space an automaton of few states.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -27,6 +27,7 @@ from .values import (
     OpenReal,
     Results,
     Tensor,
+    decisions_key,
 )
 
 NO_COSTS: frozenset[str] = frozenset()
@@ -60,15 +61,28 @@ class BodyHold:
 
 
 class CellHold:
-    """A cell's own graph, whose cost will be part of the network's."""
+    """A cell's own graph, with the costs that will be asked of the network that it is part of."""
 
-    __slots__ = ("builder",)
+    __slots__ = ("builder", "costs")
 
-    def __init__(self, builder: GraphBuilder) -> None:
+    def __init__(self, builder: GraphBuilder, costs: frozenset[str]) -> None:
         self.builder = builder
+        self.costs = costs
 
     def fingerprint(self) -> Hashable:
-        return tuple(cost_so_far(name, self.builder, 0) for name in sorted(cost_names))
+        return tuple(cost_so_far(name, self.builder, 0) for name in sorted(self.costs))
+
+
+class MemoryHold:
+    """What turns to come decide as the first did, where their costs will be asked of."""
+
+    __slots__ = ("memory",)
+
+    def __init__(self, memory: Mapping[Any, Any]) -> None:
+        self.memory = memory
+
+    def fingerprint(self) -> Hashable:
+        return decisions_key(self.memory)
 
 
 cost_names = ("params", "flops", "activations", "layers", "longest_path")
@@ -139,6 +153,7 @@ _FINGERPRINTS: dict[type, Callable[[Any], Hashable]] = {
     dict: _of_values,
     BodyHold: BodyHold.fingerprint,
     CellHold: CellHold.fingerprint,
+    MemoryHold: MemoryHold.fingerprint,
     LayerStage: _of_layer,
     FunctionStage: _of_function,
     FragmentStage: _of_fragment,
@@ -232,6 +247,7 @@ _VOLATILE: dict[type, Callable[[Any], bool]] = {
     dict: lambda value: _any_volatile(value.values()),
     BodyHold: _volatile_body,
     CellHold: lambda _: True,
+    MemoryHold: lambda _: True,
     Instance: lambda _: True,
     FunctionStage: lambda value: _any_volatile(value.values.values()),
     FragmentStage: _volatile_fragment,

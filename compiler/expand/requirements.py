@@ -2,7 +2,7 @@
 and a check at run time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...grammar import ast
@@ -12,7 +12,7 @@ from ..graph import RuntimeCheck
 from . import closed, evaluate, recursion
 from .context import Context
 from .environment import Environment
-from .holding import NO_COSTS, BodyHold
+from .holding import NO_COSTS, BodyHold, CellHold, MemoryHold
 from .lookup import find_name
 from .remembered import by_identity
 from .session import Poisoned
@@ -45,6 +45,25 @@ def body_hold(body: ast.Body, env: Environment, context: Context, start: int) ->
     if costs and context.session.closed is not None:
         raise closed.CostsWanted
     return BodyHold(body, env, context.builder, start, costs)
+
+
+def costs_asked(context: Context) -> frozenset[str]:
+    """The costs that will be asked of a program once it is whole, or of a body that is open."""
+    session = context.session
+    opened = [item.costs for item in session.holds or () if isinstance(item, BodyHold)]
+    return NO_COSTS.union(session.deferred_costs, *opened)
+
+
+def cell_hold(context: Context) -> CellHold:
+    """What a running cell depends on: its costs are no part of the network's until it is whole."""
+    return CellHold(context.builder, costs_asked(context))
+
+
+def memory_hold(memory: Mapping[Any, Any], context: Context) -> MemoryHold | None:
+    """What the turns that are still to come depend on. Their types are those of the first, so it
+    matters to costs alone.
+    """
+    return MemoryHold(memory) if costs_asked(context) else None
 
 
 @by_identity

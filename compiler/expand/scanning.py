@@ -11,7 +11,7 @@ from .. import errors
 from ..errors.base import Site
 from ..graph import Graph
 from ..types import TensorType
-from . import evaluate, functions, hyperparameters, matching, signatures, stages
+from . import evaluate, functions, hyperparameters, matching, requirements, signatures, stages
 from .arithmetic import is_number
 from .builder import GraphBuilder
 from .context import CellStates, Context, join, step_into
@@ -35,7 +35,7 @@ def apply(
     given = matching.match(node, "scan", OPTIONS, node.span)
     if "cell" not in given.by_name:
         raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
-    stage, owner = _cell(given.by_name["cell"], owner, env, context)
+    stage, owner, inside = _cell(given.by_name["cell"], name, owner, env, context)
     options = {key: _option(key, given, name, env, context) for key in OPTIONS[1:]}
     function = stage.reference.function
     context.session.entered.add(id(function))
@@ -44,9 +44,9 @@ def apply(
         site = Site("scan", node.span, tuple((item.span, item.type) for item in inputs))
         raise Fault(errors.sequences.ScanInputs(site, count, len(function.states), len(inputs)))
     sequences, starts = inputs[:count], inputs[count:]
-    written = context.written or (context.place, id(node))
+    written = inside.written or (context.place, id(node))
     context.session.applied.setdefault(written, (join(context.place, name), stage))
-    body, types, outer_env = _body(stage, sequences, name, node.span, context)
+    body, types, outer_env = _body(stage, sequences, name, node.span, inside)
     first = _first_states(function, types, starts, outer_env, node.span, context)
     layer = layer_stage(
         "scan",
@@ -68,18 +68,21 @@ def apply(
 
 
 def _cell(
-    node: ast.Expression, owner: str, env: Environment, context: Context
-) -> tuple[FunctionStage, str]:
+    node: ast.Expression, name: str, owner: str, env: Environment, context: Context
+) -> tuple[FunctionStage, str, Context]:
+    """The cell, the path of its weights, and where its body stands."""
     value: Any = evaluate.evaluate(node, env, context)
+    inside = context
     if isinstance(value, Instance):
         if value.home is not context.builder:
             raise Fault(errors.weights.SharedIntoCell(node.span, node.span.text, value.span))
+        inside = context.inside(value, join(context.place, name))
         owner, value = value.owner, value.stage
     if isinstance(value, FunctionReference):
         value = hyperparameters.bind_function(value, None, None, context, node.span)
     if not isinstance(value, FunctionStage) or value.reference.function.kind != "cell":
         raise Fault(errors.cells.ScanNeedsCell(node.span, describe(value)))
-    return value, owner
+    return value, owner, inside
 
 
 def _option(
@@ -106,13 +109,14 @@ def _body(
     """
     function = stage.reference.function
     outer = context.builder
-    inner = GraphBuilder(outer.limits, outer.facts)
+    inner = GraphBuilder(outer.limits, outer.facts, outer)
     inner.batch = outer.batch
     own = CellStates(tuple(s.name for s in function.states))
     inside = replaced(context, builder=inner, cell=own, prefix=join(context.place, name))
     home = stage.reference.home
     inside = replaced(inside, path="", owner="").open("", function.body, owner="", home=home)
     inside = inside.enter(step_into("cell", function.name, use), function)
+    mark = context.session.hold(requirements.cell_hold(inside))
     env = functions.environment_of(stage)
     elements = [
         inner.value(_element(tensor, function, use, context), tensor.span) for tensor in sequences
@@ -143,6 +147,7 @@ def _body(
     ]
     outer.facts = inner.facts
     outer.checks += inner.checks
+    context.session.release(mark)
     graph = inner.finish(function.name, ports_in, ports_out, stage.values, "")
     return graph, types, start_env
 

@@ -56,7 +56,7 @@ class Session:
     replayed: Iterator[Any] | None = None  # what is decided, where that is known beforehand
     holds: list[Any] | None = None  # what the rest of the expansion depends on, while one decides
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
-    journal: list[tuple[dict[str, Any], str, Any]] = field(default_factory=list)
+    journal: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
     closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
     partition: Any = None  # alike.Partition, while one explores
     took_alike: bool = False  # whether any options were taken for alike
@@ -71,6 +71,7 @@ class Session:
     lets: dict[str, Any] = field(default_factory=dict)  # a file's own, once their choices are made
     meant: dict[tuple[str, int], Any] = field(default_factory=dict)  # values of such decisions
     deferred: frozenset[int] = frozenset()  # requirements that somebody else settles, by id
+    deferred_costs: tuple[str, ...] = ()  # what those ask of
     spent: int = 0
     measured: dict[int, tuple[object, int, int]] = field(default_factory=dict)
     allowed: int = 0
@@ -149,7 +150,7 @@ class Session:
         self._sites[name] = 1
         return name
 
-    def note(self, known: dict[str, Any], name: str, value: Any) -> None:
+    def note(self, known: dict[Any, Any], name: Any, value: Any) -> None:
         """Sets an entry so that it can be taken back while one explores."""
         if self.holds is not None:
             self.journal.append((known, name, known.get(name, _NOTHING)))

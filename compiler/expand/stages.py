@@ -241,7 +241,7 @@ def use(
             if value.home is not context.builder:
                 raise Fault(errors.weights.SharedIntoCell(node.span, name, value.span))
             root = join(context.place, name)
-            inner = replaced(context, memory=value.memory, memory_root=root, written=value.written)
+            inner = context.inside(value, root)
             return use(value.stage, inputs, name, node, inner, value.owner)
         case _:
             return _refuse(value, node)

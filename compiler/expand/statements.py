@@ -189,7 +189,7 @@ def _instance(statement: ast.Instance, env: Environment, context: Context) -> No
     name = context.names.by_stage.get(id(statement)) or context.fresh(statement.name)
     owner = join(context.owner, name)
     written = (context.place, id(statement.stage))
-    instance = Instance(value, owner, statement.span, context.builder, written)
+    instance = Instance(value, owner, statement.span, context.builder, written, *context.once(name))
     env.bind(statement.name, instance, statement.span)
     if reads is not None:
         reads.name(env.here(statement.name), reads.close(mark))

@@ -111,11 +111,15 @@ class Instance:
     span: Span
     home: Any  # the builder whose graph holds the weights
     written: tuple[str, int] = ("", 0)  # where its stage stands: the path, and the node by id
-    memory: dict[str, Any] = field(default_factory=dict)  # decisions within, made at the first use
+    memory: dict[Any, Any] = field(default_factory=dict)  # decisions within, made at the first use
+    memory_path: str = ""  # where in it, if it is that of an instance or `share` around it
 
     @property
-    def memory_key(self) -> tuple[tuple[str, Any], ...]:
-        return decisions_key(self.memory)
+    def memory_key(self) -> tuple[tuple[Any, Any], ...]:
+        if not self.memory_path:
+            return decisions_key(self.memory)
+        own = {k: v for k, v in self.memory.items() if k[0].startswith(self.memory_path)}
+        return decisions_key(own)
 
 
 @record

@@ -150,8 +150,8 @@ class Explorer:
 
     def decide(self, site: Site, context: Context) -> Any:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
-        if not self.built and (self.outermost is None or not context.prefix):
-            self.outermost = context.builder  # what a cell costs is counted when it is finished
+        if not self.built:  # what a cell costs is counted when it is finished
+            self.outermost = context.builder.outermost
         self.session = context.session
         index, process = len(self.path), self.process
         ahead = index - self.base

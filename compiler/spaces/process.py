@@ -244,6 +244,7 @@ class Process:
         session.closed = self._closed if exploring and not full else None
         session.partition = self.partition if exploring and self._closed is not None else None
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
+        session.deferred_costs = self.requirements.names
         session._names, session.numbers = self._names, self._numbers
         session.reads = reads
         session.copies = self.copies
