@@ -8,7 +8,7 @@ both.
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
-from typing import Any
+from typing import Any, SupportsFloat
 
 from ...grammar import ast
 from ...grammar.record import record
@@ -178,10 +178,13 @@ class Encoder:
 
     def decode(self, vector: Sequence[float]) -> list[Step]:
         """At each choice the legal decision that the vector favours. Raises ValueError for a vector
-        of another length.
+        of another length, TypeError for one that is not of numbers.
         """
         if len(vector) != len(self.columns):
             raise ValueError(f"the vector has {len(self.columns)} numbers, not {len(vector)}")
+        strange = next((item for item in vector if not isinstance(item, SupportsFloat)), None)
+        if strange is not None:
+            raise TypeError(f"a vector is of numbers, not {strange!r}")
         place, steps = self.walk.start(), []
         while place.state is not DONE:
             decision = self._favoured(place, vector)

@@ -53,6 +53,7 @@ class Space:
         self.label = f"<drawn from {self.name}>"
         self._remembered: dict[tuple[Any, ...], dict[str, str]] = {}
         self._counted = 0  # so many states stay, since what was counted stands on them
+        self._uncounted = False  # whether counting for uniform draws proved out of reach
         self.process.answer(self.walk.start)
 
     def __repr__(self) -> str:
@@ -146,15 +147,20 @@ class Space:
 
     def _uniformly(self, random: Random) -> Sequence[Step]:
         """By counting; where the sums of costs are too many to count, from all programs without
-        regard to costs until one fulfils what is required.
+        regard to costs until one fulfils what is required. Which of both is found out once, so that
+        a draw does not depend on those before it.
         """
-        try:
-            return self.walk.draw_uniformly(random)
-        except SpaceLimit:
-            if not self.walk.required:
-                raise
+        if not self._uncounted:
+            try:
+                return self.walk.draw_uniformly(random)
+            except SpaceLimit:
+                if not self.walk.required:
+                    raise
+                self._uncounted = True
+            self.process.begin_question()
         for _ in range(MOST_REJECTED):
-            steps = self._relaxed.draw_uniformly(random)
+            drawn = self._relaxed.draw_uniformly(random)
+            steps, _ = self.steps_of([decision for _, decision in drawn])
             if self.walk.fulfilled(self.walk.total(steps)):
                 return steps
         raise SpaceLimit(f"none of {MOST_REJECTED:,} programs fulfils what is required of costs")

@@ -8,6 +8,7 @@ from typing import Any
 
 import archc
 import pytest
+from archc.compiler.spaces import sums
 
 POOLS = """
 network Pools on x: f32[1, 1, 4, 4] -> f32[1, 1] {
@@ -111,6 +112,19 @@ def test_conditioned_and_uniform_draws_under_a_requirement_on_costs() -> None:
     space = archc.space(BUDGETED)
     fits((values(item) for item in space.samples(6000, seed=3, conditioned=True)), expected)
     fits((values(item) for item in space.samples(6000, seed=4, uniform=True)), expected)
+
+
+def test_uniform_draws_where_sums_cannot_be_counted_are_those_that_fulfil(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sums, "MOST_SUMS", 10)
+    kept = budgeted()
+    expected = {key: Fraction(1, len(kept)) for key in kept}
+    space = archc.space(BUDGETED)
+    drawn = [values(item) for item in space.samples(3000, seed=4, uniform=True)]
+    fits(iter(drawn), expected)
+    alone = (next(archc.space(BUDGETED).samples(1, 4, uniform=True, start=i)) for i in (7, 3))
+    assert [values(item) for item in alone] == [drawn[7], drawn[3]]
 
 
 def narrow() -> list[tuple[int, ...]]:

@@ -70,3 +70,8 @@ def test_whole_numbers_in_several_ranges_are_options() -> None:
     assert sum("repeat" in item for item in space.encoder.columns) == 5
     for program in space.enumerate():
         assert space.decode_vector(space.encode(program)).trace == program.trace
+
+
+def test_a_vector_of_texts_is_a_wrong_call(mixed: archc.Space) -> None:
+    with pytest.raises(TypeError, match="a vector is of numbers, not 'a'"):
+        mixed.decode_vector(["a"] * len(mixed.encoder.columns))  # type: ignore[list-item]
