@@ -5,7 +5,7 @@ requirements of costs no program fulfils.
 from collections.abc import Sequence
 from typing import Any
 
-from ...grammar.diagnostic import Diagnostic
+from ...grammar.diagnostic import Diagnostic, Report, Step
 from .. import errors
 from ..expand.requirements import names_read
 from .costs import Requirements, Totals
@@ -21,26 +21,42 @@ MOST_QUESTIONS = 20_000
 """How often it may be asked whether costs fulfil a requirement."""
 
 
-def reason_of(process: Process, root: State) -> Diagnostic:
-    """The error itself where every way runs into the same one, which is not the choices' fault;
-    else the last choice with options before the end of the ways, and what stopped each.
+def reason_of(process: Process, root: State) -> Report:
+    """The error itself where every way runs into the same one: it is not the choices' fault, unless
+    it is told in the numbers of each, which names the choice too. Else the last choice with options
+    before the end of the ways, and what stopped each.
     """
     if root.reason is not None:
-        return root.reason
+        return Report(root.reason)
     totals = _totals(process, root)
     if totals:
-        return _unfulfilled(process.requirements, totals)
+        return Report(_unfulfilled(process.requirements, totals))
     found = _all_reasons(root)
+    last = _last_choice(root)
     if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
-        return found[0]
-    state, reasons = root, _messages(root)
-    while not reasons:
+        told = {(item.message(), *item.notes()) for item in found}
+        return Report(found[0], _whatever(last) if len(told) > 1 else ())
+    if last is None:
+        return Report(_unfulfilled(process.requirements, ()))
+    return Report(_empty(last, _messages(last)))
+
+
+def _last_choice(root: State) -> State | None:
+    """The first that is met of the choices of which an option is refused for itself."""
+    state = root
+    while not _messages(state):
         deeper = [child for child in state.children.values() if child.site is not None]
         if not deeper:
-            return _unfulfilled(process.requirements, ())
+            return None
         state = deeper[0]
-        reasons = _messages(state)
-    return _empty(state, reasons)
+    return state
+
+
+def _whatever(choice: State | None) -> tuple[Step, ...]:
+    if choice is None or choice.site is None:
+        return ()
+    name = choice.site.name
+    return (Step(choice.site.node.span, f"so it ends with every option of `{name}` here"),)
 
 
 def _empty(state: State, reasons: tuple[str, ...]) -> Diagnostic:

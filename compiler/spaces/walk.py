@@ -70,7 +70,7 @@ class Walk:
         except DeadEnd as end:
             raise ProgramError([Report(end.diagnostic)]) from None
         if not self.live(place):
-            raise ProgramError([Report(reason_of(self.process, place.state))])
+            raise ProgramError([reason_of(self.process, place.state)])
         self.process.holds = True
         return place
 

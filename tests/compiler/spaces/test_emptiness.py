@@ -64,3 +64,27 @@ def test_where_costs_are_too_many_to_be_known_all_are_named() -> None:
 """
     (report,) = [item for item in check_text(text).reports if item.is_error]
     assert report.code == "E462" and len(list(report.diagnostic.labels())) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "choice"),
+    [
+        ("let w = 8 | 16\n    require w == 32\n    x -> dense(w) -> dense(4)", "E290", "Net.w"),
+        ("x -> dense(8 | 16)", "E266", "Net.dense.units"),
+    ],
+)
+def test_one_rule_that_all_options_break_names_the_choice_too(
+    body: str, code: str, choice: str
+) -> None:
+    text = f"network Net on x: f32[N, 8] -> f32[N, 4] {{\n    {body}\n}}\n"
+    (report,) = check_text(text).reports
+    assert report.code == code
+    assert [step.text for step in report.trail] == [
+        f"so it ends with every option of `{choice}` here"
+    ]
+
+
+def test_a_rule_that_no_choice_can_mend_accuses_none() -> None:
+    text = "network Net on x: f32[N, 8] -> f32[N, 4] { x -> dense(8 | 16) -> conv(3, 3) }"
+    (report,) = check_text(text).reports
+    assert report.code == "E302" and not report.trail
