@@ -22,6 +22,11 @@ from .tree import names_in, renamed
 from .view import View, graphs
 from .vocabulary import Vocabulary, needed, offers
 
+LEFT_OPEN = (
+    "a block of the vocabulary leaves open what is not decided here: `any`, `some`, or a range "
+    "whose ends are no numbers"
+)
+
 
 def accept(
     view: View, edited: ast.Program, vocabulary: Vocabulary, *, identical: bool = False
@@ -39,6 +44,8 @@ def accept(
     parsed = parse(text, view.filename)
     checked = check(parsed, view.folder)
     _refuse(checked)
+    if view.network in checked.spaces:
+        raise Refused(LEFT_OPEN)
     if parsed.program != made:
         raise Refused("its text would mean something else")
     try:

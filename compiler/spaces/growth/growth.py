@@ -4,7 +4,7 @@ Comes in: a complete program and a vocabulary. Goes out: programs that the check
 `NoEdit`. Equal seeds give equal programs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...deep import deep_recursion
@@ -12,7 +12,8 @@ from ...program import Program
 from ..random import Random, cumulate
 from . import registry
 from .accept import accept, adapted
-from .edit import Edit, Place
+from .donors import decided
+from .edit import Edit, Place, Way
 from .grown import GrownProgram, Made
 from .refused import NoEdit, Refused
 from .view import View
@@ -111,7 +112,7 @@ class Growth:
         seen: set[Any] = set()
         with deep_recursion():
             try:
-                for way in edit.ways(self.view, place, self.vocabulary, random):
+                for vocabulary, way in self._ways(edit, place, random):
                     if tried >= self.ways:
                         break
                     if way.tree in seen:
@@ -120,7 +121,7 @@ class Growth:
                     tried += 1
                     try:
                         view = accept(
-                            self.view, way.tree, self.vocabulary, identical=edit.may_be_identical
+                            self.view, way.tree, vocabulary, identical=edit.may_be_identical
                         )
                     except Refused as refused:
                         reason = str(refused)
@@ -130,6 +131,13 @@ class Growth:
                 reason = str(refused)
         many = f" of {tried} tried" if tried > 1 else ""
         raise NoEdit(f"no valid {place}{many}: {reason}")
+
+    def _ways(self, edit: Edit, place: Place, random: Random) -> Iterator[tuple[Vocabulary, Way]]:
+        """The ways of an edit, with the vocabulary that each draws from."""
+        for vocabulary in decided(self._told, random):
+            fitting = adapted(vocabulary, self.view.tree)
+            for way in edit.ways(self.view, place, fitting, random):
+                yield fitting, way
 
     def _made(self, view: View, made: Made) -> GrownProgram:
         axes = getattr(self.program, "axes", {})

@@ -69,3 +69,47 @@ def test_an_identity_can_be_inserted() -> None:
 def test_an_edit_without_a_place_is_named() -> None:
     with pytest.raises(ValueError, match="it has no place for join"):
         archc.grow(NET, edit="join")
+
+
+OPEN_BLOCKS = """
+let most = 4 | 6
+block Gate(reduce: int, gate: stage = sigmoid | hardsigmoid) on x: f32[N, C, H, W] {
+    s = x -> global_avgpool -> dense(C // reduce) -> relu -> dense(C) -> gate
+    x * (s -> reshape([N, C, 1, 1]))
+}
+block Deep on x: f32[N, C, H, W] -> f32[N, C, H, W] {
+    let kernel = 1 | 3
+    x -> repeat(1..3) { conv(C, kernel) -> (relu | tanh)? } -> conv(C, ?)
+}
+vocabulary Mine { Gate(reduce=2 | most), Deep }
+"""
+IMAGES = """
+network Net on x: f32[N, 4, 8, 8] -> f32[N, 5] {
+    x -> conv(12, 3) -> relu -> global_avgpool -> dense(5)
+}
+"""
+
+
+def test_what_is_open_in_a_block_of_a_vocabulary_is_decided_for_every_edit() -> None:
+    grown = [archc.grow(IMAGES, seed, edit="insert", vocabulary=OPEN_BLOCKS) for seed in range(30)]
+    assert all(archc.space(archc.parse(str(item))).size == 1 for item in grown)
+    texts = "".join(map(str, grown))
+    wanted = "stage = sigmoid", "stage = hardsigmoid", "repeat(1)", "repeat(3)", "-> tanh"
+    assert [word for word in wanted if word not in texts] == []
+    again = archc.grow(IMAGES, 7, edit="insert", vocabulary=OPEN_BLOCKS)
+    assert str(again) == str(grown[7])
+
+
+def test_blocks_decided_in_two_ways_are_two() -> None:
+    program: archc.Program = archc.parse(IMAGES)
+    for seed in range(6):
+        program = archc.grow(program, seed, edit="insert", vocabulary=OPEN_BLOCKS)
+    assert archc.parse(str(program)).check().reports == ()
+    assert "block Deep_2" in str(program)
+
+
+def test_what_growth_cannot_decide_is_told() -> None:
+    text = "block Both on x { x -> some([relu, tanh], 2) -> add }\nvocabulary Mine { Both }"
+    some = text.replace("[relu, tanh], 2", "[relu, tanh, silu], 2")
+    with pytest.raises(archc.NoEdit, match="leaves open what is not decided here: `any`, `some`"):
+        archc.grow(IMAGES, edit="insert", vocabulary=some)
