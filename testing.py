@@ -73,6 +73,8 @@ def vocabulary_programs(
     no layer of the vocabulary fits anywhere, ImportError without Hypothesis.
     """
     _require()
+    if not isinstance(vocabulary, str | None):
+        raise TypeError(f"a vocabulary is its text, not {type(vocabulary).__name__}")
     if not isinstance(layers, int):
         raise TypeError(f"`layers` is a whole number, not {type(layers).__name__}")
     if layers < 1:

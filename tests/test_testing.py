@@ -180,6 +180,8 @@ def test_networks_have_a_layer() -> None:
         archc.testing.vocabulary_programs(layers=0)
     with pytest.raises(TypeError, match="whole number, not str"):
         archc.testing.vocabulary_programs(layers="x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a vocabulary is its text, not int"):
+        archc.testing.vocabulary_programs(3)  # type: ignore[arg-type]
 
 
 def test_a_vocabulary_without_entries_is_a_program_at_fault() -> None:
