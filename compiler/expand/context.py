@@ -58,6 +58,13 @@ class Context:
         )
 
     @property
+    def decided_at(self) -> str:
+        """Where a choice is decided: the place, and for one in a default the use that left it out,
+        as two uses in one place decide twice.
+        """
+        return f"{self.place}.{self.uses}" if self.uses else self.place
+
+    @property
     def naming(self) -> bool:
         """Whether choices need their names: not where nobody decides, nor where it is known
         beforehand what is decided; but what an instance remembers is found by its name.

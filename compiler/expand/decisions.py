@@ -152,7 +152,7 @@ def any_value(
 def meaning_of(node: ast.Expression, domain: Domain, decision: Any, context: Context) -> Any:
     """The value that a decision stands for."""
     value = domain.options[decision] if isinstance(domain, Alternatives) else decision
-    context.session.meant[context.place, id(node)] = value
+    context.session.meant[context.decided_at, id(node)] = value
     if not isinstance(domain, Reals):
         return value
     context.session.has_reals = True
@@ -185,7 +185,7 @@ def subset(node: ast.Call, count: int, sizes: Sequence[int], context: Context) -
     mark = context.session.hold(id(node), tuple(sizes))
     kept = options[decide(node, Alternatives(options), SUBSET, context)]
     context.session.release(mark)
-    context.session.meant[context.place, id(node)] = kept
+    context.session.meant[context.decided_at, id(node)] = kept
     return kept
 
 
@@ -216,7 +216,7 @@ def settle(node: ast.Expression, domain: Domain, name: str, context: Context) ->
             site = Site(session.site_name(full, number), domain, node)
             session.note(memory, key, session.decider.decide(site, context))
         decision = memory[key]
-    session.decided[place, id(node)] = decision
+    session.decided[context.decided_at, id(node)] = decision
     return decision
 
 
@@ -232,7 +232,7 @@ def replays(node: ast.Expression, context: Context) -> bool:
 def _replay(node: ast.Expression, context: Context) -> Any:
     session = context.session
     assert session.replayed is not None
-    decision = session.decided[context.place, id(node)] = next(session.replayed)
+    decision = session.decided[context.decided_at, id(node)] = next(session.replayed)
     return decision
 
 

@@ -150,7 +150,7 @@ def _decided(node: ast.Expression, context: Context) -> Any:
     """What was decided just now, or with a name before."""
     if id(node) in context.frozen:
         return context.frozen[id(node)]
-    return context.session.decided[context.place, id(node)]
+    return context.session.decided[context.decided_at, id(node)]
 
 
 def _freeze_call(

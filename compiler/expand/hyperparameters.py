@@ -54,6 +54,10 @@ def bind_function(
     values: dict[str, Any] = {}
     if overrides is None:  # the choices of the network itself bear its name already
         context = arguments.hinted(node, function.name, context)
+    left_out = context
+    if overrides is None and context.session.decider is not None:
+        uses = (*context.uses, id(where if node is None else node))
+        left_out = replaced(context, home=reference.home, uses=uses)
     for item in function.hyperparameters:
         mark = context.session.hold(tuple(values.items()))
         if overrides is not None and item.name in overrides:
@@ -63,10 +67,6 @@ def bind_function(
             source = given.by_name[item.name]
             value = _typed(item, source, function.name, env, reference, context)
         elif item.default is not None:
-            left_out = context
-            if overrides is None and context.naming:
-                use = id(where if node is None else node)
-                left_out = replaced(context, home=reference.home, uses=(*context.uses, use))
             value = _typed(item, item.default, function.name, inner, reference, left_out)
         else:
             needed = ", ".join(h.name for h in function.hyperparameters if h.default is None)
@@ -74,7 +74,7 @@ def bind_function(
         context.session.release(mark)
         values[item.name] = value
         inner.replace(item.name, value, item.span)
-    return FunctionStage(reference, values)
+    return FunctionStage(reference, values, frozenset(given.by_name), left_out.decided_at)
 
 
 def _typed(

@@ -81,6 +81,8 @@ class FunctionStage:
 
     reference: FunctionReference
     values: Mapping[str, Any]
+    given: frozenset[str] = field(default=frozenset(), compare=False)  # what is no default
+    decided_at: str = field(default="", compare=False)  # where choices in its defaults were made
 
 
 @record

@@ -133,7 +133,7 @@ def any_of(node: ast.Call, env: Environment, context: Context) -> FragmentStage:
     if not value.choice.options:
         raise Fault(errors.spaces.EmptyVocabulary(node.span, value.choice.span, value.name))
     stage = FragmentStage(own_choice(Identity(node), Identity(value.choice)), value.home)
-    context.session.meant[context.place, id(node)] = stage
+    context.session.meant[context.decided_at, id(node)] = stage
     return stage
 
 
@@ -171,7 +171,7 @@ def some(node: ast.Call, env: Environment, context: Context) -> Any:
         return evaluate.together(results)
     plain = results or items
     if not any(isinstance(item, (Tensor, Results, *STAGES, *_FLOWING)) for item in plain):
-        context.session.meant[context.place, id(node)] = results
+        context.session.meant[context.decided_at, id(node)] = results
         return tuple(results)
     return _side_by_side(node, kept, env, context)
 
@@ -200,7 +200,7 @@ def _side_by_side(
     fork = _fork(Identity(node), kept)
     context.session.name_as(fork, _fork(Identity(node), tuple(range(len(items)))))
     stage = FragmentStage(fork, env)
-    context.session.meant[context.place, id(node)] = stage
+    context.session.meant[context.decided_at, id(node)] = stage
     return stage
 
 

@@ -14,7 +14,7 @@ from ..expand.holding import Identity
 from ..expand.naming import last_part
 from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
-from . import written_choices, written_loops
+from . import written_choices, written_defaults, written_loops
 from .expansion import Expansion
 from .foreign import Imports
 from .settled import below, touched
@@ -291,7 +291,7 @@ class Writer:
         path, stage = used
         scan = isinstance(node, ast.Call) and last_part(node.function) == "scan"
         written = node.arguments[0].value if scan else node
-        version = self._version(stage, path, place)
+        version = self._version(stage, path, place.recipe)
         function = stage.reference.function
         if version == function.name and stage.reference.home is self.reference.home:
             return plain
@@ -306,14 +306,14 @@ class Writer:
             return bare(plain, arguments=(first, *plain.arguments[1:]))
         return _renamed(plain, version)
 
-    def _version(self, stage: FunctionStage, path: str, place: Place) -> str | None:
+    def _version(self, stage: FunctionStage, path: str, recipe: str | None) -> str | None:
         """The name of the version of a block that came out at a path; None for the block itself."""
         reference = stage.reference
         function = reference.function
-        here = Place(path)
-        body = self.write(function.body, here)
+        body = self.write(function.body, Place(path))
+        decided = Place(stage.decided_at, recipe)
         defaults = tuple(
-            bare(item, default=None if item.default is None else self._recipe(item.default, place))
+            written_defaults.as_used(item, stage, lambda default: self._recipe(default, decided))
             for item in function.hyperparameters
         )
         written = bare(function, body=body, hyperparameters=defaults)
@@ -347,7 +347,9 @@ class Writer:
         and labelled so that its path stays.
         """
         values = [
-            ast.Argument(name, literal(value), span=NOWHERE) for name, value in stage.values.items()
+            ast.Argument(name, written_defaults.spelled(value), span=NOWHERE)
+            for name, value in stage.values.items()
+            if name in stage.given
         ]
         call = ast.Call(ast.Name(version, span=NOWHERE), tuple(values), span=NOWHERE)
         return ast.Labelled(path.rpartition(".")[2], call, span=NOWHERE)
