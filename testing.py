@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from .api import space as space_of
 from .compiler.expand.decisions import Alternatives, Integers, Reals
 from .compiler.program import Program
-from .compiler.spaces.deciding import Patience, around, decided, smallest_first
+from .compiler.spaces.deciding import Patience, around, decided
 from .compiler.spaces.drawn import DrawnProgram
 from .compiler.spaces.random import scaled
 from .compiler.spaces.space import Space
-from .compiler.spaces.states import Place
+from .compiler.spaces.states import Place, shortest_first
 from .grammar import ast
 from .grammar.diagnostic import ProgramError
 from .grammar.parse import parse
@@ -144,6 +144,6 @@ def _wishes(place: Place, draw: "DrawFn") -> Iterable[Any]:
             steps = draw(strategies.integers(0, len(domain) - 1))
             return around(domain, domain.low + domain.step * steps)
         case Alternatives() as domain:
-            order = smallest_first(domain)
+            order = shortest_first(domain)
             start = draw(strategies.integers(0, len(order) - 1))
             return (*order[start:], *order[:start])

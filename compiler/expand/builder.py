@@ -24,7 +24,7 @@ from .values import LayerStage, Tensor, WeightReference
 
 MOST_AXES = 64
 WATCHED = 64
-"""After so many nodes whoever watches a graph looks at it."""
+"""After so many nodes, and at the end of each turn, whoever watches a graph looks at it."""
 NOTHING: Mapping[str, str] = {}
 
 
@@ -180,6 +180,8 @@ class GraphBuilder:
 
     def end(self, scope: int, outputs: Sequence[Tensor]) -> None:
         path, kind, function, values, start, ids = self.scopes[scope]
+        if kind == "turn" and self.watch is not None:
+            self.watch(self)
         made = tuple([item.id for item in outputs])
         end = len(self.nodes)
         self.scopes[scope] = Scope(path, kind, function, values, start, end, ids, made)

@@ -7,7 +7,18 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record, replaced
 from .. import errors
-from . import evaluate, fragments, lookup, requirements, scanning, signatures, size, sizes, stages
+from . import (
+    evaluate,
+    fragments,
+    lookup,
+    requirements,
+    retrying,
+    scanning,
+    signatures,
+    size,
+    sizes,
+    stages,
+)
 from .context import Context, join
 from .environment import Environment
 from .session import Poisoned
@@ -77,25 +88,30 @@ def _turns(node: ast.Call | ast.For, base: str, items: Sequence[Any], context: C
 def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
     assert node.body is not None
     turns = turns_of_repeat(node, inputs, env, context)
-    flow = stages.gather(inputs)
-    for number in turns.items:
-        mark = context.session.hold(id(node), number, len(turns.items))
-        flow = _turn(node.body, f"{turns.path}.{number}", None, flow, Environment(env), context)
+    body, path, count = node.body, turns.path, len(turns.items)
+
+    def turn(number: int, flow: "stages.Flow") -> "stages.Flow":
+        mark = context.session.hold(id(node), number, count)
+        flow = _turn(body, f"{path}.{number}", None, flow, Environment(env), context)
         context.session.release(mark)
-    return flow
+        return flow
+
+    return retrying.one_by_one(count, turn, stages.gather(inputs), context)
 
 
 def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) -> "stages.Flow":
     """The body once for every item of a list."""
     turns = turns_of_for(node, inputs, env, context)
-    flow = stages.gather(inputs)
-    for number, item in enumerate(turns.items):
+
+    def turn(number: int, flow: "stages.Flow") -> "stages.Flow":
         inner = Environment(env)
-        bind_targets(node, item, number, inner)
+        bind_targets(node, turns.items[number], number, inner)
         mark = context.session.hold(id(node), turns.items[number + 1 :])
         flow = _turn(node.body, f"{turns.path}.{number}", None, flow, inner, context)
         context.session.release(mark)
-    return flow
+        return flow
+
+    return retrying.one_by_one(len(turns.items), turn, stages.gather(inputs), context)
 
 
 def bind_targets(node: ast.For, item: Any, turn: int, env: Environment) -> None:

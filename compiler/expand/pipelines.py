@@ -29,11 +29,7 @@ def pipeline(node: ast.Pipeline, env: Environment, context: Context) -> Any:
     if isinstance(head, STAGES) and not makes_tensors(head):
         return FragmentStage(node, env)
     flow = evaluate.as_tensors(head, node.stages[0], context)
-    for place, stage in enumerate(node.stages[1:]):
-        mark = context.session.hold(id(node), place)
-        flow = stages.apply(stage, stages.flatten(flow), env, context)
-        context.session.release(mark)
-    return flow
+    return stages.apply_all(node, node.stages[1:], flow, env, context)
 
 
 def is_stage(node: ast.Expression, env: Environment, context: Context) -> bool:

@@ -6,7 +6,7 @@ expanded anew.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -54,6 +54,56 @@ def attempt(way: Way, node: ast.Expression, inputs: Any, env: Environment, conte
         except (Fault, Refused) as refusal:
             context.session.decider.retry(mark.decided, refusal)
             mark.restore()
+
+
+Flow = TypeVar("Flow")
+
+
+def one_by_one(count: int, step: Callable[[int, Flow], Flow], flow: Flow, context: Context) -> Flow:
+    """What flows out of `step(place, flow)`, called for one place after another with what flowed
+    out of the last. Where one is refused while somebody explores, the last that decided something
+    and has another way is carried out again.
+    """
+    if context.session.holds is None:
+        for place in range(count):
+            flow = step(place, flow)
+        return flow
+    decider = context.session.decider
+    before: list[tuple[int, Mark, Flow]] = []
+    place = 0
+    while place < count:
+        if not before or before[-1][0] != place:
+            before.append((place, Mark(context), flow))
+        made = decider.made
+        try:
+            flow = step(place, flow)
+        except (Fault, Refused) as refusal:
+            place, flow = _earlier(before, refusal, decider)
+            continue
+        if decider.made == made:
+            before.pop()  # nothing was decided here
+        place += 1
+    return flow
+
+
+def _earlier(
+    before: list[tuple[int, Mark, Flow]], refusal: Fault | Refused, decider: Any
+) -> tuple[int, Flow]:
+    """The step to go on from, and what flows into it. Raises Refused where none has another way."""
+    while before:
+        place, mark, flow = before[-1]
+        try:
+            decider.retry(mark.decided, refusal)
+        except Refused as exhausted:
+            refusal = exhausted
+            before.pop()
+            continue
+        mark.restore()
+        return place, flow
+    try:
+        raise refusal
+    finally:
+        del refusal  # this frame is part of its trace: neither would be let go
 
 
 # --- bodies ---------------------------------------------------------------------------------------

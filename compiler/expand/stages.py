@@ -124,12 +124,25 @@ def _opens_path(node: ast.Call) -> bool:
 
 
 def _chain(node: ast.Pipeline, inputs: Inputs, env: Environment, context: Context) -> Flow:
-    flow = gather(inputs)
-    for place, stage in enumerate(node.stages):
+    return apply_all(node, node.stages, gather(inputs), env, context)
+
+
+def apply_all(
+    node: ast.Pipeline,
+    chain: Sequence[ast.Expression],
+    flow: Flow,
+    env: Environment,
+    context: Context,
+) -> Flow:
+    """What flows out of the stages of a pipeline, one after another."""
+
+    def step(place: int, flow: Flow) -> Flow:
         mark = context.session.hold(id(node), place)
-        flow = apply(stage, flatten(flow), env, context)
+        flow = apply(chain[place], flatten(flow), env, context)
         context.session.release(mark)
-    return flow
+        return flow
+
+    return retrying.one_by_one(len(chain), step, flow, context)
 
 
 def _chosen(

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NamedTuple
 
-from .explorer import Ceiling, TooMuch
+from .ceiling import Ceiling, TooMuch, in_turn, loop_of
 from .process import Process
 from .states import DONE, State, decisions_of, edge, prefix_of
 
@@ -130,16 +130,5 @@ _BEYOND = State(None)
 """Where an expansion ended because what it had added was no longer allowed."""
 
 
-def in_turn(name: str, loop: str) -> bool:
-    """Whether a path leads into a turn of a loop."""
-    return name.startswith(loop + ".") and name[len(loop) + 1 :].split(".")[0].isdigit()
-
-
 def _name(state: State) -> str:
     return state.name
-
-
-def loop_of(state: State) -> str:
-    """The path of the loop whose number of turns a range decides; no text for other choices."""
-    ranged = state.name.endswith(".n") and not state.real
-    return state.name[: -len(".n")] if ranged else ""

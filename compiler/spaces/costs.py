@@ -6,6 +6,7 @@ tell states apart: an edge carries what it adds, and a requirement is asked of t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import add, sub
 from typing import Any
 
 from ...grammar import ast
@@ -23,6 +24,14 @@ from ..facts import Facts
 
 ADDITIVE = ("params", "flops", "activations", "layers")
 Totals = tuple[int, ...]
+
+
+def plus(left: Totals, right: Totals) -> Totals:
+    return tuple(map(add, left, right))
+
+
+def minus(left: Totals, right: Totals) -> Totals:
+    return tuple(map(sub, left, right))
 
 
 @record

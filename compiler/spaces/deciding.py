@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...grammar import ast
 from ..deep import deep_recursion
 from ..expand.decisions import Alternatives, Integers
 from .drawn import DrawnProgram
@@ -105,35 +104,3 @@ def _nearest(domain: Integers, decision: int) -> Iterator[int]:
         for other in (decision - distance, decision + distance):
             if domain.low <= other <= domain.high:
                 yield other
-
-
-def smallest_first(domain: Alternatives) -> Sequence[int]:
-    """The options with the shortest text first, so the identity before a layer, and a block before
-    one that holds it; numbers by their size.
-    """
-    return sorted(decisions_of(domain), key=lambda place: _weight(domain.options[place]))
-
-
-def _weight(option: Any) -> tuple[int, float]:
-    match option:
-        case ast.Number(value=value):
-            return 1, abs(value)
-        case ast.Fragment(body=ast.Body(statements=())) | ast.Name(id="identity"):
-            return 0, 0.0
-        case ast.Node():
-            return 1 + _nodes(option), 0.0
-        case bool() | int() | float():
-            return 1, abs(option)
-        case tuple():
-            return 1 + len(option), 0.0
-        case _:
-            return 1, 0.0
-
-
-def _nodes(node: Any) -> int:
-    waiting, count = [node], 0
-    while waiting:
-        node = waiting.pop()
-        count += 1
-        waiting.extend(ast.children(node))
-    return count

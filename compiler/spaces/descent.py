@@ -7,14 +7,15 @@ before, by whom and in which order, changes nothing.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..deep import deep_recursion
 from ..expand.decisions import Domain, Reals
 from ..expand.remembered import by_identity
-from .explorer import TooMuch
+from .ceiling import PATIENCE, Ceiling, Impatient, TooMuch
+from .costs import Totals, plus
 from .limit import SpaceLimit
 from .random import Random, cumulate, scaled
 from .states import DONE, REAL, Place, State, decisions_of, edge, prefix_of, weights_of
@@ -22,8 +23,6 @@ from .states import DONE, REAL, Place, State, decisions_of, edge, prefix_of, wei
 if TYPE_CHECKING:
     from .walk import Step, Walk
 
-PATIENCE = 64
-"""Programs that costs refuse before the sums of costs are worked out from the end."""
 MOST_REFUSED = 100_000
 
 
@@ -225,7 +224,7 @@ def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:
 
 
 def _known_dead(walk: "Walk", frame: _Frame, child: State | None) -> bool:
-    if walk.too_many(frame.place, frame.decision):
+    if frame.decision in walk.dear_at(frame.place):
         return True
     if child is None or child.dead:
         return child is not None
@@ -237,22 +236,25 @@ def _known_dead(walk: "Walk", frame: _Frame, child: State | None) -> bool:
 
 
 def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place | None:
-    """Where the decision leads; None where what comes next costs too much. One expansion finds out
+    """Where the decision leads; None where all that follows costs too much. One expansion finds out
     all that is unknown on the way to the end, deciding as the draw will.
     """
-    state = frame.place.state
-    if frame.table.child(state, frame.index) is None:
-        process = walk.process
-        prefix = [*prefix_of(state), frame.decision]
-        ahead = Ahead(random, depth - len(prefix))
+    place, decision = frame.place, frame.decision
+    if frame.table.child(place.state, frame.index) is None:
+        process, prefix = walk.process, prefix_of(place.state)
+        ceiling = walk.ceiling(place, len(prefix))
+        if ceiling is None:
+            prefix.append(decision)
+        ahead = Ahead(random, depth - 1 - len(prefix_of(place.state)), ceiling)
         try:
-            ceiling = walk.ceiling(frame.place, len(prefix) - 1)
             process.run(prefix, ahead.policy, ahead.leads_on, ceiling)
-        except TooMuch as end:
-            if edge(state, frame.decision) not in state.children:
-                walk.note_too_much(frame.place, frame.decision, end.within)
-                return None
-    return walk.step(frame.place, frame.decision)
+        except TooMuch:
+            pass  # it is noted
+        except Impatient:
+            walk.work_out_costs()
+        if decision in walk.dear_at(place):
+            return None
+    return walk.step(place, decision)
 
 
 class Ahead:
@@ -260,31 +262,46 @@ class Ahead:
     how much deeper the draw is than the expansion.
     """
 
-    __slots__ = ("_struck", "offset", "random")
+    __slots__ = ("_struck", "ceiling", "offset", "random")
 
-    def __init__(self, random: Random, offset: int) -> None:
+    def __init__(self, random: Random, offset: int, ceiling: Ceiling | None = None) -> None:
         self.random = random
         self.offset = offset
+        self.ceiling = ceiling
         self._struck: dict[State, tuple[Left, int, float]] = {}
 
-    def policy(self, state: State, depth: int) -> Any:
+    def policy(self, state: State, depth: int, dear: Container[Any] = ()) -> Any:
         """The decision drawn among those that are not known to be dead, None where none is left."""
-        drawn = self.drawn(state, depth)
+        drawn = self._affordable(state, depth, dear) if dear else self.drawn(state, depth)
         return None if drawn is None else state.table.decision(*drawn)
 
-    def leads_on(self, state: State, depth: int) -> bool:
-        """Whether the way on from a state is known to the end of a program."""
+    def leads_on(self, state: State, depth: int, added: Totals = ()) -> bool:
+        """Whether the way on from a state, before which so much was added, is known to the end of a
+        program that does not cost too much.
+        """
         here: State | None = state
-        while here is not None and not here.dead:
+        within = self.ceiling is None or self.ceiling.allowed(added)
+        while here is not None and not here.dead and within:
             if here is DONE:
                 return True
             if not here.children:
                 return False
             table = table_of(here)
             number = self.random.at(depth + self.offset)
-            here = table.child(here, bisect_right(table.cumulative, number * table.total))
+            index = bisect_right(table.cumulative, number * table.total)
+            if self.ceiling is not None:
+                decision = table.decision(index, number)
+                before, added = added, self._paid(here, decision, added)
+                within = self.ceiling.allows(here, before, decision, added)
+            here = table.child(here, index)
             depth += 1
         return False
+
+    @staticmethod
+    def _paid(state: State, decision: Any, before: Totals) -> Totals:
+        """What was added after a decision, as far as that is known."""
+        added = state.added.get(edge(state, decision))
+        return before if added is None else plus(before, added)
 
     def drawn(self, state: State, depth: int) -> tuple[int, float] | None:
         """The position drawn, with its number; the dead ones that come up are struck out."""
@@ -295,6 +312,21 @@ class Ahead:
         if child is None or not child.dead:
             return index, number
         return self._among_others(state, table, index, number, depth + self.offset)
+
+    def _affordable(
+        self, state: State, depth: int, dear: Container[Any]
+    ) -> tuple[int, float] | None:
+        """As `drawn`, of what does not cost too much."""
+        table = table_of(state)
+        left = Left(table)
+        while left:
+            number = self.random.at(depth + self.offset, left.struck)
+            index = left.drawn(number)
+            child = table.child(state, index)
+            if table.decision(index, number) not in dear and not (child and child.dead):
+                return index, number
+            left.strike(index)
+        return None
 
     def _among_others(
         self, state: State, table: Table, index: int, number: float, depth: int

@@ -2,17 +2,17 @@
 requirements of costs no program fulfils.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...grammar.diagnostic import Diagnostic, Report, Step
 from .. import errors
 from ..expand.requirements import names_read
-from .costs import Requirements, Totals
+from .costs import Requirements, Totals, plus
 from .limit import SpaceLimit
 from .process import Process
-from .states import State
-from .sums import Sums, plus
+from .states import State, decisions_of, edge
+from .sums import Sums
 
 MOST_REASONS = 5
 SUMS_BUDGET = 1_000
@@ -45,11 +45,17 @@ def _last_choice(root: State) -> State | None:
     """The first that is met of the choices of which an option is refused for itself."""
     state = root
     while not _messages(state):
-        deeper = [child for child in state.children.values() if child.site is not None]
+        deeper = [child for child in _children(state) if child.site is not None]
         if not deeper:
             return None
         state = deeper[0]
     return state
+
+
+def _children(state: State) -> Iterable[State]:
+    """Where the decisions of a state are known to lead, in the order of the text."""
+    keys = (edge(state, decision) for decision in decisions_of(state.domain))
+    return [state.children[key] for key in keys if key in state.children]
 
 
 def _whatever(choice: State | None) -> tuple[Step, ...]:
@@ -71,14 +77,14 @@ def _place(diagnostic: Diagnostic) -> Any:
 
 
 def _messages(state: State) -> tuple[str, ...]:
-    found = [child.reason.message() for child in state.children.values() if child.reason]
+    found = [child.reason.message() for child in _children(state) if child.reason]
     return tuple(dict.fromkeys(found))[:MOST_REASONS]
 
 
 def _all_reasons(root: State) -> list[Diagnostic]:
     found, waiting, seen = [], [root], {root}
     while waiting:
-        for child in waiting.pop().children.values():
+        for child in _children(waiting.pop()):
             if child.reason is not None:
                 found.append(child.reason)
             if child not in seen:

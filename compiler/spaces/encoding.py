@@ -101,7 +101,7 @@ def _sites(walk: Walk) -> dict[str, list[Domain]]:
     waiting, seen = [walk.start().state], set()
     while waiting:
         state = waiting.pop()
-        if state is DONE or state in seen or not walk.process.settle(state):
+        if state is DONE or state in seen or not walk.process.explore(state):
             continue
         seen.add(state)
         domains = found.setdefault(name_of_state(state), [])

@@ -6,13 +6,12 @@ is refused, it goes back to the last decision that leaves another way; the check
 what it made since and goes on from there (`expand/retrying.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Fault
 from .. import errors
-from ..cost import batch_axes
 from ..expand.alike import Apart
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
@@ -21,14 +20,15 @@ from ..expand.grounds import Argued, Grounds
 from ..expand.idle import is_idle
 from ..expand.retrying import Refused
 from ..expand.session import Session
-from ..facts import Facts
 from ..graph import Graph
 from ..layer import Layer
 from ..types import TensorType
-from .costs import Meter, OpenCost, Totals
+from .ceiling import Ceiling, TooMuch
 from .dead import DeadEnd, refused_number
 from .limit import SpaceLimit
+from .spending import Spending
 from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge, link
+from .sweep import Sweep, Untaken
 
 if TYPE_CHECKING:
     from .process import Process
@@ -68,57 +68,36 @@ class Exhausted(Refused):
         super().__init__()
 
 
-class Ceiling(NamedTuple):
-    """What may be added after the first so many decisions of an expansion."""
-
-    after: int
-    allowed: Callable[[Totals], bool]
-
-
-class TooMuch(Exception):
-    """An expansion has added more than its ceiling allows. `within` are the paths that were open,
-    where that was between two choices.
-    """
-
-    def __init__(self, added: Totals, within: Sequence[str] = ()) -> None:
-        self.added = added
-        self.within = within
-        super().__init__()
-
-
 class Mark(NamedTuple):
     """How far the walk has come: decisions, and what was spent."""
 
     made: int
-    before: Totals
-    meter: tuple[Any, ...]
+    spending: tuple[Any, ...]
+
+
+class Course(NamedTuple):
+    """What is decided after a prefix, until what is `enough`, and under which ceiling. A `sweep`
+    goes back for what nobody took.
+    """
+
+    policy: Policy
+    enough: Suffices
+    ceiling: Ceiling | None = None
+    sweep: Sweep | None = None
 
 
 class Explorer:
-    """Decides by a prefix, then by a policy."""
+    """Decides by a prefix, then as its course says."""
 
-    def __init__(
-        self,
-        process: "Process",
-        prefix: Sequence[Any],
-        policy: Policy,
-        enough: Suffices,
-        ceiling: "Ceiling | None" = None,
-    ) -> None:
+    def __init__(self, process: "Process", prefix: Sequence[Any], course: Course) -> None:
         self.process = process
-        self.enough = enough
+        self.policy, self.enough, ceiling, self.sweep = course
         self.base = 0  # how many decisions were made before those of the prefix
         self.prefix = prefix
         self.states = process.states_along(prefix)  # those that the prefix is known to pass
         self.given = len(prefix)
-        self.policy = policy
         self.path: Path = []
-        self.meter = Meter(process.requirements.names)
-        self.before: Totals = tuple(self.meter.totals)
-        self.outermost: GraphBuilder | None = None
-        self.built = False
-        self.ceiling = ceiling
-        self._ground: Totals | None = None  # what was spent where the ceiling begins to hold
+        self.spending = Spending(process, ceiling)
         self.session: Session | None = None
         self._proved: set[int] = set()
         self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
@@ -150,8 +129,7 @@ class Explorer:
 
     def decide(self, site: Site, context: Context) -> Any:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
-        if not self.built:  # what a cell costs is counted when it is finished
-            self.outermost = context.builder.outermost
+        self.spending.grows_in(context.builder)
         self.session = context.session
         index, process = len(self.path), self.process
         ahead = index - self.base
@@ -161,22 +139,35 @@ class Explorer:
             state = self._led_to() or process.meet(site, context, self.path)
         self._arrive(state)
         self._count_work(1)
-        if self.ceiling is not None:
-            self._look_up(index)
+        self.spending.look_up(index)
         if ahead < len(self.prefix):
-            decision = self.prefix[ahead]
-        elif self.enough(state, index):
+            return self._take(state, self.prefix[ahead])
+        self._expect_explored()
+        if self.enough(state, index, self.spending.added(index)):
             raise Known if state.live else Enough
-        else:
-            decision = None if state.dead else self.policy(state, index)
-            if decision is None:
-                state.dead = True
-                raise Dead
-        if index >= MOST_DECISIONS:
+        decision = self._next(state, index)
+        if decision is None:
+            if self.spending.dear(state, index) and not state.dead:
+                raise TooMuch(self.spending.added(index))
+            state.dead = True
+            raise Dead
+        return self._take(state, decision)
+
+    def _next(self, state: State, place: int) -> Any:
+        """What the policy decides, None where nothing is left."""
+        return None if state.dead else self.policy(state, place, self.spending.dear(state, place))
+
+    def _take(self, state: State, decision: Any) -> Any:
+        if len(self.path) >= MOST_DECISIONS:
             most = f"{MOST_DECISIONS:,}"
             raise SpaceLimit(f"one program of this space takes more than {most} decisions")
         self.path.append((state, decision))
         return decision
+
+    def _expect_explored(self) -> None:
+        """Raises Untaken where a sweep has more to find out at the state before."""
+        if self.sweep is not None and len(self.path) > self.given:
+            self.sweep.expect_explored(*self.path[-1])
 
     def _led_to(self) -> State | None:
         """The state that the last decision is known to lead to."""
@@ -203,38 +194,11 @@ class Explorer:
         """Called while a graph grows: it may grow for long between two decisions."""
         if self.session is not None:
             self._count_work(0)
-        if self._ground is not None and self.outermost is builder:
-            self._expect_allowed(self._totals(builder), builder)
-
-    def _look_up(self, index: int) -> None:
-        """The ceiling holds from its state on. Raises TooMuch."""
-        assert self.ceiling is not None
-        if index == self.ceiling.after:
-            self._ground = self.before
-        elif self._ground is not None:
-            self._expect_allowed(self.before)
-
-    def _expect_allowed(self, totals: Totals, builder: GraphBuilder | None = None) -> None:
-        assert self.ceiling is not None and self._ground is not None
-        added = tuple([now - then for now, then in zip(totals, self._ground, strict=True)])
-        if not self.ceiling.allowed(added):
-            raise TooMuch(added, () if builder is None else builder.open_paths())
-
-    def _totals(self, builder: GraphBuilder) -> Totals:
-        if not self.meter.names:
-            return ()
-        try:
-            return self.meter.read(builder)
-        except OpenCost as cost:
-            span = self.process.requirements.statements[0].span
-            raise DeadEnd(errors.facts.CostNeedsSizes(span, cost.name, cost.value)) from None
+        self.spending.watch(builder)
 
     def network(self, graph: Graph) -> None:
-        """The network is whole: choices in `train`, which come after it, cost nothing more."""
-        whole = GraphBuilder(self.process.limits, Facts())
-        whole.nodes, whole.values = list(graph.nodes), list(graph.values)
-        whole.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
-        self.outermost, self.built = whole, True
+        """The network is whole."""
+        self.spending.is_whole(graph)
 
     def finish(self) -> None:
         """Links the last decision to the end of the program."""
@@ -242,15 +206,11 @@ class Explorer:
         if session is not None and session.took_alike and 2 * session.spent > session.allowed:
             raise Apart(None)  # with other options it may be too much
         self._arrive(DONE)
+        self._expect_explored()
 
     def _arrive(self, state: State) -> None:
         """Links the decision before to the state it led to, with what lies between."""
-        added: Totals = ()
-        if self.meter.names:
-            assert self.outermost is not None
-            totals = self._totals(self.outermost)
-            added = tuple([now - before for now, before in zip(totals, self.before, strict=True)])
-            self.before = totals
+        added = self.spending.since_last()
         if not self.path:
             self.process.begin(state, added)
             return
@@ -272,42 +232,75 @@ class Explorer:
 
     def mark(self) -> Mark:
         """Where an attempt begins."""
-        meter = self.meter
-        return Mark(len(self.path), self.before, meter.mark() if meter.names else ())
+        return Mark(len(self.path), self.spending.mark())
 
     def retry(self, start: Mark, refusal: Refused | Fault) -> None:
         """Goes back to the last decision since `start` that the refusal rests on and that leaves
-        another way, and takes that. Raises Exhausted where none does.
+        another way, and takes that. Raises Exhausted where none does, TooMuch where some cost too
+        much.
         """
         if self.session is not None:
             self._count_work(0)  # before it is taken back
-        grounds, reason = self._grounds(refusal)
+        if isinstance(refusal, Untaken):
+            self._take_another(start, refusal)
+            return
+        dear = refusal if isinstance(refusal, TooMuch) else None
+        grounds, reason = (Grounds(0), None) if dear else self._grounds(refusal)
         kept = max(start.made, self.given)
         while len(self.path) > kept:
             place = len(self.path) - 1
-            state, _ = self.path.pop()
-            if not grounds.hold(place):  # whatever had been decided here
+            state, taken = self.path.pop()
+            if dear is not None:
+                decision = self._cheaper(state, taken, place, dear)
+                dear = TooMuch(dear.added)
+            elif grounds.hold(place):
+                decision = self._another(state, place, grounds)
+            else:  # whatever had been decided here
                 state.dead, state.reason = True, reason
                 self._refused.pop(place, None)
                 continue
-            decision = self._another(state, place, grounds)
             if decision is not None:
-                self.process.count_run()
-                self._applied = {end: at for end, at in self._applied.items() if end <= place}
-                self.base, again = start.made, self.path[start.made :]
-                self.states = [*[passed for passed, _ in again], state]
-                self.prefix = [*[taken for _, taken in again], decision]
-                self._go_back(start)
+                self._go_on(start, state, place, decision)
                 return
-            state.dead = True
-            grounds = self._all_grounds(state, place)
+            if dear is None and self.spending.dear(state, place):
+                dear = TooMuch(self.spending.added(place))
+            elif dear is None:
+                state.dead = True
+                grounds = self._all_grounds(state, place)
+        if dear is not None:
+            raise dear
         raise Exhausted(grounds, reason)
+
+    def _take_another(self, start: Mark, untaken: Untaken) -> None:
+        """Goes back to the last decision. Raises Untaken where that was made before `start`."""
+        if len(self.path) <= start.made:
+            raise untaken
+        state, _ = self.path.pop()
+        self._go_on(start, state, len(self.path), self.policy(state, len(self.path), ()))
+
+    def _go_on(self, start: Mark, state: State, place: int, decision: Any) -> None:
+        """With another decision at a state, and the same before."""
+        self.process.count_run()
+        self._applied = {end: at for end, at in self._applied.items() if end <= place}
+        self.base, again = start.made, self.path[start.made :]
+        self.states = [*[passed for passed, _ in again], state]
+        self.prefix = [*[taken for _, taken in again], decision]
+        self._go_back(start)
+
+    def _cheaper(self, state: State, taken: Any, place: int, dear: TooMuch) -> Any:
+        """The next decision at a state where one cost too much."""
+        self._refused.pop(place, None)  # what remains does not rest on types alone
+        self.spending.note_dear(state, place, taken, dear.within)
+        decision = self._next(state, place)
+        if decision is None:
+            self.spending.count_all_dear()
+        return decision
 
     def _another(self, state: State, place: int, grounds: Grounds) -> Any:
         """The next decision at a state, after one was refused on some grounds."""
         count, known = self._refused.get(place, (0, Grounds(0)))
         self._refused[place] = count + 1, known.joined(grounds)
-        return None if state.dead else self.policy(state, place)
+        return self._next(state, place)
 
     def _all_grounds(self, state: State, place: int) -> Grounds:
         """What the refusals of all decisions at a state rest on together: if each of them was
@@ -358,10 +351,8 @@ class Explorer:
     def _go_back(self, start: Mark) -> None:
         del self.path[start.made :]
         self._proved = {place for place in self._proved if place < start.made}
-        self.before = start.before
-        if self.meter.names:
-            self.meter.restore(start.meter)
+        self.spending.restore(start.spending)
 
     def restart(self) -> None:
         """From the beginning, with the decisions that are left."""
-        self.outermost, self.built = None, False
+        self.spending.restart()

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..expand.decisions import Reals
+from .costs import minus, plus
 from .encoding import name_of_state
 from .limit import SpaceLimit
 from .states import DONE, REAL, Place, decisions_of
-from .sums import minus, plus
 from .walk import MOST_WANTED, Walk
 
 MOST_STEPS = 200_000

@@ -28,10 +28,11 @@ from ..expand.session import MOST_COPIES, Limits
 from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference
 from . import training
+from .ceiling import Ceiling
 from .costs import Requirements, Totals, deferrable
 from .dead import DeadEnd, Deciding, refused_number
 from .expansion import Expansion, Replay
-from .explorer import Ceiling, Enough, Exhausted, Explorer, Known
+from .explorer import Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
 from .limit import SpaceLimit
 from .states import (
@@ -41,7 +42,6 @@ from .states import (
     State,
     Suffices,
     candidates,
-    decisions_of,
     edge,
     first_open,
     grave_of,
@@ -50,6 +50,7 @@ from .states import (
     never,
     prefix_of,
 )
+from .sweep import Sweep, is_explored
 
 WORK = 64
 """So many decisions or layers within expansions count as one expansion more."""
@@ -119,6 +120,7 @@ class Process:
         policy: Policy,
         enough: Suffices = is_live,
         ceiling: Ceiling | None = None,
+        sweep: Sweep | None = None,
     ) -> tuple[Path, Expansion | None]:
         """Expands with the decisions of `prefix`, then those of `policy`, until that is `enough` or
         to the end. Raises TooMuch where it goes beyond the `ceiling`.
@@ -126,8 +128,9 @@ class Process:
         Returns the path taken, and the program at its end, or None where it does not go so far:
         because the rest is known, or because the last decision of `prefix` proved dead.
         """
+        course = Course(policy, enough, ceiling, sweep)
         try:
-            return self._proved(prefix, policy, enough, ceiling)
+            return self._proved(prefix, course)
         except CostsWanted:
             self._closed = None
             self._begin_anew()
@@ -137,12 +140,10 @@ class Process:
             self._begin_anew()
             raise
 
-    def _proved(
-        self, prefix: Sequence[Any], policy: Policy, enough: Suffices, ceiling: Ceiling | None
-    ) -> tuple[Path, Expansion | None]:
+    def _proved(self, prefix: Sequence[Any], course: Course) -> tuple[Path, Expansion | None]:
         """As `run`; what is taken for granted of real numbers is proved afterwards."""
         try:
-            return self._expanded(prefix, policy, enough, ceiling)
+            return self._expanded(prefix, course)
         except (Apart, CostsWanted):
             self.unproved.clear()  # all is forgotten
             raise
@@ -159,26 +160,19 @@ class Process:
     def _prove(self, state: State) -> None:
         """A number from a real range decides nothing: its ends lead where any number does."""
         assert isinstance(state.domain, Reals)
-        ends = state.domain.low, state.domain.high
+        ends, to_the_end = (state.domain.low, state.domain.high), Course(first_open, never)
         low, high = [
-            self._expanded([*prefix_of(state), end], first_open, never, None, full=True)[1]
-            for end in ends
+            self._expanded([*prefix_of(state), end], to_the_end, full=True)[1] for end in ends
         ]
         if low is not None and high is not None and low.graph.values != high.graph.values:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             self.bury([(state, ends[0])], reason)
 
     def _expanded(
-        self,
-        prefix: Sequence[Any],
-        policy: Policy,
-        enough: Suffices,
-        ceiling: Ceiling | None,
-        *,
-        full: bool = False,
+        self, prefix: Sequence[Any], course: Course, *, full: bool = False
     ) -> tuple[Path, Expansion | None]:
         """`full`: with every node, though its block be known."""
-        walk = Explorer(self, prefix, policy, enough, ceiling)
+        walk = Explorer(self, prefix, course)
         start = walk.mark()
         while True:
             self.count_run()
@@ -340,12 +334,21 @@ class Process:
             state.children[key] = found
         return found
 
+    def explore(self, state: State) -> bool:
+        """Finds out where all decisions of a state lead, if any of them to a program."""
+        if not self.settle(state):
+            return False
+        if state.era == self.era and not is_explored(state):
+            sweep = Sweep()
+            self.run(prefix_of(state), sweep.policy, sweep.enough, sweep=sweep)
+        return True
+
     def next(self, state: State, taken: Sequence[Any], ceiling: Ceiling) -> State:
         """Where the last of some decisions leads, which was made at `state`, whether or not a
         program lies beyond. Raises TooMuch.
         """
         count = len(taken)
-        self.run(taken, first_open, lambda _, index: index >= count, ceiling)
+        self.run(taken, first_open, lambda _, index, __: index >= count, ceiling)
         key, grave = edge(state, taken[-1]), grave_of(state, taken[-1], state.reason)
         return state.children.setdefault(key, grave)
 
@@ -371,13 +374,8 @@ class Process:
             decision = next(candidates(state), None)
             if decision is None:
                 state.dead = True
+            elif state.era == self.era and edge(state, decision) not in state.children:
+                self.run(prefix_of(state), first_open)  # which may rule out all at once
             elif self.settle(self.child(state, decision)):
                 state.live = True
         return state.live
-
-    def options(self, state: State) -> list[Any]:
-        """The decisions after which the program can still be completed, in order."""
-        domain = state.domain
-        if isinstance(domain, Reals):
-            return [REAL] if self.settle(self.child(state, decisions_of(domain)[0])) else []
-        return [item for item in decisions_of(domain) if self.settle(self.child(state, item))]

@@ -1,12 +1,14 @@
 """The states of a space: moments at which something is to be decided, and what may be decided."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ...grammar.diagnostic import Diagnostic
 from ...grammar.span import Span
 from ..expand.decisions import Alternatives, Domain, Integers, Reals, Site, shares
+from ..expand.remembered import by_identity
 from .costs import Totals
+from .smallest import size_of
 
 REAL = "real"
 _NOTHING = Alternatives(())
@@ -17,7 +19,7 @@ class State:
 
     __slots__ = (
         "added", "alike", "before", "bundle", "children", "dead", "domain", "era", "first",
-        "known_place", "live", "name", "node", "real", "reason", "shown", "table", "taken",
+        "known_place", "live", "name", "node", "real", "reason", "shown", "swept", "table", "taken",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +42,7 @@ class State:
         self.live = site is None
         self.dead = False
         self.reason: Diagnostic | None = None
+        self.swept = False  # whether all its decisions were looked at in a row: sweep.py
         self.alike = False  # whether all its decisions lead to one state: expand/alike.py
         self.added: dict[Any, Totals] = {}  # what each decision costs up to the next state
         self.bundle: dict[Totals, float] | None = None
@@ -52,6 +55,7 @@ class State:
     def forget(self) -> None:
         """Drops where its decisions lead."""
         self.children = {}
+        self.swept = False
         self.first = 0
         self.bundle = None
 
@@ -104,11 +108,12 @@ def grave_of(state: State, decision: Any, reason: Diagnostic | None) -> State:
 
 DONE = State(None)
 Path = list[tuple[State, Any]]
-Policy = Callable[[State, int], Any]
-"""What is decided at a state, the so-manyth decision of the program; None where nothing is left."""
-Suffices = Callable[[State, int], bool]
-"""Whether an expansion need go no further than a state, the so-manyth of the program: what lies
-beyond is known well enough."""
+Policy = Callable[[State, int, Container[Any]], Any]
+"""What is decided at a state, the so-manyth decision of the program, of what does not cost too much
+there; None where nothing is left."""
+Suffices = Callable[[State, int, Totals], bool]
+"""Whether an expansion need go no further than a state, the so-manyth of the program, before which
+so much was added under a ceiling: what lies beyond is known well enough."""
 
 
 def edge(state: State, decision: Any) -> Any:
@@ -148,9 +153,18 @@ def weights_of(domain: Domain) -> list[float]:
     raise AssertionError(domain)
 
 
+@by_identity
+def shortest_first(domain: Alternatives) -> Sequence[int]:
+    """Every decision, that for the shortest option first."""
+    return sorted(decisions_of(domain), key=lambda place: size_of(domain.options[place]))
+
+
 def candidates(state: State) -> Iterator[Any]:
-    """The decisions of a state that are not known to be dead, in order."""
-    decisions = decisions_of(state.domain)
+    """The decisions of a state that are not known to be dead, the shortest options first: they
+    complete a program soon, where a block may use itself.
+    """
+    domain = state.domain
+    decisions = shortest_first(domain) if isinstance(domain, Alternatives) else decisions_of(domain)
     for place in range(state.first, len(decisions)):
         child = state.children.get(edge(state, decisions[place]))
         if child is None or not child.dead:
@@ -159,16 +173,16 @@ def candidates(state: State) -> Iterator[Any]:
             state.first += 1  # it stays dead
 
 
-def first_open(state: State, _: int) -> Any:
+def first_open(state: State, _: int, dear: Container[Any] = ()) -> Any:
     """The first decision that is not known to be dead."""
-    return next(candidates(state), None)
+    return next((item for item in candidates(state) if item not in dear), None)
 
 
-def never(_: State, __: int) -> bool:
+def never(_: State, __: int, ___: Totals) -> bool:
     """An expansion that goes to the end."""
     return False
 
 
-def is_live(state: State, _: int) -> bool:
+def is_live(state: State, _: int, __: Totals) -> bool:
     """An expansion that asks whether there is a program."""
     return state.live

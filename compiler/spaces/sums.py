@@ -6,7 +6,7 @@ exact; every state below is found out on the way.
 """
 
 from collections.abc import Iterable
-from operator import add, sub
+from operator import add
 from typing import Any
 
 from ..expand.decisions import Reals
@@ -17,14 +17,6 @@ from .states import State, decisions_of, edge
 
 MOST_SUMS = 2_000_000
 Count = int | float
-
-
-def plus(left: Totals, right: Totals) -> Totals:
-    return tuple(map(add, left, right))
-
-
-def minus(left: Totals, right: Totals) -> Totals:
-    return tuple(map(sub, left, right))
 
 
 class Sums:
@@ -43,6 +35,8 @@ class Sums:
         if state.node is None:
             return {self.nothing: 1}
         if state.bundle is None:
+            if not self.process.explore(state):
+                return {}
             found: dict[Totals, Count] = {}
             for decision in decisions_of(state.domain):
                 self._collect(state, decision, found)
@@ -77,6 +71,8 @@ class Sums:
         if state.node is None:
             return 1
         if state not in self._counts:
+            if not self.process.explore(state):
+                return 0
             found: Count = 0
             for item in decisions_of(state.domain):  # no `sum`: it would take room on the C stack
                 found += self.ways(self.process.child(state, item))

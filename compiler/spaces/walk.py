@@ -11,17 +11,17 @@ from typing import Any
 
 from ...grammar.diagnostic import ProgramError, Report
 from ..expand.decisions import Reals
-from .cheapest import Cheapest, in_turn, loop_of
-from .costs import Totals
+from .ceiling import NOTHING_DEAR, PATIENCE, Ceiling, Dear, loop_of
+from .cheapest import Cheapest
+from .costs import Totals, minus, plus
 from .dead import DeadEnd
 from .descent import Left, descend, draw, table_of
 from .emptiness import reason_of
-from .explorer import Ceiling
 from .limit import SpaceLimit
 from .process import Process
 from .random import Random
 from .states import DONE, REAL, Place, State, decisions_of, edge
-from .sums import Sums, minus, plus, ways_known
+from .sums import Sums, ways_known
 from .trace import Decision, Trace, value_of
 
 MOST_REMEMBERED = 200_000
@@ -47,12 +47,12 @@ class Walk:
         self._begin()
 
     def _begin(self) -> None:
-        single = self.bounded and len(self.process.requirements.names) == 1
-        self.cheapest = Cheapest(self.process, 0) if single else None
+        costs = range(len(self.process.requirements.names)) if self.bounded else ()
+        self.cheapest = [Cheapest(self.process, cost) for cost in costs]
         self._exact = self._tried = False
         self._wanted: list[Totals] | None = None  # costs of whole programs that are required
         self._live: dict[Place, bool] = {}
-        self._too_many: dict[Place, int] = {}  # from how many turns on they cost too much
+        self._dear: dict[Place, Dear] = {}  # what costs too much
 
     def forget(self) -> None:
         """Drops what is known of places."""
@@ -129,12 +129,14 @@ class Walk:
             state.dead = True
 
     def work_out_costs(self) -> None:
-        """From now on liveness is told by the sums of costs, if they can be worked out."""
+        """From now on liveness is told by the sums of costs, if they can be worked out; by the
+        least of each where every one is bounded from above.
+        """
         if self._tried:
             return
         self._tried = True
-        if self.cheapest is not None:
-            self._exact = True
+        self._exact = bool(self.cheapest)
+        if len(self.cheapest) == 1:
             return
         place = self.origin()
         try:
@@ -144,14 +146,18 @@ class Walk:
             return
         wanted = [total for total in whole if self.fulfilled(total)]
         self._wanted = wanted if len(wanted) <= MOST_WANTED else None
-        self._exact = True
+        self._exact, self.cheapest = True, []
 
     def _affordable(self, place: Place) -> bool | None:
         """Whether a completion costs what is required; None where it is quicker to draw one."""
-        if self.cheapest is not None:
+        if self.cheapest:
             if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
                 return None
-            return self.cheapest.within(place.state, self._allowed(place))
+            each = (
+                least.within(place.state, self._allowed(place, least)) for least in self.cheapest
+            )
+            within = all(each)  # though not by one completion
+            return within if not within or len(self.cheapest) == 1 else None
         if self._wanted is not None:
             missing = [minus(total, place.spent) for total in self._wanted]
             return self.sums.reaches(place.state, missing)
@@ -162,42 +168,55 @@ class Walk:
         """Whether costs may still grow from here."""
         return not self.bounded or self.fulfilled(totals)
 
-    def _allowed(self, place: Place) -> Callable[[int], bool]:
-        """What may be added to the one cost that is bounded."""
-        (spent,) = place.spent
-        return lambda added: self.fulfilled((spent + added,))
+    def _allowed(self, place: Place, least: Cheapest) -> Callable[[int], bool]:
+        """What may be added to one cost, each of which is bounded by itself."""
+        nothing = [0] * len(place.spent)
+        spent = place.spent[least.cost]
+
+        def allowed(added: int) -> bool:
+            nothing[least.cost] = spent + added
+            return self.fulfilled(tuple(nothing))
+
+        return allowed
 
     def ceiling(self, place: Place, after: int) -> Ceiling | None:
         """What an expansion may add after its first decisions, which led to a place."""
         if not self.bounded:
             return None
-        return Ceiling(after, lambda added: self.fulfilled(plus(place.spent, added)))
+        return Ceiling(
+            after,
+            lambda added: self.fulfilled(plus(place.spent, added)),
+            1 if self._tried else PATIENCE,
+            lambda state, added: self.dear_at(Place(state, plus(place.spent, added))),
+            lambda state, added, decision, within: self.note_too_dear(
+                Place(state, plus(place.spent, added)), decision, within
+            ),
+        )
+
+    def dear_at(self, place: Place) -> Dear:
+        """What is known to cost too much at a place."""
+        return self._dear.get(place, NOTHING_DEAR)
+
+    def note_too_dear(self, place: Place, decision: Any, within: Sequence[str]) -> None:
+        """A decision cost too much while these paths were open."""
+        found = self._dear.get(place)
+        if found is None:
+            if len(self._dear) > MOST_REMEMBERED:
+                self._dear.clear()
+            found = self._dear[place] = Dear()
+        found.add(place.state, decision, within)
 
     def note_dead(self, place: Place, decision: Any, after: Place) -> None:
         """A decision proved dead. If it is a number of turns and they alone cost too much, so is
         any larger one.
         """
-        cheapest = self.cheapest
-        if cheapest is None or not loop_of(place.state):
+        if not self.bounded or after.state.dead:
             return
-        if cheapest.turns_exceed(after.state, self._allowed(after)):
-            self._note_too_many(place, decision)
-
-    def note_too_much(self, place: Place, decision: Any, within: Sequence[str]) -> None:
-        """What comes next cost too much before anything was to be decided, on these paths."""
         loop = loop_of(place.state)
-        if loop and any(
-            in_turn(f"{self.process.reference.function.name}.{p}", loop) for p in within
-        ):
-            self._note_too_many(place, decision)
-
-    def _note_too_many(self, place: Place, decision: int) -> None:
-        self._too_many[place] = min(decision, self._too_many.get(place, decision))
-
-    def too_many(self, place: Place, decision: Any) -> bool:
-        """Whether so many turns are known to cost too much."""
-        least = self._too_many.get(place) if self._too_many else None
-        return least is not None and decision >= least
+        alone = loop and any(
+            least.turns_exceed(after.state, self._allowed(after, least)) for least in self.cheapest
+        )
+        self.note_too_dear(place, decision, [f"{loop}.0"] if alone else [])
 
     def fulfilled(self, totals: Totals) -> bool:
         """Whether a program with these costs is what the space requires."""

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from ..expand.decisions import Reals
-from .costs import Totals
+from .costs import Totals, plus
 from .limit import SpaceLimit
 from .random import Random, cumulate
 from .states import DONE, Place, State, decisions_of, edge, weights_of
-from .sums import MOST_SUMS, plus
+from .sums import MOST_SUMS
 from .walk import Step, Walk
 
 Mass = dict[Totals, Any]
@@ -81,6 +81,8 @@ class Weighted:
         if state.node is None:
             return {self.walk.sums.nothing: self.kind(1)}
         if state not in self._masses:
+            if not self.walk.process.explore(state):
+                return {}
             found: Mass = {}
             weights = [self.kind(weight) for weight in weights_of(state.domain)]
             whole = sum(weights)

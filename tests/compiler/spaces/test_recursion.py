@@ -116,3 +116,14 @@ def test_without_a_limit_no_draw_goes_on_for_ever() -> None:
     )
     (program,) = archc.space(block + NET.format("Down(3)")).enumerate()
     assert [item.value for item in program.trace] == [False]
+
+
+@pytest.mark.parametrize("most", [16, 99])
+def test_a_block_that_uses_itself_twice_first_is_opened_by_its_short_programs(most: int) -> None:
+    space = archc.space(
+        f"block A on x: f32[N, D] -> f32[N, D] {{\n    limit recursion = {most}\n"
+        "    x -> ({ A -> A } | A | relu)\n}\n"
+        "network Net on x: f32[N, 8] -> f32[N, 10] { x -> A -> dense(10) }\n"
+    )
+    assert space.process.runs < 10
+    assert len({program.decisions for program in space.samples(20)}) > 5
