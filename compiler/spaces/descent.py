@@ -107,6 +107,7 @@ def draw(walk: "Walk", random: Random) -> "list[Step]":
     """One trace. Over known ground this is a walk over tables; what is unknown on the way to the
     end is found out by one expansion.
     """
+    walk.refresh()
     steps = None if walk.required else _followed(walk, random)
     if steps is None:
         with deep_recursion():

@@ -36,6 +36,8 @@ def reason_of(process: Process, root: State) -> Report:
     if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
         told = {(item.message(), *item.notes()) for item in found}
         return Report(found[0], _whatever(last) if len(told) > 1 else ())
+    if last is None and process.outlook.reason is not None:
+        return Report(process.outlook.reason)
     if last is None:
         return Report(_unfulfilled(process.requirements, ()))
     return Report(_empty(last, _messages(last)))
@@ -122,7 +124,8 @@ def _totals(process: Process, root: State) -> Sequence[Totals]:
         return ()
     if len(rests) * len(process.requirements.statements) > MOST_QUESTIONS:
         return ()
-    return [plus(process.start, rest) for rest in rests]
+    costs = len(process.requirements.names)
+    return [plus(process.start, rest)[:costs] for rest in rests]
 
 
 def _unfulfilled(requirements: Requirements, totals: Sequence[Totals]) -> Diagnostic:

@@ -26,6 +26,7 @@ from ..types import TensorType
 from .ceiling import Ceiling, TooMuch
 from .dead import DeadEnd, refused_number
 from .limit import SpaceLimit
+from .outlook import exceeded
 from .spending import Spending
 from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge, link
 from .sweep import Sweep, Untaken
@@ -35,12 +36,6 @@ if TYPE_CHECKING:
 
 
 BY_TYPES = errors.limits.WeightTooLarge, errors.limits.TooManyActivations
-SUMS = (
-    errors.limits.TooManyActivations,
-    errors.limits.TooManyNodes,
-    errors.limits.TooManyParameters,
-    errors.limits.TooMuchWork,
-)
 MOST_DECISIONS = 20_000
 """So many stand in one program: what is asked of a space goes from one to the next, and deeper."""
 LAYER_WORK = 48
@@ -129,7 +124,7 @@ class Explorer:
 
     def decide(self, site: Site, context: Context) -> Any:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
-        self.spending.grows_in(context.builder)
+        self.spending.grows_in(context.builder, context.session)
         self.session = context.session
         index, process = len(self.path), self.process
         ahead = index - self.base
@@ -210,11 +205,12 @@ class Explorer:
 
     def _arrive(self, state: State) -> None:
         """Links the decision before to the state it led to, with what lies between."""
-        added = self.spending.since_last()
         if not self.path:
-            self.process.begin(state, added)
+            self.process.begin(state, self.spending.since_last("", known=False))
             return
         before, decision = self.path[-1]
+        known_edge = edge(before, decision) in before.children
+        added = self.spending.since_last(before.name, known=known_edge)
         if not added and not before.real:
             link(before, decision, state)
             return
@@ -244,7 +240,7 @@ class Explorer:
         if isinstance(refusal, Untaken):
             self._take_another(start, refusal)
             return
-        dear = refusal if isinstance(refusal, TooMuch) else None
+        dear, refusal = self._too_much(refusal)
         grounds, reason = (Grounds(0), None) if dear else self._grounds(refusal)
         kept = max(start.made, self.given)
         while len(self.path) > kept:
@@ -270,6 +266,20 @@ class Explorer:
         if dear is not None:
             raise dear
         raise Exhausted(grounds, reason)
+
+    def _too_much(self, refusal: Refused | Fault) -> tuple[TooMuch | None, Refused | Fault]:
+        """A refusal because of costs, or of a size that is counted like one; and as it is told."""
+        if isinstance(refusal, TooMuch):
+            return refusal, refusal
+        size = exceeded(refusal)
+        if size is None:
+            return None, refusal
+        if self.session is not None and self.session.took_alike:
+            raise Apart(None)  # of some options the program may not be too large
+        refused: Any = refusal
+        reason = self.process.outlook.told(size, refused.diagnostic)
+        last = self.path[-1][0] if self.path else None
+        return self.spending.too_large(size, reason, last), Fault(reason)
 
     def _take_another(self, start: Mark, untaken: Untaken) -> None:
         """Goes back to the last decision. Raises Untaken where that was made before `start`."""
@@ -319,8 +329,6 @@ class Explorer:
             case Dead():
                 return Grounds(len(self.path)), None
         reason: Diagnostic = refusal.diagnostic  # type: ignore[union-attr]
-        if self.session is not None and self.session.took_alike and isinstance(reason, SUMS):
-            raise Apart(None)  # of some options the program may not be too large
         self.process.bury(self.path, reason)
         rests = self.session.rests if self.session is not None else None
         if rests is not None and rests[0] is reason:

@@ -35,12 +35,14 @@ from .expansion import Expansion, Replay
 from .explorer import Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
 from .limit import SpaceLimit
+from .outlook import Outlook, SizesMatter
 from .states import (
     REAL,
     Path,
     Policy,
     State,
     Suffices,
+    along,
     candidates,
     edge,
     first_open,
@@ -89,6 +91,7 @@ class Process:
     _spent: int = 0
     _work: int = 0
     requirements: Requirements = field(init=False)
+    outlook: Outlook = field(init=False)
     start: Totals = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +99,7 @@ class Process:
         for name, value in self.overrides.items():
             env.replace(name, value, self.reference.function.span)
         self.requirements = deferrable(self.reference.function.body, env)
+        self.outlook = Outlook(self.limits)
         self._closed = None if self.requirements.names else KnownUses(closed.MOST_KEPT)
 
     def root(self) -> State:
@@ -135,6 +139,11 @@ class Process:
             self._closed = None
             self._begin_anew()
             raise Apart(None) from None
+        except SizesMatter as found:
+            self.outlook.count(found.size)
+            self.partition.none_alike = True  # sizes are those of the largest option
+            self._begin_anew()
+            raise Apart(None) from None
         except Apart as found:
             self.partition.tell_apart(found)
             self._begin_anew()
@@ -144,12 +153,18 @@ class Process:
         """As `run`; what is taken for granted of real numbers is proved afterwards."""
         try:
             return self._expanded(prefix, course)
-        except (Apart, CostsWanted):
+        except (Apart, CostsWanted, SizesMatter):
             self.unproved.clear()  # all is forgotten
             raise
         finally:
             while self.unproved:
                 self._prove(self.unproved.pop())
+
+    def stop_counting_sizes(self) -> None:
+        """No program is too large. Raises Apart: what is asked is to be asked again."""
+        self.outlook.settle()
+        self._begin_anew()
+        raise Apart(None)
 
     def _begin_anew(self) -> None:
         """What was found out took options for alike that are to be told apart."""
@@ -231,7 +246,8 @@ class Process:
         """One expansion of the network, decided by `decider`; what states depend on is kept while
         it explores. What the decisions are read by is noted in `reads`. Raises DeadEnd.
         """
-        session = Deciding(self.limits, axes=self.axes)
+        limits = self.outlook.limits if exploring else self.limits
+        session = Deciding(limits, axes=self.axes)
         session.decider, session.entered = decider, self.entered
         session.replayed = replayed
         session.holds = [] if exploring else None
@@ -307,16 +323,7 @@ class Process:
 
     def states_along(self, decisions: Sequence[Any]) -> list[State]:
         """The states that decisions pass, as far as they are known."""
-        state = self._root
-        found: list[State] = []
-        for decision in decisions:
-            if state is None or state.node is None:
-                return found
-            found.append(state)
-            state = state.children.get(edge(state, decision))
-        if state is not None and state.node is not None:
-            found.append(state)
-        return found
+        return [] if self._root is None else along(self._root, decisions)
 
     def child(self, state: State, decision: Any) -> State:
         """Where a decision leads."""
@@ -347,8 +354,7 @@ class Process:
         """Where the last of some decisions leads, which was made at `state`, whether or not a
         program lies beyond. Raises TooMuch.
         """
-        count = len(taken)
-        self.run(taken, first_open, lambda _, index, __: index >= count, ceiling)
+        self.run(taken, first_open, lambda _, index, __: index >= len(taken), ceiling)
         key, grave = edge(state, taken[-1]), grave_of(state, taken[-1], state.reason)
         return state.children.setdefault(key, grave)
 
@@ -364,8 +370,7 @@ class Process:
         for state in self.states.values():
             state.forget()
         self.states.clear()
-        self._keys = Keys()
-        self._root = None
+        self._keys, self._root = Keys(), None
         self.era += 1
 
     def settle(self, state: State) -> bool:

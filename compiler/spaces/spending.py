@@ -7,14 +7,18 @@ choice; TooMuch where that is more than is allowed.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...grammar import ast
 from .. import errors
 from ..cost import batch_axes
 from ..expand.builder import GraphBuilder
+from ..expand.session import Session
 from ..facts import Facts
 from ..graph import Graph
-from .ceiling import NOTHING_DEAR, Ceiling, Dear, Impatient, TooMuch
+from .ceiling import NOTHING_DEAR, Ceiling, Dear, Impatient, TooMuch, loop_of
 from .costs import Meter, OpenCost, Totals, minus
 from .dead import DeadEnd
+from .limit import SpaceLimit
+from .outlook import NOTHING, Sizes, SizesMatter, TooLarge
 from .states import State
 
 if TYPE_CHECKING:
@@ -29,27 +33,38 @@ class Spending:
         self.ceiling = ceiling
         self.outermost: GraphBuilder | None = None
         self.built = False
+        self.session: Session | None = None
         self._meter = Meter(process.requirements.names)
-        self._before: Totals = tuple(self._meter.totals)
+        self._sizes: Sizes = NOTHING  # at the last choice
+        self._whole: Sizes = NOTHING  # of a whole network
+        self._before: Totals = (*self._meter.totals, *process.outlook.of_counted(NOTHING))
         self._ground: Totals | None = None  # what was spent where the ceiling begins to hold
         self._added: dict[int, Totals] = {}  # what was added from there to each decision
         self._all_dear = 0  # at so many places everything cost too much
 
-    def grows_in(self, builder: GraphBuilder) -> None:
+    def grows_in(self, builder: GraphBuilder, session: Session) -> None:
         """The graph is this one; what a cell costs is counted when it is finished."""
+        self.session = session
         if not self.built:
             self.outermost = builder.outermost
 
     def is_whole(self, graph: Graph) -> None:
         """The network is whole: choices in `train`, which come after it, cost nothing more."""
+        self._whole = self._sizes_of(self.outermost)
         whole = GraphBuilder(self.process.limits, Facts())
         whole.nodes, whole.values = list(graph.nodes), list(graph.values)
         whole.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
         self.outermost, self.built = whole, True
 
-    def since_last(self) -> Totals:
-        """What was added since the choice before; nothing where costs do not matter."""
-        if not self._meter.names:
+    def since_last(self, name: str, *, known: bool) -> Totals:
+        """What a decision of the choice has added; nothing where costs do not matter. Raises
+        SizesMatter.
+        """
+        sizes = self._sizes_of(self.outermost)
+        if not known:
+            self.process.outlook.note(name, self._sizes, sizes)
+        self._sizes = sizes
+        if not self._before:
             return ()
         assert self.outermost is not None
         totals = self._totals(self.outermost)
@@ -57,12 +72,48 @@ class Spending:
         self._before = totals
         return added
 
+    def _sizes_of(self, builder: GraphBuilder | None) -> Sizes:
+        if self.built:
+            return self._whole
+        if builder is None or self.session is None:
+            return NOTHING
+        return len(builder.nodes), builder.parameters, builder.activations, self.session.spent
+
     def _totals(self, builder: GraphBuilder) -> Totals:
+        counted = self.process.outlook.of_counted(self._sizes_of(builder))
+        if not self._meter.names:
+            return counted
         try:
-            return self._meter.read(builder)
+            return *self._meter.read(builder), *counted
         except OpenCost as cost:
             span = self.process.requirements.statements[0].span
             raise DeadEnd(errors.facts.CostNeedsSizes(span, cost.name, cost.value)) from None
+
+    def too_large(self, size: int, reason: TooLarge, last: State | None) -> TooMuch | None:
+        """What a refusal for a size is: that the program costs too much; None where the last
+        decision alone adds more than is allowed. Raises SizesMatter, or SpaceLimit where what
+        stands before had been too large already.
+        """
+        outlook = self.process.outlook
+        if size not in outlook.counted:
+            raise SizesMatter(size)
+        outlook.reason = reason
+        if self._ground is not None:
+            at = len(self._meter.names) + outlook.counted.index(size)
+            totals = list(self._before)
+            totals[at] = 2 * outlook.most[size] + 1
+            assert self.outermost is not None
+            paths = self._paths(self.outermost)
+            if last is not None and last.node is not None and _within(last.node, reason):
+                paths.append(f"{loop_of(last)}.0")  # it was seen before any turn
+            return TooMuch(minus(tuple(totals), self._ground), paths)
+        if self._sizes[size] > outlook.most[size]:
+            raise SpaceLimit(f"programs are too large to be looked at: {reason.message()}")
+        return None
+
+    def _paths(self, builder: GraphBuilder) -> list[str]:
+        name = self.process.reference.function.name
+        return [f"{name}.{path}" for path in builder.open_paths()]
 
     # --- the ceiling
 
@@ -86,9 +137,9 @@ class Spending:
         assert self.ceiling is not None and self._ground is not None
         added = minus(totals, self._ground)
         if not self.ceiling.allowed(added):
-            name = self.process.reference.function.name
-            paths = [] if builder is None else builder.open_paths()
-            raise TooMuch(added, [f"{name}.{path}" for path in paths])
+            process, costs = self.process, len(self._meter.names)
+            process.outlook.note_exceeded(totals[costs:], process.reference.function.span)
+            raise TooMuch(added, [] if builder is None else self._paths(builder))
 
     def added(self, index: int) -> Totals:
         """What was added under the ceiling before the so-manyth choice."""
@@ -116,14 +167,20 @@ class Spending:
 
     def mark(self) -> tuple[Any, ...]:
         """What `restore` takes back to."""
-        return self._before, self._meter.mark() if self._meter.names else ()
+        return self._before, self._sizes, self._meter.mark() if self._meter.names else ()
 
     def restore(self, mark: tuple[Any, ...]) -> None:
         """As it was."""
-        self._before, meter = mark
+        self._before, self._sizes, meter = mark
         if meter:
             self._meter.restore(meter)
 
     def restart(self) -> None:
         """The graph is begun anew."""
         self.outermost, self.built = None, False
+
+
+def _within(node: ast.Node, reason: TooLarge) -> bool:
+    """Whether what was refused holds a piece of text."""
+    inner, outer = node.span, reason.span
+    return inner.source is outer.source and outer.start <= inner.start and inner.end <= outer.end

@@ -93,6 +93,18 @@ def prefix_of(state: State) -> list[Any]:
     return found[::-1]
 
 
+def along(state: State, decisions: Sequence[Any]) -> list[State]:
+    """The states that decisions pass from one on, as far as they are known."""
+    here: State | None = state
+    found: list[State] = []
+    for decision in (*decisions, None):
+        if here is None or here.node is None:
+            break
+        found.append(here)
+        here = here.children.get(edge(here, decision)) if len(found) <= len(decisions) else None
+    return found
+
+
 def link(before: State, decision: Any, after: State) -> None:
     """Notes where a decision leads, and with it all that are alike."""
     for each in decisions_of(before.domain) if before.alike else (decision,):

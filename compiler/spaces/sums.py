@@ -24,9 +24,29 @@ class Sums:
 
     def __init__(self, process: Process) -> None:
         self.process = process
-        self.nothing: Totals = (0,) * len(process.requirements.names)
         self._counts: dict[State, Count] = {}
+        self._most: dict[State, Totals] = {}
         self._kept = 0
+
+    @property
+    def nothing(self) -> Totals:
+        """No cost."""
+        return (0,) * (len(self.process.requirements.names) + len(self.process.outlook.counted))
+
+    def most(self, state: State) -> Totals:
+        """The most that any completion adds to each cost."""
+        if state.node is None:
+            return self.nothing
+        found = self._most.get(state)
+        if found is None:
+            found = self.nothing
+            if self.process.explore(state):
+                for decision in decisions_of(state.domain):
+                    rest = self.most(self.process.child(state, decision))
+                    added = state.added.get(edge(state, decision), self.nothing)
+                    found = tuple(map(max, found, map(add, added, rest)))
+            self._most[state] = found
+        return found
 
     def of(self, state: State) -> dict[Totals, Count]:
         """What completions add, with the number of traces for each: inf behind a real range."""

@@ -40,27 +40,38 @@ class Walk:
 
     def __init__(self, process: Process, *, relaxed: bool = False) -> None:
         self.process = process
-        self.required = bool(process.requirements.statements) and not relaxed
-        self.sums = Sums(process)
-        self.bounded = self.required and process.requirements.only_bounds_above()
-        self._holds: dict[Totals, bool] = {}
+        self.relaxed = relaxed
         self._begin()
 
     def _begin(self) -> None:
-        costs = range(len(self.process.requirements.names)) if self.bounded else ()
-        self.cheapest = [Cheapest(self.process, cost) for cost in costs]
-        self._exact = self._tried = False
+        requirements, self._counted = self.process.requirements, self.process.outlook.counted
+        costs = len(requirements.names)
+        self.required = not self.relaxed and bool(requirements.statements or self._counted)
+        self.sums = Sums(self.process)
+        self._holds: dict[Totals, bool] = {}
+        self._only_bounds = requirements.only_bounds_above()
+        self.bounded = self.required and (self._only_bounds or bool(self._counted))
+        first = 0 if self._only_bounds else costs
+        bounds = range(first, costs + len(self._counted)) if self.bounded else ()
+        self.cheapest = [Cheapest(self.process, cost) for cost in bounds]
+        self._single = self._only_bounds and len(bounds) == 1
+        self._exact = self._tried = self._weighed = False
         self._wanted: list[Totals] | None = None  # costs of whole programs that are required
         self._live: dict[Place, bool] = {}
         self._dear: dict[Place, Dear] = {}  # what costs too much
 
     def forget(self) -> None:
         """Drops what is known of places."""
-        self.sums = Sums(self.process)
         self._begin()
+
+    def refresh(self) -> None:
+        """Sizes of programs may have come to matter."""
+        if self._counted != self.process.outlook.counted:
+            self._begin()
 
     def origin(self) -> Place:
         """The first place. Raises DeadEnd where even that is out of reach."""
+        self.refresh()
         return Place(self.process.root(), self.process.start)
 
     def start(self) -> Place:
@@ -136,7 +147,7 @@ class Walk:
             return
         self._tried = True
         self._exact = bool(self.cheapest)
-        if len(self.cheapest) == 1:
+        if self._single:
             return
         place = self.origin()
         try:
@@ -166,7 +177,14 @@ class Walk:
 
     def affords(self, totals: Totals) -> bool:
         """Whether costs may still grow from here."""
-        return not self.bounded or self.fulfilled(totals)
+        return not self.bounded or self._allows(totals)
+
+    def _allows(self, totals: Totals) -> bool:
+        """Whether costs that are bounded from above are within their bounds."""
+        costs = len(self.process.requirements.names)
+        if not self.process.outlook.allows(totals[costs:]):
+            return False
+        return not self._only_bounds or self.fulfilled(totals)
 
     def _allowed(self, place: Place, least: Cheapest) -> Callable[[int], bool]:
         """What may be added to one cost, each of which is bounded by itself."""
@@ -175,7 +193,7 @@ class Walk:
 
         def allowed(added: int) -> bool:
             nothing[least.cost] = spent + added
-            return self.fulfilled(tuple(nothing))
+            return self._allows(tuple(nothing))
 
         return allowed
 
@@ -185,7 +203,7 @@ class Walk:
             return None
         return Ceiling(
             after,
-            lambda added: self.fulfilled(plus(place.spent, added)),
+            lambda added: self._allows(plus(place.spent, added)),
             1 if self._tried else PATIENCE,
             lambda state, added: self.dear_at(Place(state, plus(place.spent, added))),
             lambda state, added, decision, within: self.note_too_dear(
@@ -224,7 +242,9 @@ class Walk:
             return True
         known = self._holds.get(totals)
         if known is None:
-            known = self.process.requirements.hold(totals)
+            costs = len(self.process.requirements.names)
+            known = self.process.outlook.allows(totals[costs:])
+            known = known and self.process.requirements.hold(totals[:costs])
             if len(self._holds) > MOST_REMEMBERED:
                 self._holds.clear()
             self._holds[totals] = known
@@ -252,9 +272,22 @@ class Walk:
         """The number of valid traces beyond a place, exactly."""
         if not self.required:
             return self.sums.ways(place.state)
+        self._weigh()
         found = self.sums.of(place.state)
         total = sum(n for rest, n in found.items() if self.fulfilled(plus(place.spent, rest)))
         return total if total == float("inf") else int(total)
+
+    def _weigh(self) -> None:
+        """Where sizes are counted, whether any program is too large after all. Raises Apart where
+        none is: then they need not be counted.
+        """
+        if not self._counted or self._weighed:
+            return
+        self._weighed = True
+        place = self.origin()
+        most = plus(place.spent, self.sums.most(place.state))
+        if self.process.outlook.allows(most[len(self.process.requirements.names) :]):
+            self.process.stop_counting_sizes()
 
     def bounds(self) -> tuple[int | float, int | float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
