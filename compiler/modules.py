@@ -18,7 +18,7 @@ from ..grammar.limits import MAX_FILE
 from ..grammar.parse import Parsed, parse_bytes
 from ..grammar.span import Span
 from . import errors
-from .expand import decisions, entries, evaluate
+from .expand import alike, entries, evaluate
 from .expand.builder import GraphBuilder
 from .expand.context import Context
 from .expand.environment import Environment
@@ -120,7 +120,7 @@ class Loader:
     def _let(self, declaration: ast.Let, env: Environment) -> None:
         builder = GraphBuilder(self.session.limits, Facts())
         context = Context(self.session, builder, self.session.names_in(declaration.value))
-        if decisions.has_choice(declaration.value):
+        if alike.is_open(declaration.value):
             env.bind(declaration.name, OpenLet(declaration, env), declaration.span)
             return
         value = evaluate.evaluate(declaration.value, env, context)

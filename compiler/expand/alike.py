@@ -74,7 +74,7 @@ class Partition:
 
 @by_identity
 def _is_of_stages(node: ast.Choice | ast.Optional) -> bool:
-    return all(isinstance(item, _STAGES) and not _is_open(item) for item in options_of(node))
+    return all(isinstance(item, _STAGES) and not is_open(item) for item in options_of(node))
 
 
 def options_of(node: ast.Choice | ast.Optional) -> Sequence[ast.Expression]:
@@ -86,11 +86,15 @@ _STAGES = ast.Name, ast.Attribute, ast.Call, ast.Labelled, ast.Pipeline, ast.Fra
 _OPEN = ast.Choice, ast.Range, ast.Optional, ast.Open
 
 
-def _is_open(node: ast.Node) -> bool:
-    called = node.function if isinstance(node, ast.Call) else None
-    if isinstance(called, ast.Name) and called.id in ("any", "some"):
-        return True
-    return isinstance(node, _OPEN) or any(_is_open(child) for child in ast.children(node))
+def is_open(node: ast.Node) -> bool:
+    """Whether anything is to be decided in a piece of text."""
+    return draws(node) or isinstance(node, _OPEN) or any(map(is_open, ast.children(node)))
+
+
+def draws(node: ast.Node) -> bool:
+    """Whether a node is `any(Vocabulary)` or `some([…], n)`."""
+    called = node.function if isinstance(node, ast.Call) and node.body is None else None
+    return isinstance(called, ast.Name) and called.id in ("any", "some")
 
 
 def applied(

@@ -91,8 +91,13 @@ class Context:
         )
 
     def remembered_as(self, full: str) -> str:
-        """What stands for a full name in the memory at hand."""
-        return f"{self.memory_path}{full.removeprefix(self.memory_root)}"
+        """What stands for a full name in the memory at hand. The arguments of an instance are
+        named beside it, and decided with it.
+        """
+        root = self.memory_root
+        if root and not full.startswith(root):
+            root = root[: root.rfind(".") + 1]
+        return f"{self.memory_path}{full.removeprefix(root)}"
 
     def name_of(self, stage: ast.Expression) -> str | None:
         """The name of a stage written in the body at hand; None for braces that open no path."""

@@ -17,7 +17,7 @@ from ..hyperparameter import (
     Symbol,
 )
 from ..types import DTYPES, DType
-from . import arguments, decisions, evaluate, freezing, matching
+from . import alike, arguments, decisions, evaluate, freezing, matching
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
@@ -74,7 +74,31 @@ def bind_function(
         context.session.release(mark)
         values[item.name] = value
         inner.replace(item.name, value, item.span)
-    return FunctionStage(reference, values, frozenset(given.by_name), left_out.decided_at)
+    stage = FunctionStage(
+        reference,
+        values,
+        frozenset(given.by_name),
+        left_out.decided_at,
+        _asks(function, values, given),
+    )
+    if node is not None and stage.asks and context.session.decider is not None:
+        context.session.meant[context.decided_at, id(node)] = reference
+    return stage
+
+
+def _asks(function: ast.Function, values: Mapping[str, Any], given: matching.Given) -> bool:
+    """Whether a use leaves out what is open, or what is a block that does so."""
+    for item in function.hyperparameters:
+        if item.name not in given.by_name and item.default is not None:
+            value = values[item.name]
+            if _is_open(item) or (isinstance(value, FunctionStage) and value.asks):
+                return True
+    return False
+
+
+@by_identity
+def _is_open(item: ast.Hyperparameter) -> bool:
+    return item.default is not None and alike.is_open(item.default)
 
 
 def _typed(

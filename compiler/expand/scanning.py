@@ -46,6 +46,7 @@ def apply(
     sequences, starts = inputs[:count], inputs[count:]
     written = inside.written or (context.place, id(node))
     context.session.applied.setdefault(written, (join(context.place, name), stage))
+    inside = replaced(inside, written=None)
     body, types, outer_env = _body(stage, sequences, name, node.span, inside)
     first = _first_states(function, types, starts, outer_env, node.span, context)
     layer = layer_stage(
@@ -79,7 +80,7 @@ def _cell(
         inside = context.inside(value, join(context.place, name))
         owner, value = value.owner, value.stage
     if isinstance(value, FunctionReference):
-        value = hyperparameters.bind_function(value, None, None, context, node.span)
+        value = hyperparameters.bind_function(value, None, None, inside, node.span)
     if not isinstance(value, FunctionStage) or value.reference.function.kind != "cell":
         raise Fault(errors.cells.ScanNeedsCell(node.span, describe(value)))
     return value, owner, inside

@@ -294,6 +294,12 @@ def _closure(
         raise Fault(errors.limits.TooDeep(node.span, name, context.session.limits.depth))
     env = Environment(value.environment)
     if isinstance(inner_node, ast.Call) and inner_node.body is None:
+        if context.written is None and inner_node is not node:  # each use of the name is its own
+            path = join(context.place, name)
+            context.session.applied.setdefault((context.place, id(node)), (path, value))
+            context = replaced(context, written=(path, id(inner_node)))
+        if value.frozen:
+            context = replaced(context, frozen={**context.frozen, **value.frozen})
         return combinators.scan(inner_node, inputs, name, owner, env, context)
     inner = context.open(name, inner_node, owner=owner, level=context.level + 1)
     inner = replaced(inner, frozen={**inner.frozen, **value.frozen}) if value.frozen else inner

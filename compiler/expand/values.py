@@ -83,6 +83,7 @@ class FunctionStage:
     values: Mapping[str, Any]
     given: frozenset[str] = field(default=frozenset(), compare=False)  # what is no default
     decided_at: str = field(default="", compare=False)  # where choices in its defaults were made
+    asks: bool = field(default=False, compare=False)  # whether there are such
 
 
 @record

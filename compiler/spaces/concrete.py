@@ -29,18 +29,22 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
     writer = Writer(expansion, process.reference, imports)
     network = writer.network(process.overrides)
     losses = loss_names(program, network.name)
+    others = {  # written first: they use blocks too
+        id(item): writer.declaration(item)
+        for item in program.declarations
+        if _is_kept(item, process.reference.function.name)
+    }
     kept: list[ast.Declaration] = []
     for declaration in program.declarations:
-        if isinstance(declaration, ast.Function):
-            if declaration is process.reference.function:
-                kept.append(network)
-            elif declaration.name in losses:
-                kept.append(bare(declaration))
-            else:
-                kept += map(_as_block, writer.versions(declaration))
-        elif _is_kept(declaration, process.reference.function.name):
-            kept.append(writer.declaration(declaration))
-    foreign = writer.foreign()
+        if declaration is process.reference.function:
+            kept.append(network)
+        elif id(declaration) in others:
+            kept.append(others[id(declaration)])
+        elif isinstance(declaration, ast.Function):
+            alone = declaration.name in losses
+            made = [bare(declaration)] if alone else writer.versions.of(declaration, writer)
+            kept += made if alone else map(_as_block, made)
+    foreign = writer.versions.foreign()
     first = next(
         (place for place, item in enumerate(kept) if not isinstance(item, ast.Use)), len(kept)
     )

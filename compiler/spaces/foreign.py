@@ -28,6 +28,8 @@ class Imports:
         }
         self._taken = {*taken, *self._aliases.values()}
         self.added: list[ast.Use] = []
+        self.program = program
+        self._own: dict[tuple[str, int], str] = {}
 
     def alias(self, module: str) -> str:
         """The name of a file, which is read by `use` from now on."""
@@ -46,6 +48,18 @@ class Imports:
         self._taken.add(name)
         return name
 
+    def own_name(self, name: str, key: int) -> str:
+        """A name for what a piece of text binds, which nothing else has."""
+        if (name, key) not in self._own:
+            if not self._own:
+                self._taken |= _binders(self.program)
+            count = 2
+            while f"{name}{count}" in self._taken:
+                count += 1
+            self._taken.add(f"{name}{count}")
+            self._own[name, key] = f"{name}{count}"
+        return self._own[name, key]
+
     def qualified(self, node: ast.Node, home: Environment, written: Collection[str]) -> Any:
         """A block or stage of the file `home` with that file's names behind its own; `written` are
         blocks that stand in the drawn program.
@@ -54,7 +68,7 @@ class Imports:
 
         def visit(value: Any) -> Any:
             if isinstance(value, ast.Name) and value.id not in own:
-                return self._name(value, home)
+                return self.of_file(value, home)
             if isinstance(value, ast.Node):
                 items = ((item.name, getattr(value, item.name)) for item in fields(value))
                 return bare(value, **{name: visit(item) for name, item in items if _inside(item)})
@@ -62,13 +76,20 @@ class Imports:
 
         return visit(node)
 
-    def _name(self, node: ast.Name, home: Environment) -> ast.Expression:
+    def of_file(self, node: ast.Name, home: Environment) -> ast.Expression:
+        """A name of the file `home` as the drawn program knows it."""
         bound = home.here(node.id)
         if bound is None:
             return node
         if isinstance(bound.value, Namespace):
             return ast.Name(self.alias(bound.value.name), span=NOWHERE)
         return ast.Attribute(ast.Name(self.alias(home.module), span=NOWHERE), node.id, span=NOWHERE)
+
+
+def _binders(node: ast.Node) -> set[str]:
+    """The names of a program that are bound or read somewhere."""
+    found = {getattr(node, "name", None), getattr(node, "id", None), *getattr(node, "targets", ())}
+    return found.union(*map(_binders, ast.children(node))) - {None}
 
 
 def _inside(value: Any) -> bool:

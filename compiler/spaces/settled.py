@@ -4,11 +4,10 @@ Comes in: pieces of syntax, and an expansion. Goes out: identities of nodes. May
 part that holds no choice and none of `touched`: written out, it is a copy of itself.
 """
 
-from typing import Any
-
 from ...grammar import ast
 from ...grammar.span import NOWHERE
-from ..expand.values import FunctionStage
+from ..expand.alike import draws
+from ..expand.values import FragmentStage, FunctionStage
 from .expansion import Expansion
 
 _OPEN = (ast.Choice, ast.Optional, ast.Range, ast.Open)
@@ -39,21 +38,59 @@ def _below(node: ast.Node) -> frozenset[int] | None:
     return frozenset({id(node)}.union(*known)) if len(known) == len(parts) else None
 
 
-def touched(expansion: Expansion) -> set[int]:
-    """The nodes at which something was decided, and those that use a block in which it was."""
+def touched(expansion: Expansion, program: ast.Program) -> set[int]:
+    """The nodes at which something was decided, and those that use a block in which it was; and
+    where `any` or `some` stands in what is written out. What
+    was decided for a fragment with its name is the same wherever it is used, so those that use one
+    are touched where it uses such a block.
+    """
     found = {node for _, node in (*expansion.decided, *expansion.values)}
-    blocks: dict[tuple[int, int], Any] = {}
+    for item in program.declarations:
+        found |= _drawn(item)
+    blocks: dict[tuple[int, int], ast.Function] = {}
+    fragments: dict[tuple[int, int], ast.Expression] = {}
     for (_, node), (_, stage) in expansion.applied.items():
         if isinstance(stage, FunctionStage):
-            function = stage.reference.function
-            blocks[node, id(function)] = function
+            blocks[node, id(stage.reference.function)] = stage.reference.function
+        elif isinstance(stage, FragmentStage):
+            fragments[node, id(stage.expression)] = stage.expression
+    uses: set[int] = set()
     while True:
-        more = {node for (node, _), function in blocks.items() if _holds(function, found)} - found
-        if not more:
-            return found
+        more = {node for (node, _), block in blocks.items() if _holds(block, found)}
+        more |= {node for (node, _), text in fragments.items() if not uses.isdisjoint(_all(text))}
+        if more <= uses:
+            written = [block for block in blocks.values() if _holds(block, found)]
+            return found.union(*map(_drawn, written))
+        uses |= more
         found |= more
 
 
 def _holds(function: ast.Function, nodes: set[int]) -> bool:
     known = below(function)
     return known is None or not known.isdisjoint(nodes)
+
+
+_everything: dict[int, tuple[ast.Node, frozenset[int], frozenset[int]]] = {}
+"""As `_known`, of text in which something is open too, and where `any` or `some` stands in it."""
+
+
+def _all(node: ast.Node) -> frozenset[int]:
+    """The identities of a node and of all below it."""
+    return _of(node)[1]
+
+
+def _drawn(node: ast.Node) -> frozenset[int]:
+    return _of(node)[2]
+
+
+def _of(node: ast.Node) -> tuple[ast.Node, frozenset[int], frozenset[int]]:
+    found = _everything.get(id(node))
+    if found is None:
+        if len(_everything) >= MOST_KNOWN:
+            _everything.clear()
+        parts = [_of(child) for child in ast.children(node)]
+        whole = frozenset({id(node)}.union(*(part[1] for part in parts)))
+        own = {id(node)} if draws(node) else set()
+        drawn = frozenset(own.union(*(part[2] for part in parts)))
+        found = _everything[id(node)] = node, whole, drawn
+    return found

@@ -2,63 +2,55 @@
 that it came out as.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...grammar import ast
-from ...grammar.print import print_expression
 from ...grammar.span import NOWHERE
+from ..expand.alike import draws
 from ..expand.decisions import IDENTITY
 from ..expand.holding import Identity
 from ..expand.naming import last_part
 from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
-from . import written_choices, written_defaults, written_loops
+from . import written_choices, written_loops, written_stages
 from .expansion import Expansion
 from .foreign import Imports
+from .place import NOWHERE_USED, Place
 from .settled import below, touched
-from .syntax import NotPrintable, bare, field_names, literal
+from .syntax import bare, field_names, literal
 from .training import PATH
+from .versions import Versions
 
 _WRITTEN_OUT = frozenset({"repeat", "share"})
-
-
-_AS_IT_IS = "as it is"
 _LEFT_OUT = ast.Name("identity", span=NOWHERE)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a piece of text is being expanded: the path of decisions and of uses, and that of a
-    recipe whose choices were made with its name.
-    """
-
-    path: str
-    recipe: str | None = None
 
 
 @dataclass(slots=True)
 class Writer:
+    """`scopes` are the paths of the blocks in whose braces the text of a recipe stands."""
+
     expansion: Expansion
     reference: FunctionReference
     imports: Imports
-    _made: dict[int, dict[str, ast.Function]] = field(default_factory=dict)
-    _declared: dict[int, FunctionReference] = field(default_factory=dict)
-    _names_taken: set[str] = field(default_factory=set)
-    names_made: set[str] = field(default_factory=set)
+    versions: Versions = field(init=False)
     _touched: set[int] = field(init=False)
-    _recipes: dict[int, list[str]] = field(default_factory=dict)
+    scopes: dict[int, set[str]] = field(default_factory=dict)
+    _recipes: dict[int, list[tuple[str, FragmentStage]]] = field(default_factory=dict)
+    _firsts: dict[Hashable, str] = field(default_factory=dict)
+    _texts: dict[Hashable, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._touched = touched(self.expansion)
+        self.versions = Versions(self.reference, self.imports)
+        self._touched = touched(self.expansion, self.imports.program)
         for path, stage in self.expansion.applied.values():
             if isinstance(stage, FragmentStage):
-                self._recipes.setdefault(id(stage.expression), []).append(path)
+                self._recipes.setdefault(id(stage.expression), []).append((path, stage))
+                self._firsts.setdefault(written_stages.known_as(stage), path)
 
     def network(self, overrides: Mapping[str, Any]) -> ast.Function:
         function = self.reference.function
-        self._names_taken |= self.reference.home.names()
         place = Place("")
         hyperparameters = tuple(
             self._default(item, overrides, place) for item in function.hyperparameters
@@ -71,7 +63,7 @@ class Writer:
     ) -> ast.Hyperparameter:
         if item.name in overrides:
             return bare(item, default=literal(overrides[item.name]))  # type: ignore[no-any-return]
-        default = None if item.default is None else self._recipe(item.default, place)
+        default = None if item.default is None else self.recipe(item.default, place)
         return bare(item, default=default)  # type: ignore[no-any-return]
 
     # --- what is kept
@@ -79,22 +71,6 @@ class Writer:
     def declaration(self, node: ast.Settings | ast.Use | ast.Let) -> Any:
         """A declaration around the network, with its choices settled."""
         return self.write(node, Place(PATH if isinstance(node, ast.Settings) else ""))
-
-    def versions(self, function: ast.Function) -> list[ast.Function]:
-        """A block as the program uses it: as it is, or as it came out at its uses."""
-        made = list(self._made.get(id(function), {}).values())
-        return made or [bare(function)]
-
-    def foreign(self) -> list[ast.Function]:
-        """Blocks of other files that came out differently: they are written into this one."""
-        home = self.reference.home
-        found = [
-            (version, self._declared[key].home)
-            for key, versions in self._made.items()
-            for text, version in versions.items()
-            if self._declared[key].home is not home and text != _AS_IT_IS
-        ]
-        return [self.imports.qualified(version, of, self.names_made) for version, of in found]
 
     # --- writing
 
@@ -112,8 +88,10 @@ class Writer:
                 return self._open(node, place)
             case ast.Body():
                 return bare(node, statements=written_loops.statements(node, self, place))
-            case ast.Let():
-                return bare(node, value=self._recipe(node.value, place))
+            case ast.Let() | ast.Instance():
+                return self._named(node, place)
+            case ast.List():
+                return self.recipe(node, place)
             case _:
                 return self._other(node, place)
 
@@ -145,6 +123,8 @@ class Writer:
 
     def _decided(self, node: ast.Expression, place: Place) -> Any:
         """What was decided here, None in a branch that was never taken."""
+        if id(node) in place.frozen:
+            return place.frozen[id(node)]
         decided = self.expansion.decided
         found = decided.get((place.path, id(node)))
         if found is None and place.recipe is not None:
@@ -158,11 +138,12 @@ class Writer:
         return values.get((place.recipe or "", id(node))) if found is None else found
 
     def _choice(self, node: ast.Choice | ast.Optional, place: Place) -> Any:
+        taken = self._option(node, place)
+        return _LEFT_OUT if taken is IDENTITY else self.write(taken, place)
+
+    def _option(self, node: ast.Choice | ast.Optional, place: Place) -> ast.Expression:
         options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
-        taken = options[self._decided(node, place) or 0]
-        if taken is IDENTITY:
-            return _LEFT_OUT
-        return self.write(taken, place)
+        return options[self._decided(node, place) or 0]
 
     def _range(self, node: ast.Range, place: Place) -> Any:
         value = self._decided(node, place)
@@ -176,7 +157,7 @@ class Writer:
         if found is not None:
             return literal(found)
         layers = built_in(Identity(node))
-        return self.write(layers, place)
+        return _LEFT_OUT if self._decided(layers, place) is None else self.write(layers, place)
 
     def _call(self, node: ast.Call, place: Place) -> Any:
         name = last_part(node.function)
@@ -188,10 +169,30 @@ class Writer:
             return written_choices.subset(node, self._meaning(node, place), self, place)
         if node.body is not None:
             return self._parts(node, place)
+        if draws(node):
+            return written_choices.undrawn(node, self, place)
         arguments = tuple(
-            bare(item, value=self._recipe(item.value, place)) for item in node.arguments
+            bare(item, value=self._argument(node, number, place))
+            for number, item in enumerate(node.arguments)
         )
         return self._use(node, arguments, place)
+
+    def _argument(self, node: ast.Call, number: int, place: Place) -> Any:
+        value = node.arguments[number].value
+        if isinstance(value, ast.Open) and self._meaning(value, place) is None:
+            return written_choices.undecided(node, number)
+        return self.recipe(value, place)
+
+    def _named(self, node: ast.Let | ast.Instance, place: Place) -> Any:
+        source = node.value if isinstance(node, ast.Let) else node.stage
+        value = self.recipe(source, place)
+        used = self.expansion.applied.get((place.path, id(source)))
+        if used is not None and isinstance(source, (ast.Choice, ast.Optional)):
+            value = self._instance(value, *used, place)
+        if isinstance(value, ast.Labelled) and not isinstance(source, ast.Labelled):
+            value = value.stage  # it has a name already
+        changes = {"value" if isinstance(node, ast.Let) else "stage": value}
+        return bare(node, **changes)
 
     def _pipeline(self, node: ast.Pipeline, place: Place) -> Any:
         """Stages that were chosen join the line; one that was left out leaves no trace."""
@@ -207,21 +208,64 @@ class Writer:
             return _LEFT_OUT
         return stages[0] if len(stages) == 1 else bare(node, stages=tuple(stages))
 
-    def _recipe(self, value: Any, place: Place) -> Any:
-        """A fragment that gets a name: its choices were made here, its blocks used elsewhere."""
+    def recipe(self, value: Any, place: Place, among: Collection[Hashable] | None = None) -> Any:
+        """A fragment that gets a name: its choices were made here, its blocks used elsewhere, and
+        it is written as its first use came out. `among` are the values that may be meant.
+        """
         if isinstance(value, ast.List):
-            return bare(value, items=tuple(self._recipe(item, place) for item in value.items))
+            items = tuple(self.recipe(item, place, among) for item in value.items)
+            return bare(value, items=items)
+        value = self._chosen(value, place)
         used = written_choices.recipe(self._meaning(value, place), value)
-        uses = self._recipes.get(id(used), ())
-        if not uses:
-            return self.write(value, place)
-        written = [self.write(value, Place(path, place.path)) for path in uses]
-        if any(item != written[0] for item in written[1:]):
-            raise NotPrintable(
-                f"the blocks in `{print_expression(value)}` came out differently at its uses, which"
-                " one name cannot say: write it out at each use, or hand the block its choices"
-            )
-        return written[0]
+        self.scopes.setdefault(id(used), set()).add(place.root)
+        for path, stage in self._recipes.get(id(used), ()):
+            known = written_stages.known_as(stage)
+            if place.holds(path) if among is None else known in among:
+                first = self._firsts[known]
+                return self.write(value, place.of_recipe(first, place.path, stage.frozen))
+        return self.write(value, place)
+
+    def _chosen(self, value: Any, place: Place) -> Any:
+        """What was taken where a name was given to it, and not to the choice."""
+        while isinstance(value, ast.Choice | ast.Optional) and id(value) not in self._recipes:
+            taken = self._option(value, place)
+            if taken is IDENTITY:
+                break
+            value = taken
+        return value
+
+    def first_text(self, stage: FragmentStage, place: Place) -> Any:
+        """A fragment as it came out at its first use."""
+        key = written_stages.known_as(stage), place.root
+        if key not in self._texts:
+            self._texts[key] = self._text(stage, self._first(stage), place)
+        return self._texts[key]
+
+    def _first(self, stage: FragmentStage) -> str:
+        return self._firsts.get(written_stages.known_as(stage), NOWHERE_USED.path)
+
+    def _text(self, stage: FragmentStage, path: str, place: Place) -> Any:
+        return self.write(stage.expression, place.of_recipe(path, None, stage.frozen))
+
+    def _fragment(self, plain: Any, path: str, stage: FragmentStage, place: Place) -> Any:
+        """A fragment by its name, or written out where it came out as another than at first."""
+        if written_stages.is_elsewhere(stage, self):  # a name of another file stays as it is
+            first = bare(stage.expression)
+        elif self._first(stage) == path:
+            return plain
+        else:
+            first = self.first_text(stage, place)
+        written = self._text(stage, path, place)
+        if written == first:
+            return plain
+        written = written_stages.moved(written, stage, self, place)
+        return written_stages.labelled(path, written_stages.in_braces(written))
+
+    def _instance(self, value: Any, path: str, stage: Any, place: Place) -> Any:
+        """What was chosen for a `layer`, which decides what is open in it at its first use."""
+        if isinstance(stage, FragmentStage):
+            return self._text(stage, path, place)
+        return self.versions.used(value, value, (path, stage), self, place)
 
     # --- repeats
 
@@ -229,10 +273,10 @@ class Writer:
         used = self.expansion.applied.get((place.path, id(node)))
         count = tuple(bare(item, value=self.write(item.value, place)) for item in node.arguments)
         if used is None or used[1] == 0 or name == "share":
-            inner = Place(f"{used[0]}.0", place.recipe) if used else place
+            inner = place.at(f"{used[0]}.0") if used else place
             return bare(node, arguments=count, body=self.write(node.body, inner))
         path, turns = used
-        bodies = [self.write(node.body, Place(f"{path}.{n}", place.recipe)) for n in range(turns)]
+        bodies = [self.write(node.body, place.at(f"{path}.{n}")) for n in range(turns)]
         if all(body == bodies[0] for body in bodies):
             return bare(node, arguments=count, body=bodies[0])
         label = path.rpartition(".")[2]
@@ -249,7 +293,7 @@ class Writer:
         if used is None:
             return "", []
         path, count = used
-        return path, [Place(f"{path}.{number}", place.recipe) for number in range(count)]
+        return path, [place.at(f"{path}.{number}") for number in range(count)]
 
     def _for(self, node: ast.For, place: Place) -> Any:
         items = self.write(node.iterable, place)
@@ -272,8 +316,11 @@ class Writer:
             written = self._turns(stage, last_part(stage.function), place)
             return written if isinstance(written, ast.Pipeline) else bare(node, stage=written)
         if not isinstance(stage, (ast.Fragment, ast.If)) and not _has_body(stage):
-            return self._parts(node, place)
-        inner = Place(_join(place.path, node.label), place.recipe)
+            inner = self.write(stage, place)
+            if isinstance(inner, ast.Labelled) and inner.label == node.label:
+                return inner
+            return bare(node, stage=inner)
+        inner = place.at(_join(place.path, node.label))
         written = self._parts(stage, inner) if _has_body(stage) else self.write(stage, inner)
         return bare(node, stage=written)
 
@@ -286,82 +333,15 @@ class Writer:
         else:
             plain = bare(node, arguments=arguments) if isinstance(node, ast.Call) else bare(node)
         used = self.expansion.applied.get((place.path, id(node)))
+        if used is not None and isinstance(used[1], FragmentStage):
+            return self._fragment(plain, *used, place)
         if used is None or not isinstance(used[1], FunctionStage):
-            return plain
-        path, stage = used
-        scan = isinstance(node, ast.Call) and last_part(node.function) == "scan"
-        written = node.arguments[0].value if scan else node
-        version = self._version(stage, path, place.recipe)
-        function = stage.reference.function
-        if version == function.name and stage.reference.home is self.reference.home:
-            return plain
-        if version is None:
-            return plain
-        named = last_part(written.function if isinstance(written, ast.Call) else written)
-        if named != function.name:
-            return self._spelled(path, version, stage)
-        if scan:
-            cell = _renamed(plain.arguments[0].value, version)
-            first = bare(plain.arguments[0], value=cell)
-            return bare(plain, arguments=(first, *plain.arguments[1:]))
-        return _renamed(plain, version)
-
-    def _version(self, stage: FunctionStage, path: str, recipe: str | None) -> str | None:
-        """The name of the version of a block that came out at a path; None for the block itself."""
-        reference = stage.reference
-        function = reference.function
-        body = self.write(function.body, Place(path))
-        decided = Place(stage.decided_at, recipe)
-        defaults = tuple(
-            written_defaults.as_used(item, stage, lambda default: self._recipe(default, decided))
-            for item in function.hyperparameters
-        )
-        written = bare(function, body=body, hyperparameters=defaults)
-        versions = self._made.setdefault(id(function), {})
-        self._declared[id(function)] = reference
-        others = (item.name for text, item in versions.items() if text != _AS_IT_IS)
-        if written == bare(function) and function.name not in others:
-            versions[_AS_IT_IS] = bare(function)
-            return None
-        text = repr(written)
-        if text not in versions:
-            foreign = reference.home is not self.reference.home
-            self._names_taken |= reference.home.names() if foreign else set()
-            name = self._fresh(function.name, foreign or bool(versions))
-            self.names_made.add(name)
-            versions[text] = replace(written, name=name)
-        return versions[text].name
-
-    def _fresh(self, base: str, again: bool) -> str:
-        """A name for a version: not `Node_2`, which is what a second use of `Node` is called."""
-        if not again:
-            return base
-        stem, count = (f"{base}v" if base[-1].isdigit() else base), 2
-        while f"{stem}{count}" in self._names_taken:
-            count += 1
-        self._names_taken.add(f"{stem}{count}")
-        return f"{stem}{count}"
-
-    def _spelled(self, path: str, version: str, stage: FunctionStage) -> Any:
-        """A block that is reached by another name, such as a hyperparameter: called by its own,
-        and labelled so that its path stays.
-        """
-        values = [
-            ast.Argument(name, written_defaults.spelled(value), span=NOWHERE)
-            for name, value in stage.values.items()
-            if name in stage.given
-        ]
-        call = ast.Call(ast.Name(version, span=NOWHERE), tuple(values), span=NOWHERE)
-        return ast.Labelled(path.rpartition(".")[2], call, span=NOWHERE)
+            return self.versions.given(plain, self._meaning(node, place), self)
+        return self.versions.used(node, plain, used, self, place)
 
 
 def _has_body(stage: ast.Expression) -> bool:
     return isinstance(stage, ast.Call) and stage.body is not None
-
-
-def _renamed(node: Any, name: str) -> Any:
-    function = ast.Name(name, span=NOWHERE)
-    return bare(node, function=function) if isinstance(node, ast.Call) else function
 
 
 def _join(path: str, name: str) -> str:
