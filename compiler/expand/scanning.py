@@ -35,8 +35,10 @@ def apply(
     given = matching.match(node, "scan", OPTIONS, node.span)
     if "cell" not in given.by_name:
         raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
+    mark = context.session.hold(*inputs)
     stage, owner, inside = _cell(given.by_name["cell"], name, owner, env, context)
     options = {key: _option(key, given, name, env, context) for key in OPTIONS[1:]}
+    context.session.release(mark)
     function = stage.reference.function
     context.session.entered.add(id(function))
     count = len(function.inputs)

@@ -240,7 +240,9 @@ def use(
             made = adding.add(value, inputs, join(context.path, name), owner, node.span, context)
             return gather(made)
         case FunctionReference():
+            mark = context.session.hold(*inputs)
             stage = hyperparameters.bind_function(value, None, None, context, node.span)
+            context.session.release(mark)
             return use(stage, inputs, name, node, context, owner)
         case FunctionStage():
             context.session.spend(node.span, SCOPE_WORK)

@@ -44,3 +44,21 @@ def test_two_uses_in_one_place_decide_twice() -> None:
     texts = {str(program) for program in space.enumerate()}
     hashes = {archc.compile(archc.parse(item)).hash for item in texts}
     assert space.size == len(texts) == len(hashes) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "block Y(w: int = 4 | 8) on x: f32[N, D] {\nrequire w == D\nx -> dense(w)\n}\n"
+        "network Net on x: f32[N, 4] -> f32[...] { x -> dense(4 | 8) -> Y }",
+        "block Z(w: int = 4 | 8) on x { x -> dense(w) }\n"
+        "network Net on x: f32[N, 4] -> f32[...] {\nlayer n = Z\nx -> dense(4 | 8) -> n -> n\n}",
+        "cell C(w: int = 4 | 8) on x: f32[N, D] with h: f32[N, D] -> f32[N, _] {\n"
+        "next h = 0.5 * h + x\nh -> dense(w)\n}\n"
+        "network Net on x: f32[N, 3, 4] -> f32[...] {\n"
+        "layer n = C\nx -> dense(4 | 8) -> scan(n) -> scan(n)\n}",
+    ],
+)
+def test_a_default_left_out_by_a_bare_name_is_decided_for_what_flows_in(text: str) -> None:
+    found = [program.decisions for program in archc.space(text).enumerate()]
+    assert found == [(0, 0), (1, 1)]

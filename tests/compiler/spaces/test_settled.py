@@ -25,7 +25,7 @@ def test_a_part_with_a_choice_below_is_open() -> None:
 def test_what_uses_a_block_with_a_choice_is_touched_through_all_blocks_between() -> None:
     space = archc.space(TEXT)
     program = space.sample(seed=0)
-    found = touched(program.expansion)
+    found = touched(program.expansion, space.source.tree)
     plain, _, outer, network = (below(item) for item in space.source.tree.declarations)
     assert plain is not None and outer is not None and network is not None
     assert plain.isdisjoint(found)
