@@ -140,7 +140,7 @@ def test_what_cannot_be_asked_is_told(space: Path, capsys: pytest.CaptureFixture
     assert "Net" in capsys.readouterr().err
 
 
-def test_a_name_whose_uses_differ_is_told(
+def test_a_name_whose_uses_differ_is_written_out_at_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A block decides anew at each use of the name that it stands behind."""
@@ -149,8 +149,11 @@ def test_a_name_whose_uses_differ_is_told(
         "block Any on x { x -> (relu | tanh | gelu) }\n"
         "network Net on x: f32[N, 4] -> f32[N, 4] {\n    let f = { Any }\n    x -> f -> f -> f\n}\n"
     )
-    assert run(["sample", str(path), "-k", "20"]) == 1
-    assert "write it out at each use" in capsys.readouterr().err
+    assert run(["sample", str(path), "-k", "20", "--format", "jsonl"]) == 0
+    drawn = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len({entry["hash"] for entry in drawn}) > 5
+    for entry in drawn:
+        assert archc.compile(entry["text"]).hash == entry["hash"]
 
 
 def test_sampling_imports_no_torch(space: Path) -> None:
