@@ -11,6 +11,7 @@ from ...grammar.parse import parse
 from ...grammar.print import print_program
 from .. import cost
 from ..check import Checked, check
+from ..deep import deep_recursion
 from ..graph import Graph
 from ..hash import graph_hash
 from ..program import Program
@@ -93,7 +94,8 @@ class DrawnProgram(PrintedProgram):
         """The program written out: every choice replaced by what was taken."""
         if self._tree is None:
             source = self.space.source.tree
-            _keep(self, "_tree", concretise(self.space.process, self.expansion, source))
+            with deep_recursion():
+                _keep(self, "_tree", concretise(self.space.process, self.expansion, source))
         assert self._tree is not None
         return self._tree
 
