@@ -86,7 +86,7 @@ def bind_function(
     return stage
 
 
-def _asks(function: ast.Function, values: Mapping[str, Any], given: matching.Given) -> bool:
+def _asks(function: ast.Function, values: Mapping[str, Any], given: "matching.Given") -> bool:
     """Whether a use leaves out what is open, or what is a block that does so."""
     for item in function.hyperparameters:
         if item.name not in given.by_name and item.default is not None:
