@@ -55,7 +55,6 @@ class Outlook:
         self.counted: tuple[int, ...] = ()
         self.reason: TooLarge | None = None  # the last refusal of a program for its size
         self.settled = False  # whether it is known that no program exceeds a limit
-        self._work = limits.work  # with what is added for the length of the text
         self._most: dict[str, Sizes] = {}
         self._whole = NOTHING
 
@@ -78,11 +77,7 @@ class Outlook:
     @property
     def most(self) -> Sizes:
         """The limits of whole programs."""
-        return self.given.nodes, self.given.parameters, self.given.activations, self._work
-
-    def allow_work(self, allowed: int) -> None:
-        """So much work an expansion may do."""
-        self._work = self.given.work + allowed - self.limits.work
+        return self.given.nodes, self.given.parameters, self.given.activations, self.given.work
 
     def note(self, name: str, before: Sizes, after: Sizes) -> None:
         """A decision of the choice leads from some sizes to others. Raises SizesMatter."""
@@ -98,8 +93,7 @@ class Outlook:
 
     def told(self, size: int, reason: TooLarge) -> TooLarge:
         """A refusal with the limit of whole programs."""
-        given = self.given.work if size == len(NOTHING) - 1 else self.most[size]
-        return replace(reason, limit=given)
+        return replace(reason, limit=self.most[size])
 
     def count(self, size: int) -> None:
         """From now on a size is counted."""

@@ -168,7 +168,7 @@ class Walk:
                 least.within(place.state, self._allowed(place, least)) for least in self.cheapest
             )
             within = all(each)  # though not by one completion
-            return within if not within or len(self.cheapest) == 1 else None
+            return within if not within or self._single else None
         if self._wanted is not None:
             missing = [minus(total, place.spent) for total in self._wanted]
             return self.sums.reaches(place.state, missing)

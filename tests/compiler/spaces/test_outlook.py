@@ -65,6 +65,16 @@ def test_programs_have_as_many_weights_as_is_allowed(most: int) -> None:
     assert len({program.decisions for program in drawn}) == len(valid)
 
 
+def test_limits_hold_beside_what_is_required_at_least() -> None:
+    text = LOOPS.replace("{\n    x", "{\n    require layers >= 3\n    x")
+    every = product(range(4), range(4), range(6))
+    valid = {turns for turns in every if 3 <= sum(turns) <= 5}
+    space = limited(text, nodes=5)
+    space.walk.work_out_costs()
+    assert {program.decisions for program in space.samples(2_000)} == valid
+    assert space.size == len(valid)
+
+
 def test_what_was_drawn_before_changes_no_draw() -> None:
     """A heavy program had struck options out for lighter ones that came to the same state."""
     whole = [program.decisions for program in limited(LOOPS, nodes=8).samples(200)]
