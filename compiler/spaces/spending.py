@@ -95,6 +95,8 @@ class Spending:
         stands before had been too large already.
         """
         outlook = self.process.outlook
+        if outlook.settled:  # no valid program comes near: what does is refused whatever led to it
+            return None
         if size not in outlook.counted:
             raise SizesMatter(size)
         outlook.reason = reason

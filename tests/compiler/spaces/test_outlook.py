@@ -102,6 +102,13 @@ def test_a_size_that_decides_nothing_is_not_counted() -> None:
     assert archc.space(EITHER).process.outlook.counted == ()
 
 
+def test_an_option_that_is_too_large_by_itself_is_none() -> None:
+    text = LOOPS.replace("repeat(0..5) { sigmoid }", "(repeat(40) { sigmoid } | gelu)")
+    space = limited(text, nodes=12)
+    assert space.size == 16
+    assert {program.trace[-1].value for program in space.samples(50)} == {"gelu"}
+
+
 def test_a_space_of_programs_that_are_too_large_is_empty() -> None:
     text = "network Net on x: f32[N, 8] -> f32[N, 8] { x -> repeat(200k..300k) { relu } }"
     with pytest.raises(ProgramError) as refused:
