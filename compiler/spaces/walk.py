@@ -13,6 +13,7 @@ from ...grammar.diagnostic import ProgramError, Report
 from ..expand.decisions import Reals
 from .ceiling import NOTHING_DEAR, PATIENCE, Ceiling, Dear, loop_of
 from .cheapest import Cheapest
+from .completions import Completions
 from .costs import Totals, minus, plus
 from .dead import DeadEnd
 from .descent import Left, descend, draw, table_of
@@ -57,6 +58,7 @@ class Walk:
         self._single = self._only_bounds and len(bounds) == 1
         self._exact = self._tried = self._weighed = False
         self._wanted: list[Totals] | None = None  # costs of whole programs that are required
+        self._completions: Completions | None = None
         self._live: dict[Place, bool] = {}
         self._dear: dict[Place, Dear] = {}  # what costs too much
 
@@ -273,9 +275,10 @@ class Walk:
         if not self.required:
             return self.sums.ways(place.state)
         self._weigh()
-        found = self.sums.of(place.state)
-        total = sum(n for rest, n in found.items() if self.fulfilled(plus(place.spent, rest)))
-        return total if total == float("inf") else int(total)
+        first = self.origin()
+        if self._completions is None or self._completions.first != first:  # states are forgotten
+            self._completions = Completions(self.sums, first, self.fulfilled)
+        return self._completions.count(place)
 
     def _weigh(self) -> None:
         """Where sizes are counted, whether any program is too large after all. Raises Apart where
