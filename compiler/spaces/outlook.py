@@ -48,14 +48,17 @@ class SizesMatter(Exception):
 
 
 class Outlook:
-    """What choices add at most. `counted` are the sizes that are counted like costs."""
+    """What choices add at most. `counted` are the sizes that are counted like costs, `most` the
+    limits of whole programs.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.given = limits
+        self.most: Sizes = limits.nodes, limits.parameters, limits.activations, limits.work
         self.counted: tuple[int, ...] = ()
         self.reason: TooLarge | None = None  # the last refusal of a program for its size
         self.settled = False  # whether it is known that no program exceeds a limit
-        self._most: dict[str, Sizes] = {}
+        self._added: dict[str, Sizes] = {}  # by each choice of a name, at most
         self._whole = NOTHING
 
     @property
@@ -74,18 +77,13 @@ class Outlook:
             work=2 * given.work,
         )
 
-    @property
-    def most(self) -> Sizes:
-        """The limits of whole programs."""
-        return self.given.nodes, self.given.parameters, self.given.activations, self.given.work
-
     def note(self, name: str, before: Sizes, after: Sizes) -> None:
         """A decision of the choice leads from some sizes to others. Raises SizesMatter."""
-        known = self._most.get(name)
+        known = self._added.get(name)
         if known is not None and _within(before, after, known) or self.settled:
             return
         known = known or NOTHING
-        self._most[name] = most = tuple(map(max, known, map(sub, after, before)))
+        self._added[name] = most = tuple(map(max, known, map(sub, after, before)))
         self._whole = tuple(map(add, self._whole, map(sub, most, known)))
         for size, (whole, limit) in enumerate(zip(self._whole, self.most, strict=True)):
             if whole > limit and size not in self.counted:
