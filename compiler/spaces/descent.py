@@ -181,7 +181,7 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
     here: Place | None = place
     refused = 0
     while True:
-        if here is not None and here.state is DONE and walk.fulfilled(here.spent):
+        if here is not None and here.state is DONE and walk.costs.fulfilled(here.spent):
             return [(frame.place, frame.decision) for frame in frames]
         if here is not None and here.state.node is not None and not walk.is_dead(here):
             table = table_of(here.state)
@@ -191,8 +191,8 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
         else:
             frames[-1].left.strike(frames[-1].index)
             if here is not None:
-                walk.note_dead(frames[-1].place, frames[-1].decision, here)
-            refused += here is None or here.state is DONE or not walk.affords(here.spent)
+                walk.costs.note_dead(frames[-1].place, frames[-1].decision, here)
+            refused += here is None or here.state is DONE or not walk.costs.affords(here.spent)
             _lose_patience(walk, refused)
         frame = frames[-1]
         if _choose(walk, frame, len(frames) - 1, random):
@@ -205,7 +205,7 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
 
 def _lose_patience(walk: "Walk", refused: int) -> None:
     if refused == PATIENCE:
-        walk.work_out_costs()
+        walk.costs.work_out()
     if refused > MOST_REFUSED:
         message = f"{MOST_REFUSED:,} programs in a row fail what is required of their costs"
         raise SpaceLimit(message, int(walk.process.holds))
@@ -225,14 +225,14 @@ def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:
 
 
 def _known_dead(walk: "Walk", frame: _Frame, child: State | None) -> bool:
-    if frame.decision in walk.dear_at(frame.place):
+    if frame.decision in walk.costs.dear_at(frame.place):
         return True
     if child is None or child.dead:
         return child is not None
     after = walk.step(frame.place, frame.decision)
     dead = walk.is_dead(after)
     if dead:
-        walk.note_dead(frame.place, frame.decision, after)
+        walk.costs.note_dead(frame.place, frame.decision, after)
     return dead
 
 
@@ -242,18 +242,18 @@ def _advance(walk: "Walk", frame: _Frame, depth: int, random: Random) -> Place |
     """
     place, decision = frame.place, frame.decision
     if frame.table.child(place.state, frame.index) is None:
-        process, prefix = walk.process, prefix_of(place.state)
-        ceiling = walk.ceiling(place, len(prefix))
+        prefix = prefix_of(place.state)
+        ceiling = walk.costs.ceiling(place, len(prefix))
+        ahead = Ahead(random, depth - 1 - len(prefix), ceiling)
         if ceiling is None:
             prefix.append(decision)
-        ahead = Ahead(random, depth - 1 - len(prefix_of(place.state)), ceiling)
         try:
-            process.run(prefix, ahead.policy, ahead.leads_on, ceiling)
+            walk.process.run(prefix, ahead.policy, ahead.leads_on, ceiling)
         except TooMuch:
             pass  # it is noted
         except Impatient:
-            walk.work_out_costs()
-        if decision in walk.dear_at(place):
+            walk.costs.work_out()
+        if decision in walk.costs.dear_at(place):
             return None
     return walk.step(place, decision)
 

@@ -11,8 +11,9 @@ from ..expand.decisions import Reals
 from .costs import minus, plus
 from .encoding import name_of_state
 from .limit import SpaceLimit
+from .required_costs import MOST_WANTED
 from .states import DONE, REAL, Place, decisions_of
-from .walk import MOST_WANTED, Walk
+from .walk import Walk
 
 MOST_STEPS = 200_000
 LiveOptions = Callable[[Place], Sequence[Any]]
@@ -24,9 +25,9 @@ def live_options(walk: Walk, start: Place) -> LiveOptions:
     """
     if not walk.required:
         return walk.options
-    sums = walk.sums
+    sums = walk.costs.sums
     whole = {plus(start.spent, rest) for rest in sums.of(start.state)}
-    wanted = [total for total in whole if walk.fulfilled(total)]
+    wanted = [total for total in whole if walk.costs.fulfilled(total)]
     if len(wanted) > MOST_WANTED:
         return walk.options
 

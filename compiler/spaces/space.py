@@ -161,7 +161,7 @@ class Space:
         for _ in range(MOST_REJECTED):
             drawn = self._relaxed.draw_uniformly(random)
             steps, _ = self.steps_of([decision for _, decision in drawn])
-            if self.walk.fulfilled(self.walk.total(steps)):
+            if self.walk.costs.fulfilled(self.walk.total(steps)):
                 return steps
         raise SpaceLimit(f"none of {MOST_REJECTED:,} programs fulfils what is required of costs")
 

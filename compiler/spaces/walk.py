@@ -2,36 +2,25 @@
 
 A place is a state of the automaton and the costs spent on the way to it. Without requirements on
 costs only the state matters. With them a place is known to be live once a program beyond it was
-found; where many programs in a row are refused, the sums that can still be added are worked out
-from the end, exactly.
+found, and dead once the costs tell (required_costs.py) or all that was tried there was refused.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...grammar.diagnostic import ProgramError, Report
 from ..expand.decisions import Reals
-from .ceiling import NOTHING_DEAR, PATIENCE, Ceiling, Dear, loop_of
-from .cheapest import Cheapest
-from .completions import Completions
-from .costs import Totals, minus, plus
+from .costs import Totals, plus
 from .dead import DeadEnd
 from .descent import Left, descend, draw, table_of
 from .emptiness import reason_of
 from .limit import SpaceLimit
 from .process import Process
 from .random import Random
+from .required_costs import MOST_REMEMBERED, RequiredCosts, first_place
 from .states import DONE, REAL, Place, State, decisions_of, edge
-from .sums import Sums, ways_known
+from .sums import Count, ways_known
 from .trace import Decision, Trace, value_of
-
-MOST_REMEMBERED = 200_000
-COSTS_BUDGET = 5_000
-MOST_WANTED = 100
-"""Where no more totals fulfil what is required, it is asked which of them are within reach."""
-FEW_TURNS = 8
-"""So many numbers of turns are looked at side by side for the cheapest."""
-
 
 Step = tuple[Place, Any]
 
@@ -42,39 +31,23 @@ class Walk:
     def __init__(self, process: Process, *, relaxed: bool = False) -> None:
         self.process = process
         self.relaxed = relaxed
-        self._begin()
-
-    def _begin(self) -> None:
-        requirements, self._counted = self.process.requirements, self.process.outlook.counted
-        costs = len(requirements.names)
-        self.required = not self.relaxed and bool(requirements.statements or self._counted)
-        self.sums = Sums(self.process)
-        self._holds: dict[Totals, bool] = {}
-        self._only_bounds = requirements.only_bounds_above()
-        self.bounded = self.required and (self._only_bounds or bool(self._counted))
-        first = 0 if self._only_bounds else costs
-        bounds = range(first, costs + len(self._counted)) if self.bounded else ()
-        self.cheapest = [Cheapest(self.process, cost) for cost in bounds]
-        self._single = self._only_bounds and len(bounds) == 1
-        self._exact = self._tried = self._weighed = False
-        self._wanted: list[Totals] | None = None  # costs of whole programs that are required
-        self._completions: Completions | None = None
-        self._live: dict[Place, bool] = {}
-        self._dear: dict[Place, Dear] = {}  # what costs too much
+        self.forget()
 
     def forget(self) -> None:
-        """Drops what is known of places."""
-        self._begin()
+        """Begins anew: nothing is known of places."""
+        self.costs = RequiredCosts(self.process, relaxed=self.relaxed)
+        self.required = self.costs.any
+        self._live: dict[Place, bool] = {}
 
     def refresh(self) -> None:
         """Sizes of programs may have come to matter."""
-        if self._counted != self.process.outlook.counted:
-            self._begin()
+        if self.costs.counted != self.process.outlook.counted:
+            self.forget()
 
     def origin(self) -> Place:
         """The first place. Raises DeadEnd where even that is out of reach."""
         self.refresh()
-        return Place(self.process.root(), self.process.start)
+        return first_place(self.process)
 
     def start(self) -> Place:
         """The first place of a space that holds a program. Raises ProgramError where none does."""
@@ -101,7 +74,7 @@ class Walk:
         """Whether a valid program lies beyond."""
         state = place.state
         if state.node is None:
-            return not state.dead and self.fulfilled(place.spent)
+            return not state.dead and self.costs.fulfilled(place.spent)
         if not self.required:
             return self.process.settle(state)
         if self.is_dead(place):
@@ -116,11 +89,11 @@ class Walk:
             return True
         if not self.required or place.state.node is None:
             return False
-        if not self.affords(place.spent):
+        if not self.costs.affords(place.spent):
             return True
         known = self._live.get(place)
-        if known is None and self._exact:
-            known = self._affordable(place)
+        if known is None:
+            known = self.costs.affordable(place)
             if known is not None:
                 self.remember(place, known)
         return known is False
@@ -141,117 +114,6 @@ class Walk:
         if not self.required or (whole and all(child.dead for child in children)):
             state.dead = True
 
-    def work_out_costs(self) -> None:
-        """From now on liveness is told by the sums of costs, if they can be worked out; by the
-        least of each where every one is bounded from above.
-        """
-        if self._tried:
-            return
-        self._tried = True
-        self._exact = bool(self.cheapest)
-        if self._single:
-            return
-        place = self.origin()
-        try:
-            with self.process.allowance(COSTS_BUDGET):
-                whole = {plus(place.spent, rest) for rest in self.sums.of(place.state)}
-        except SpaceLimit:
-            return
-        wanted = [total for total in whole if self.fulfilled(total)]
-        self._wanted = wanted if len(wanted) <= MOST_WANTED else None
-        self._exact, self.cheapest = True, []
-
-    def _affordable(self, place: Place) -> bool | None:
-        """Whether a completion costs what is required; None where it is quicker to draw one."""
-        if self.cheapest:
-            if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
-                return None
-            each = (
-                least.within(place.state, self._allowed(place, least)) for least in self.cheapest
-            )
-            within = all(each)  # though not by one completion
-            return within if not within or self._single else None
-        if self._wanted is not None:
-            missing = [minus(total, place.spent) for total in self._wanted]
-            return self.sums.reaches(place.state, missing)
-        rests = self.sums.of(place.state)
-        return any(self.fulfilled(plus(place.spent, rest)) for rest in rests)
-
-    def affords(self, totals: Totals) -> bool:
-        """Whether costs may still grow from here."""
-        return not self.bounded or self._allows(totals)
-
-    def _allows(self, totals: Totals) -> bool:
-        """Whether costs that are bounded from above are within their bounds."""
-        costs = len(self.process.requirements.names)
-        if not self.process.outlook.allows(totals[costs:]):
-            return False
-        return not self._only_bounds or self.fulfilled(totals)
-
-    def _allowed(self, place: Place, least: Cheapest) -> Callable[[int], bool]:
-        """What may be added to one cost, each of which is bounded by itself."""
-        nothing = [0] * len(place.spent)
-        spent = place.spent[least.cost]
-
-        def allowed(added: int) -> bool:
-            nothing[least.cost] = spent + added
-            return self._allows(tuple(nothing))
-
-        return allowed
-
-    def ceiling(self, place: Place, after: int) -> Ceiling | None:
-        """What an expansion may add after its first decisions, which led to a place."""
-        if not self.bounded:
-            return None
-        return Ceiling(
-            after,
-            lambda added: self._allows(plus(place.spent, added)),
-            1 if self._tried else PATIENCE,
-            lambda state, added: self.dear_at(Place(state, plus(place.spent, added))),
-            lambda state, added, decision, within: self.note_too_dear(
-                Place(state, plus(place.spent, added)), decision, within
-            ),
-        )
-
-    def dear_at(self, place: Place) -> Dear:
-        """What is known to cost too much at a place."""
-        return self._dear.get(place, NOTHING_DEAR)
-
-    def note_too_dear(self, place: Place, decision: Any, within: Sequence[str]) -> None:
-        """A decision cost too much while these paths were open."""
-        found = self._dear.get(place)
-        if found is None:
-            if len(self._dear) > MOST_REMEMBERED:
-                self._dear.clear()
-            found = self._dear[place] = Dear()
-        found.add(place.state, decision, within)
-
-    def note_dead(self, place: Place, decision: Any, after: Place) -> None:
-        """A decision proved dead. If it is a number of turns and they alone cost too much, so is
-        any larger one.
-        """
-        if not self.bounded or after.state.dead:
-            return
-        loop = loop_of(place.state)
-        alone = loop and any(
-            least.turns_exceed(after.state, self._allowed(after, least)) for least in self.cheapest
-        )
-        self.note_too_dear(place, decision, [f"{loop}.0"] if alone else [])
-
-    def fulfilled(self, totals: Totals) -> bool:
-        """Whether a program with these costs is what the space requires."""
-        if not self.required:
-            return True
-        known = self._holds.get(totals)
-        if known is None:
-            costs = len(self.process.requirements.names)
-            known = self.process.outlook.allows(totals[costs:])
-            known = known and self.process.requirements.hold(totals[:costs])
-            if len(self._holds) > MOST_REMEMBERED:
-                self._holds.clear()
-            self._holds[totals] = known
-        return known
-
     def options(self, place: Place) -> list[Any]:
         """The decisions after which the program can still be completed, in order; REAL for a
         range.
@@ -265,32 +127,15 @@ class Walk:
         if not steps:
             return self.process.start
         (state, spent), decision = steps[-1]
-        added = state.added.get(edge(state, decision), self.sums.nothing)
+        added = state.added.get(edge(state, decision), self.costs.sums.nothing)
         return plus(spent, added)
 
     # --- counting
 
-    def count(self, place: Place) -> int | float:
+    def count(self, place: Place) -> Count:
         """The number of valid traces beyond a place, exactly."""
-        if not self.required:
-            return self.sums.ways(place.state)
-        self._weigh()
-        first = self.origin()
-        if self._completions is None or self._completions.first != first:  # states are forgotten
-            self._completions = Completions(self.sums, first, self.fulfilled)
-        return self._completions.count(place)
-
-    def _weigh(self) -> None:
-        """Where sizes are counted, whether any program is too large after all. Raises Apart where
-        none is: then they need not be counted.
-        """
-        if not self._counted or self._weighed:
-            return
-        self._weighed = True
-        place = self.origin()
-        most = plus(place.spent, self.sums.most(place.state))
-        if self.process.outlook.allows(most[len(self.process.requirements.names) :]):
-            self.process.stop_counting_sizes()
+        costs = self.costs
+        return costs.count(place) if self.required else costs.sums.ways(place.state)
 
     def bounds(self) -> tuple[int | float, int | float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
@@ -300,7 +145,7 @@ class Walk:
         if not self.required:
             return max(known, ways_known(self.origin().state, {})), float("inf")
         try:
-            return known, self.sums.ways(self.origin().state)
+            return known, self.costs.sums.ways(self.origin().state)
         except SpaceLimit:
             return known, float("inf")
 

@@ -71,15 +71,15 @@ class Weighted:
 
     def beyond(self, place: Place) -> Any:
         """The probability that a program drawn from here without regard to validity is valid."""
-        rests = self._mass(place.state).items()
-        return sum(mass for rest, mass in rests if self.walk.fulfilled(plus(place.spent, rest)))
+        rests, fulfilled = self._mass(place.state).items(), self.walk.costs.fulfilled
+        return sum(mass for rest, mass in rests if fulfilled(plus(place.spent, rest)))
 
     def _mass(self, state: State) -> Mass:
         """What completions add, with the probability of each."""
         if state.dead:
             return {}
         if state.node is None:
-            return {self.walk.sums.nothing: self.kind(1)}
+            return {self.walk.costs.sums.nothing: self.kind(1)}
         if state not in self._masses:
             if not self.walk.process.explore(state):
                 return {}
@@ -96,7 +96,7 @@ class Weighted:
 
     def _collect(self, state: State, decision: Any, weight: Any, found: Mass) -> None:
         child = self.walk.process.child(state, decision)
-        added = state.added.get(edge(state, decision), self.walk.sums.nothing)
+        added = state.added.get(edge(state, decision), self.walk.costs.sums.nothing)
         for rest, mass in self._mass(child).items():
             total = plus(added, rest)
             found[total] = found.get(total, 0) + weight * mass

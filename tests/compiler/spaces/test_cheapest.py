@@ -32,13 +32,13 @@ WITHOUT_CHOICES = ENDLESS.replace("conv(4 | 8, 3) -> batchnorm? @ [0.3, 0.7]", "
 @pytest.mark.parametrize("text", [SMALL, SMALL.replace("120", "60")])
 def test_what_is_affordable_is_what_some_completion_costs(text: str) -> None:
     walk = Walk(archc.space(text).process)
-    walk.work_out_costs()
-    assert len(walk.cheapest) == 1
+    walk.costs.work_out()
+    assert len(walk.costs.cheapest) == 1
     known: dict[Place, bool] = {}
 
     def live(place: Place) -> bool:
         if place.state is DONE:
-            return walk.fulfilled(place.spent)
+            return walk.costs.fulfilled(place.spent)
         if place not in known:
             domain = place.state.domain
             after = [walk.step(place, decision) for decision in decisions_of(domain)]

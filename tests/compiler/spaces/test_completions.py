@@ -6,6 +6,7 @@ import archc
 import pytest
 from archc.compiler.spaces.costs import plus
 from archc.compiler.spaces.random import Random
+from archc.compiler.spaces.required_costs import RequiredCosts
 from archc.compiler.spaces.states import Place, decisions_of
 from archc.compiler.spaces.walk import Walk
 
@@ -30,8 +31,8 @@ PARTLY_REAL = "(dense(1..9) | { dense(20) -> dropout(0.1..0.4) }) -> dense(1..3)
 
 
 def one_by_one(walk: Walk, place: Place) -> Any:
-    rests = walk.sums.of(place.state).items()
-    return sum(number for rest, number in rests if walk.fulfilled(plus(place.spent, rest)))
+    rests = walk.costs.sums.of(place.state).items()
+    return sum(number for rest, number in rests if walk.costs.fulfilled(plus(place.spent, rest)))
 
 
 def places(walk: Walk) -> set[Place]:
@@ -74,14 +75,14 @@ def test_uniform_draws_under_a_bound_do_not_ask_of_every_sum(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = 0
-    fulfilled = Walk.fulfilled
+    fulfilled = RequiredCosts.fulfilled
 
-    def counted(walk: Walk, totals: Any) -> bool:
+    def counted(costs: RequiredCosts, totals: Any) -> bool:
         nonlocal asked
         asked += 1
-        return fulfilled(walk, totals)
+        return fulfilled(costs, totals)
 
-    monkeypatch.setattr(Walk, "fulfilled", counted)
+    monkeypatch.setattr(RequiredCosts, "fulfilled", counted)
     body = " -> ".join(["dense(1..8)"] * 5) + " -> dense(1)"
     space = archc.space(chain("params <= 150", body))
     assert 0.3 < int(space.size) / 8**5 < 0.7

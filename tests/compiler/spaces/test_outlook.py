@@ -70,7 +70,7 @@ def test_limits_hold_beside_what_is_required_at_least() -> None:
     every = product(range(4), range(4), range(6))
     valid = {turns for turns in every if 3 <= sum(turns) <= 5}
     space = limited(text, nodes=5)
-    space.walk.work_out_costs()
+    space.walk.costs.work_out()
     assert {program.decisions for program in space.samples(2_000)} == valid
     assert space.size == len(valid)
 

@@ -1,0 +1,194 @@
+"""What a space requires of the costs of its programs, asked of places.
+
+Comes in: requirements that sums can settle, the sizes that are counted, and a place. Goes out:
+whether a valid program may lie beyond, as far as costs tell, how many do, and what an expansion may
+add. Where every cost is bounded from above, the least that completions add tells; otherwise the
+sums of costs do, worked out from the end.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .ceiling import NOTHING_DEAR, PATIENCE, Ceiling, Dear, loop_of
+from .cheapest import Cheapest
+from .completions import Completions
+from .costs import Totals, minus, plus
+from .limit import SpaceLimit
+from .process import Process
+from .states import Place, decisions_of
+from .sums import Count, Sums
+
+MOST_REMEMBERED = 200_000
+BUDGET = 5_000
+MOST_WANTED = 100
+"""Where no more totals fulfil what is required, it is asked which of them are within reach."""
+FEW_TURNS = 8
+"""So many numbers of turns are looked at side by side for the cheapest."""
+
+
+def first_place(process: Process) -> Place:
+    """Where a space begins. Raises DeadEnd where even that is out of reach."""
+    return Place(process.root(), process.start)
+
+
+class RequiredCosts:
+    """The costs of one space and what is known of them. `relaxed` leaves out what is required."""
+
+    def __init__(self, process: Process, *, relaxed: bool = False) -> None:
+        self.process = process
+        self.sums = Sums(process)
+        requirements, self.counted = process.requirements, process.outlook.counted
+        self._named = len(requirements.names)  # so many costs stand before the counted sizes
+        self.any = not relaxed and bool(requirements.statements or self.counted)
+        self._only_bounds = requirements.only_bounds_above()
+        self._bounded = self.any and (self._only_bounds or bool(self.counted))
+        first = 0 if self._only_bounds else self._named
+        bounds = range(first, self._named + len(self.counted)) if self._bounded else ()
+        self.cheapest = [Cheapest(process, cost) for cost in bounds]
+        self._single = self._only_bounds and len(bounds) == 1
+        self._exact = self._tried = self._weighed = False
+        self._wanted: list[Totals] | None = None  # costs of whole programs that are required
+        self._completions: Completions | None = None
+        self._holds: dict[Totals, bool] = {}
+        self._dear: dict[Place, Dear] = {}  # what costs too much
+
+    # --- what is required
+
+    def fulfilled(self, totals: Totals) -> bool:
+        """Whether a program with these costs is what the space requires."""
+        if not self.any:
+            return True
+        known = self._holds.get(totals)
+        if known is None:
+            known = self.process.outlook.allows(totals[self._named :])
+            known = known and self.process.requirements.hold(totals[: self._named])
+            if len(self._holds) > MOST_REMEMBERED:
+                self._holds.clear()
+            self._holds[totals] = known
+        return known
+
+    def affords(self, totals: Totals) -> bool:
+        """Whether costs may still grow from here."""
+        return not self._bounded or self._allows(totals)
+
+    def _allows(self, totals: Totals) -> bool:
+        """Whether costs that are bounded from above are within their bounds."""
+        if not self.process.outlook.allows(totals[self._named :]):
+            return False
+        return not self._only_bounds or self.fulfilled(totals)
+
+    # --- what is within reach
+
+    def work_out(self) -> None:
+        """From now on liveness is told by the sums of costs, if they can be worked out; by the
+        least of each where every one is bounded from above.
+        """
+        if self._tried:
+            return
+        self._tried = True
+        self._exact = bool(self.cheapest)
+        if self._single:
+            return
+        first = first_place(self.process)
+        try:
+            with self.process.allowance(BUDGET):
+                whole = {plus(first.spent, rest) for rest in self.sums.of(first.state)}
+        except SpaceLimit:
+            return
+        wanted = [total for total in whole if self.fulfilled(total)]
+        self._wanted = wanted if len(wanted) <= MOST_WANTED else None
+        self._exact, self.cheapest = True, []
+
+    def affordable(self, place: Place) -> bool | None:
+        """Whether a completion costs what is required, once that is worked out; None where it is
+        quicker to draw one.
+        """
+        if not self._exact:
+            return None
+        if self.cheapest:
+            if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
+                return None
+            each = (
+                least.within(place.state, self._allowed(place, least)) for least in self.cheapest
+            )
+            within = all(each)  # though not by one completion
+            return within if not within or self._single else None
+        if self._wanted is not None:
+            missing = [minus(total, place.spent) for total in self._wanted]
+            return self.sums.reaches(place.state, missing)
+        rests = self.sums.of(place.state)
+        return any(self.fulfilled(plus(place.spent, rest)) for rest in rests)
+
+    def _allowed(self, place: Place, least: Cheapest) -> Callable[[int], bool]:
+        """What may be added to one cost, each of which is bounded by itself."""
+        nothing = [0] * len(place.spent)
+        spent = place.spent[least.cost]
+
+        def allowed(added: int) -> bool:
+            nothing[least.cost] = spent + added
+            return self._allows(tuple(nothing))
+
+        return allowed
+
+    # --- what costs too much
+
+    def ceiling(self, place: Place, after: int) -> Ceiling | None:
+        """What an expansion may add after its first decisions, which led to a place."""
+        if not self._bounded:
+            return None
+        return Ceiling(
+            after,
+            lambda added: self._allows(plus(place.spent, added)),
+            1 if self._tried else PATIENCE,
+            lambda state, added: self.dear_at(Place(state, plus(place.spent, added))),
+            lambda state, added, decision, within: self.note_too_dear(
+                Place(state, plus(place.spent, added)), decision, within
+            ),
+        )
+
+    def dear_at(self, place: Place) -> Dear:
+        """What is known to cost too much at a place."""
+        return self._dear.get(place, NOTHING_DEAR)
+
+    def note_too_dear(self, place: Place, decision: Any, within: Sequence[str]) -> None:
+        """A decision cost too much while these paths were open."""
+        found = self._dear.get(place)
+        if found is None:
+            if len(self._dear) > MOST_REMEMBERED:
+                self._dear.clear()
+            found = self._dear[place] = Dear()
+        found.add(place.state, decision, within)
+
+    def note_dead(self, place: Place, decision: Any, after: Place) -> None:
+        """A decision proved dead. If it is a number of turns and they alone cost too much, so is
+        any larger one.
+        """
+        if not self._bounded or after.state.dead:
+            return
+        loop = loop_of(place.state)
+        alone = loop and any(
+            least.turns_exceed(after.state, self._allowed(after, least)) for least in self.cheapest
+        )
+        self.note_too_dear(place, decision, [f"{loop}.0"] if alone else [])
+
+    # --- counting
+
+    def count(self, place: Place) -> Count:
+        """The number of completions that cost what is required, exactly."""
+        self._weigh()
+        first = first_place(self.process)
+        if self._completions is None or self._completions.first != first:  # states are forgotten
+            self._completions = Completions(self.sums, first, self.fulfilled)
+        return self._completions.count(place)
+
+    def _weigh(self) -> None:
+        """Where sizes are counted, whether any program is too large after all. Raises Apart where
+        none is: then they need not be counted.
+        """
+        if not self.counted or self._weighed:
+            return
+        self._weighed = True
+        first = first_place(self.process)
+        most = plus(first.spent, self.sums.most(first.state))
+        if self.process.outlook.allows(most[self._named :]):
+            self.process.stop_counting_sizes()
