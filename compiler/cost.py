@@ -13,6 +13,7 @@ from ..grammar.record import record
 from . import rules
 from .dims import Axis, Dim, Symbol, names, substitute, terms_of
 from .graph import Graph, Node, Weight
+from .layer import Layer
 from .types import TensorType
 
 Sizes = Mapping[str, int]
@@ -166,7 +167,7 @@ def type_bytes(found: TensorType, sizes: Sizes) -> Dim:
 
 def node_bytes(node: Node, values: Sequence[TensorType], sizes: Sizes) -> Dim:
     """The memory of what a node hands on; an identity hands on what it was given."""
-    if node.layer.name == "identity":
+    if not counts(node.layer):
         return 0
     return sum((type_bytes(values[value], sizes) for value in node.outputs), 0)
 
@@ -233,9 +234,14 @@ def _last_uses(graph: Graph) -> dict[int, int]:
 # --- Structure -----------------------------------------------------------------------------------
 
 
+def counts(layer: Layer | type[Layer]) -> bool:
+    """Whether a layer is counted as one: an identity is none."""
+    return layer.name != "identity"
+
+
 def layers(part: Part) -> int:
-    """The number of layers; an identity is none."""
-    return sum(node.layer.name != "identity" for node in part.nodes)
+    """The number of layers."""
+    return sum(counts(node.layer) for node in part.nodes)
 
 
 def longest_path(part: Part) -> int:
@@ -243,7 +249,7 @@ def longest_path(part: Part) -> int:
     depth: dict[int, int] = {}
     longest = 0
     for node in part.nodes:
-        own = 0 if node.layer.name == "identity" else 1
+        own = int(counts(node.layer))
         here = own + max((depth.get(value, 0) for value in node.inputs), default=0)
         depth.update(dict.fromkeys(node.outputs, here))
         longest = max(longest, here)

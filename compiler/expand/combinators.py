@@ -80,6 +80,8 @@ def turns_of_for(node: ast.For, inputs: Inputs, env: Environment, context: Conte
 
 
 def _turns(node: ast.Call | ast.For, base: str, items: Sequence[Any], context: Context) -> Turns:
+    assert node.body is not None
+    context.session.expect_room(node.body, context.builder, len(items))
     path = context.name_of(node) or context.fresh(base)
     context.session.applied[context.place, id(node)] = (join(context.place, path), len(items))
     return Turns(path, items)
@@ -92,6 +94,7 @@ def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) 
 
     def turn(number: int, flow: "stages.Flow") -> "stages.Flow":
         mark = context.session.hold(id(node), number, count)
+        context.session.promise(mark, body, times=count - number - 1)
         flow = _turn(body, f"{path}.{number}", None, flow, Environment(env), context)
         context.session.release(mark)
         return flow
@@ -107,6 +110,7 @@ def for_each(node: ast.For, inputs: Inputs, env: Environment, context: Context) 
         inner = Environment(env)
         bind_targets(node, turns.items[number], number, inner)
         mark = context.session.hold(id(node), turns.items[number + 1 :])
+        context.session.promise(mark, node.body, times=len(turns.items) - number - 1)
         flow = _turn(node.body, f"{turns.path}.{number}", None, flow, inner, context)
         context.session.release(mark)
         return flow
@@ -147,6 +151,7 @@ def _share(node: ast.Call, inputs: Inputs, env: Environment, context: Context) -
         root = join(context.place, turn_path)
         once = replaced(context, memory=memory, memory_root=root, memory_path=within)
         mark = context.session.hold(id(node), turn, count, stages.flatten(before))
+        context.session.promise(mark, node.body, times=count - turn - 1)
         if turn + 1 < count:
             context.session.hold(requirements.memory_hold(memory, context))
         flow = _turn(node.body, turn_path, owner, flow, Environment(env), once)
@@ -181,6 +186,7 @@ def _fork(node: ast.Call, inputs: Inputs, env: Environment, context: Context) ->
     broken = False
     for place, statement in enumerate(node.body.statements):
         mark = context.session.hold(id(node), place, inputs, outputs)
+        context.session.promise(mark, node.body, place + 1)
         try:
             outputs += stages.flatten(_branch(statement, inputs, inner, context))
             sizes.allow_tensors(len(outputs), statement.span, context.session)
@@ -212,6 +218,8 @@ def _residual(node: ast.Call, inputs: Inputs, env: Environment, context: Context
     assert node.body is not None
     _no_arguments(node, "residual")
     mark = context.session.hold(id(node), inputs)
+    if context.session.ahead is not None:
+        context.session.ahead.promise(mark, 1)  # the sum
     flow = fragments.run(node.body, inputs, Environment(env), context)
     context.session.release(mark)
     _keeps_shape(node, "residual", stages.gather(inputs), flow, context)

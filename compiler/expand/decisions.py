@@ -90,11 +90,13 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
         return options[_replay(node, context)]
     hint = called(node)
     if node.weights is None:
-        return options[decide(node, equally_likely(node), hint, context)]
-    weights = _weights(node, len(options), env, context)
-    mark = context.session.hold(weights)
-    taken = options[decide(node, Alternatives(options, weights), hint, context)]
-    context.session.release(mark)
+        taken = options[decide(node, equally_likely(node), hint, context)]
+    else:
+        weights = _weights(node, len(options), env, context)
+        mark = context.session.hold(weights)
+        taken = options[decide(node, Alternatives(options, weights), hint, context)]
+        context.session.release(mark)
+    context.session.expect_room(taken, context.builder)
     return taken
 
 

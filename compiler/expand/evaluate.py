@@ -17,6 +17,7 @@ from . import (
     freezing,
     functions,
     indexing,
+    infix,
     lists,
     operators,
     pipelines,
@@ -283,48 +284,6 @@ def _plain_arguments(
     return [read(argument.value, env, context) for argument in node.arguments]
 
 
-def _binary(node: ast.Binary, env: Environment, context: Context, symbols: Sequence[str]) -> Any:
-    if node.operator in ("and", "or"):
-        return _logical(node, env, context)
-    reads = context.session.reads
-    look = evaluate if reads is None else handed_on
-    left = look(node.left, env, context, symbols)
-    mark = context.session.hold(id(node), left)
-    right = look(node.right, env, context, symbols)
-    context.session.release(mark)
-    if type(left) is int and type(right) is int:
-        return arithmetic.of_integers(node, left, right)
-    left = _operand(node, node.left, left, context)
-    right = _operand(node, node.right, right, context)
-    if isinstance(left, (Tensor, Results)) or isinstance(right, (Tensor, Results)):
-        return operators.binary(node, left, right, context)
-    joins = reads is not None and reads.joins(node, left, right)
-    result = arithmetic.binary(node, left, right, context.builder.facts)
-    if joins:
-        reads.join(node, left, right, result)
-    long = isinstance(result, (tuple, str))
-    return sizes.bounded(result, node, context.session) if long else result
-
-
-def _operand(node: ast.Binary, side: ast.Expression, value: Any, context: Context) -> Any:
-    """One side of an operator: a layer without inputs makes its tensor here."""
-    if not isinstance(value, STAGES):
-        return value
-    if pipelines.makes_tensors(value):
-        return as_tensors(value, side, context)
-    raise Fault(errors.flow.StageAsOperand(node.span, node.operator, side.span, describe(value)))
-
-
-def _logical(node: ast.Binary, env: Environment, context: Context) -> "bool | Condition":
-    left = condition(node.left, env, context)
-    if isinstance(left, bool) and left is (node.operator == "or"):
-        return left
-    right = condition(node.right, env, context)
-    return (
-        arithmetic.both(left, right) if node.operator == "and" else arithmetic.either(left, right)
-    )
-
-
 def _unary(node: ast.Unary, env: Environment, context: Context) -> Any:
     if node.operator == "not":
         return arithmetic.negate(condition(node.operand, env, context))
@@ -354,7 +313,7 @@ def _if(node: ast.If, env: Environment, context: Context) -> Any:
 
 _READING_WORDS: Mapping[type, Callable[..., Any]] = {
     ast.Name: _name,
-    ast.Binary: _binary,
+    ast.Binary: lambda node, env, context, words: infix.binary(node, env, context, words),
     ast.Choice: _option,
     ast.Optional: _option,
     ast.List: lambda node, env, context, words: lists.items(node, env, context, words),

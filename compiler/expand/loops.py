@@ -67,6 +67,7 @@ def run(node: ast.Expression, env: Environment, context: Context) -> None:
                 inner = Environment(env, rebinds=True)
                 combinators.bind_targets(node, item, turn, inner)
                 mark = context.session.hold(id(node), turns.items[turn + 1 :])
+                context.session.promise(mark, node.body, times=len(turns.items) - turn - 1)
                 _turn(node.body, f"{turns.path}.{turn}", inner, context)
                 context.session.release(mark)
         case ast.Call():
@@ -74,6 +75,7 @@ def run(node: ast.Expression, env: Environment, context: Context) -> None:
             turns = combinators.turns_of_repeat(node, (), env, context)
             for turn in turns.items:
                 mark = context.session.hold(id(node), turn, len(turns.items))
+                context.session.promise(mark, node.body, times=len(turns.items) - turn - 1)
                 inner = Environment(env, rebinds=True)
                 _turn(node.body, f"{turns.path}.{turn}", inner, context)
                 context.session.release(mark)

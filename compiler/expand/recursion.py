@@ -5,12 +5,14 @@ inside one another, or `limit nodes = 200`, how many layers one use of it may ma
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import attrgetter
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from .. import cost, errors
-from . import decisions, endless, evaluate, requirements
+from . import ahead, decisions, endless, evaluate, requirements
 from .context import Context
 from .environment import Environment
 from .holding import Identity
@@ -23,6 +25,7 @@ def enter(reference: FunctionReference, env: Environment, use: Span, context: Co
     its hyperparameters and axes.
     """
     function = reference.function
+    _look_ahead(reference, context)
     open_uses = context.within.count(id(function))
     limits = {item.name: item for item in _limits(function.body)}
     if open_uses and not limits and endless.chooses_depth(Identity(function), reference.home):
@@ -31,6 +34,33 @@ def enter(reference: FunctionReference, env: Environment, use: Span, context: Co
         most = _most(limits["recursion"], env, context)
         if open_uses >= most:
             raise Fault(errors.spaces.RecursionLimit(use, function.name, most))
+
+
+def _look_ahead(reference: FunctionReference, context: Context) -> None:
+    """Where layers are limited while one explores, it is told from the text what is still made."""
+    session = context.session
+    if session.holds is None:
+        return
+    if session.ahead is None and node_limits(reference.function.body):
+        session.ahead = ahead.Ahead()
+    if session.ahead is not None:
+        session.ahead.learn(reference)
+
+
+def tightened(body: ast.Body, env: Environment, context: Context) -> "ahead.Limit | None":
+    """The limit on layers that a body adds to those around it, where one explores."""
+    session = context.session
+    if session.holds is None:
+        return None
+    found = []
+    for limit in node_limits(body):
+        with suppress(Fault):  # it is told where the limit stands
+            found.append(ahead.Limit(_most(limit, env, context), limit.span))
+    if not found:
+        return None
+    session.ahead = session.ahead or ahead.Ahead()
+    least = min(found, key=attrgetter("most"))
+    return least if session.ahead.tightens(least, context.builder) else None
 
 
 def expect_limit(limit: ast.Limit, body: ast.Body, env: Environment, context: Context) -> None:

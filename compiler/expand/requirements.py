@@ -39,9 +39,15 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
     return done
 
 
-def body_hold(body: ast.Body, env: Environment, context: Context, start: int) -> BodyHold:
-    """What a running body depends on, with the costs that it will be asked about."""
+def body_hold(
+    body: ast.Body, env: Environment, context: Context, start: int, *, counted: bool
+) -> BodyHold:
+    """What a running body depends on, with the costs that it will be asked about; `counted` is
+    whether its layers are limited.
+    """
     costs = NO_COSTS if context.session.holds is None else _costs_read(body, context)
+    if counted:
+        costs |= {"layers"}
     if costs and context.session.closed is not None:
         raise closed.CostsWanted
     return BodyHold(body, env, context.builder, start, costs)
@@ -80,8 +86,7 @@ def _required(body: ast.Body) -> Sequence[ast.Require]:
 
 def _costs_read(body: ast.Body, context: Context) -> frozenset[str]:
     required = [item for item in _required(body) if _settled_here(item, context)]
-    read = NO_COSTS.union(*map(_names, required)) & COSTS
-    return read | {"layers"} if recursion.node_limits(body) else read
+    return NO_COSTS.union(*map(_names, required)) & COSTS
 
 
 def _settled_here(statement: ast.Require, context: Context) -> bool:

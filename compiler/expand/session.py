@@ -63,6 +63,7 @@ class Session:
     reads: Any = None  # reads.Reads, where it is wanted which decisions matter
     has_reals: bool = False  # whether a number of a real range was decided
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied
+    ahead: Any = None  # ahead.Ahead, where a body limits its layers while one explores
     argued: Any = None  # grounds.Argued: where the arguments of the layer at hand were decided
     flowing: Any = None  # what flows into the call whose function is being worked out
     rests: Any = None  # a refusal, and the grounds.Grounds that it rests on
@@ -128,6 +129,18 @@ class Session:
         if self.holds is not None:
             del self.holds[mark:]
             del self.chain[mark:]
+            if self.ahead is not None:
+                self.ahead.release(mark)
+
+    def promise(self, mark: int, node: ast.Node, place: int = 0, times: int = 1) -> None:
+        """What is held from `mark` on will carry a piece of text out, from one of its parts on."""
+        if self.ahead is not None and times > 0:
+            self.ahead.promise(mark, times * self.ahead.after(node, place))
+
+    def expect_room(self, node: ast.Node, builder: Any, times: int = 1) -> None:
+        """Raises a Fault where a limit on layers leaves no room for a piece of text."""
+        if self.ahead is not None and times > 0:
+            self.ahead.expect(times * self.ahead.after(node), builder)
 
     def moved(self, mark: int) -> None:
         """What is held from `mark` on has changed."""

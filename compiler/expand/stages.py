@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import replaced
-from .. import errors
+from .. import cost, errors
 from . import (
     adding,
     alike,
@@ -135,9 +135,11 @@ def apply_all(
     context: Context,
 ) -> Flow:
     """What flows out of the stages of a pipeline, one after another."""
+    after = len(node.stages) - len(chain) + 1
 
     def step(place: int, flow: Flow) -> Flow:
         mark = context.session.hold(id(node), place)
+        context.session.promise(mark, node, after + place)
         flow = apply(chain[place], flatten(flow), env, context)
         context.session.release(mark)
         return flow
@@ -237,6 +239,8 @@ def use(
             )
         case LayerStage():
             context.session.spend(node.span, NODE_WORK)
+            if context.session.ahead is not None:
+                context.session.ahead.expect(cost.counts(value.layer), context.builder)
             made = adding.add(value, inputs, join(context.path, name), owner, node.span, context)
             return gather(made)
         case FunctionReference():

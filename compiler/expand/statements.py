@@ -57,8 +57,12 @@ class _Running:
     def run(self) -> None:
         body, env, context = self.body, self.env, self.context
         self.settled = requirements.settle_early(body, env, context)
-        self.hold = requirements.body_hold(body, env, context, self.start)
+        limit = recursion.tightened(body, env, context)
+        counted = limit is not None
+        self.hold = requirements.body_hold(body, env, context, self.start, counted=counted)
         self.mark = context.session.hold(self.hold)
+        if limit is not None:
+            context.session.ahead.begin(limit, context.builder, self.mark)
         if context.session.holds is not None and not env.rebinds:
             retrying.Statements(env, context).run(len(body.statements), self.step, self.kept)
         else:
@@ -78,6 +82,7 @@ class _Running:
         self.hold.position = position
         # bodies around it read what it binds
         context.session.moved(0 if self.env.rebinds else self.mark)
+        context.session.promise(self.mark, self.body, position + 1)
         try:
             self._carry_out(statement)
         except Fault as fault:

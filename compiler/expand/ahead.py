@@ -1,0 +1,94 @@
+"""The layers that are sure to come, while a body that limits its layers is run.
+
+`limit nodes` holds for a whole use, and who finds out at its end goes back choice by choice. So
+while one explores, whatever is held promises the layers that it will make at least (`least.py`),
+and what exceeds a limit together with those made and those promised is refused at once. A promise
+follows from what is held, so no state need know of it.
+"""
+
+from ...grammar import ast
+from ...grammar.diagnostic import Fault
+from ...grammar.record import record
+from ...grammar.span import Span
+from .. import cost, errors
+from . import least
+from .builder import GraphBuilder
+from .holding import Identity
+from .values import FunctionReference
+
+
+@record
+class Limit:
+    """The most layers that a body makes, and where that is stated."""
+
+    most: int
+    span: Span
+
+
+@record
+class _Open:
+    """A limited body that is held at a mark: its first node, and what was promised around it."""
+
+    limit: Limit
+    builder: GraphBuilder
+    start: int
+    promised: float
+    mark: int
+
+
+class Ahead:
+    """The limited bodies that are open, and what is promised: by what is held up to which mark, and
+    how much in all.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[_Open] = []
+        self._promised: list[tuple[int, float]] = []
+        self._known: list[least.Least] = []
+
+    def learn(self, reference: FunctionReference) -> None:
+        """A function is used: what its text makes is to be known."""
+        if not any(known.has(reference) for known in self._known):
+            self._known.append(least.least(Identity(reference.function), reference.home))
+
+    def tightens(self, limit: Limit, builder: GraphBuilder) -> bool:
+        """Whether a limit adds to those around it, which count what is made within too."""
+        around = [item.limit for item in self._open if item.builder is builder]
+        return all(limit.most < item.most for item in around)
+
+    def begin(self, limit: Limit, builder: GraphBuilder, mark: int) -> None:
+        """A limited body begins, and is held at a mark."""
+        self._open.append(_Open(limit, builder, len(builder.nodes), self._sum, mark))
+
+    # --- promises
+
+    @property
+    def _sum(self) -> float:
+        return self._promised[-1][1] if self._promised else 0
+
+    def promise(self, mark: int, layers: float) -> None:
+        """What is held at a mark will make so many layers at least, from now on."""
+        while self._promised and self._promised[-1][0] >= mark:
+            self._promised.pop()
+        if layers:
+            self._promised.append((mark, self._sum + layers))
+
+    def release(self, mark: int) -> None:
+        """Nothing is held from a mark on."""
+        self.promise(mark, 0)
+        while self._open and self._open[-1].mark >= mark:
+            self._open.pop()
+
+    def after(self, node: ast.Node, place: int = 0) -> float:
+        """What a piece of text makes at least, from one of its parts on."""
+        return max((known.after(node, place) for known in self._known), default=0)
+
+    # --- refusing
+
+    def expect(self, layers: float, builder: GraphBuilder) -> None:
+        """So many layers are to be made now. Raises a Fault where a limit leaves no room."""
+        for item in self._open:
+            if item.builder is builder:
+                made = cost.layers(cost.Stretch(builder.nodes[item.start :], builder.values))
+                if made + self._sum - item.promised + layers > item.limit.most:
+                    raise Fault(errors.spaces.NodeLimit(item.limit.span, item.limit.most))

@@ -1,0 +1,168 @@
+"""Limits on layers: what exceeds one is refused as soon as the text tells, and nothing else is."""
+
+import random
+
+import archc
+import pytest
+from archc.compiler import cost
+from archc.compiler.expand.holding import Identity
+from archc.compiler.expand.least import least
+from archc.compiler.spaces.drawn import DrawnProgram
+
+NET = "network Net on x: f32[N, 4] {{ x -> {} }}\n"
+
+# --- the least that a text makes ------------------------------------------------------------------
+
+LEAST = {
+    "block A on x { x -> relu -> tanh }": 2,
+    "block A on x { x -> relu -> identity }": 1,
+    "block A on x { limit nodes = 9, x -> relu -> A? }": 1,
+    "block A on x { limit nodes = 9, x -> (A | relu) -> (A | relu) }": 2,
+    "block A on x { limit nodes = 9, x -> (A | { relu -> A } | { relu -> tanh -> silu }) }": 3,
+    "block A on x { limit nodes = 9, x -> relu -> (A | B) }\n"
+    "block B on x { limit nodes = 9, x -> relu -> (A | { relu -> tanh }) }": 4,
+    "block A on x { limit nodes = 9, x -> relu -> A }": float("inf"),
+    "block A on x { x -> fork { relu, { relu -> tanh }, identity } -> add }": 4,
+    "block A on x { x -> residual { relu } }": 2,
+    "block A on x { x -> repeat(3) { relu -> tanh } }": 6,
+    "block A on x { x -> repeat(0..3) { relu } }": 0,
+    "block A on x { x -> share(2) { relu } -> for i in [1, 2, 3] { tanh } }": 5,
+    "block A(n: int) on x { x -> if n > 1 { relu -> tanh } else { silu } }": 1,
+    "block A(n: int) on x { x -> relu -> repeat(n) { relu } }": 1,
+    "block A(n: int) on x { x -> if n > 1 { relu } }": 0,
+    "block A on x { a = x -> relu, b = x -> tanh, a + b }": 3,
+    "block A on x { (x -> relu) * 2 + x }": 3,
+    "block A(op: stage = relu) on x { x -> op -> op }": 0,
+    "block A on x { let op = relu | tanh, x -> op }": 0,
+    "block A on x { relu = x -> tanh, relu -> silu }": 2,
+    "block A on x { x -> first: relu -> { tanh } }": 2,
+    "vocabulary V { relu, A }\nblock A on x { limit nodes = 9, x -> tanh -> any(V) }": 2,
+    "let op = (relu | { relu -> tanh }) -> relu\nblock A on x { x -> op }": 2,
+    "let op = relu -> tanh\nblock A on x { x -> op -> ? }": 2,
+}
+
+
+@pytest.mark.parametrize(("text", "layers"), LEAST.items())
+def test_the_least_that_a_block_makes_is_told_from_its_text(text: str, layers: float) -> None:
+    space = archc.space(f"{text}\n" + NET.format("relu"))
+    home = space.process.reference.home
+    bound = home.find("A")
+    assert bound is not None
+    known = least(Identity(bound.value.function), home)
+    assert known.of_function(bound.value) == layers
+
+
+# --- nothing but what exceeds a limit is refused --------------------------------------------------
+
+STAGES = (
+    "(A | relu | identity)", "A?", "(A | { A -> A } | identity)", "(B | tanh)", "(identity | tanh)",
+    "(B | A | relu?)", "any(V)", "(relu -> A | { tanh })", "(A | relu) @ [1, 3]", "n: (A | tanh)",
+    "share(2) { (A | tanh) }",
+)  # fmt: skip
+BODIES = (
+    "x -> relu -> {}",
+    "a = x -> {}, b = x -> {}, a + b",
+    "x -> {} -> {}",
+    "x -> residual {{ {} }}",
+    "x -> repeat(2) {{ {} }}",
+    "x -> for i in [1, 2] {{ {} }}",
+    "x -> fork {{ {}, {} }} -> add",
+    "x -> repeat(0..2) {{ {} }}",
+    "let f = relu | tanh | identity, x -> f -> {}",
+    "let f = {{ relu -> {} }}, x -> {} -> f",
+    "relu = x -> tanh, relu -> {}",
+    "let n = 1..2, y = if n > 1 {{ x -> {} }} else {{ x }}, y -> {}",
+    "y = x -> {}, for i in [1, 2] {{ y = y -> {} }}, y",
+    "(x -> {}) * 2 + (x -> {})",
+    "x -> {{ let m = 1 | 2, repeat(m) {{ {} }} }} -> {}",
+    "y = (x -> {} | x), y -> g -> {}",
+)
+MOST_PROGRAMS = 100
+
+
+def written(seed: int, *, limited: bool) -> tuple[str, dict[str, int]]:
+    """Two blocks that use themselves and one another, and how many layers a use may make."""
+    draw = random.Random(seed)
+
+    def stage() -> str:
+        return draw.choice(STAGES)
+
+    def body() -> str:
+        return draw.choice(BODIES).format(stage(), stage())
+
+    limits = {"A": draw.randint(2, 5)} | ({"B": draw.randint(2, 7)} if draw.random() < 0.5 else {})
+    told = {key: f"limit nodes = {most}, " if limited else "" for key, most in limits.items()}
+    word = draw.choice(("tanh", "identity", "B"))
+    named = draw.choice(("relu", "{ relu -> tanh }", "(relu | { tanh -> tanh })", "identity"))
+    text = (
+        f"vocabulary V {{ relu, A, {word} }}\nlet g = {named}\n"
+        f"block A on x {{ limit recursion = 2, {told['A']}{body()} }}\n"
+        f"block B on x {{ limit recursion = 2, {told.get('B', '')}{body()} }}\n"
+    )
+    return text + NET.format(f"A -> {stage()}"), limits
+
+
+def fits(program: DrawnProgram, limits: dict[str, int]) -> bool:
+    """Whether every use of a block makes as many layers as it may."""
+    graph = program.graph
+    for scope in graph.scopes:
+        made = cost.layers(cost.Stretch(graph.nodes[scope.start : scope.end], graph.values))
+        if scope.function in limits and made > limits[scope.function]:
+            return False
+    return True
+
+
+def every_program(text: str) -> list[DrawnProgram] | None:
+    """None where there are too many, or where no program is valid for other reasons."""
+    try:
+        space = archc.space(text)
+        space.process.budget = 1_000
+        return list(space.enumerate()) if space.size <= MOST_PROGRAMS else None
+    except (archc.ProgramError, archc.SpaceLimit):
+        return None
+
+
+def test_limits_of_layers_leave_exactly_the_programs_within_them() -> None:
+    compared = cut = 0
+    for seed in range(80):
+        unlimited = every_program(written(seed, limited=False)[0])
+        if unlimited is None:
+            continue
+        text, limits = written(seed, limited=True)
+        expected = {item.decisions for item in unlimited if fits(item, limits)}
+        found = every_program(text) or []
+        assert {item.decisions for item in found} == expected, text
+        assert not found or archc.space(text).size == len(expected)
+        compared += 1
+        cut += 0 < len(expected) < len(unlimited)
+    assert compared >= 20
+    assert cut >= 10
+
+
+# --- soon enough ----------------------------------------------------------------------------------
+
+CHAIN = """
+block Chain on x {{
+    limit nodes = {}
+    let two = {{ fork {{ Chain, Chain }} -> add }}
+    let three = {{ fork {{ Chain, Chain, Chain }} -> add }}
+    x -> relu -> dense(4) -> (Chain | two | three | identity)
+}}
+"""
+
+
+@pytest.mark.parametrize("most", [10, 60, 200])
+def test_a_limit_of_layers_is_kept_in_sight_while_uses_wait(most: int) -> None:
+    space = archc.space(CHAIN.format(most) + NET.format("Chain"))
+    space.process.budget = 500  # expansions of one draw
+    sizes = [cost.layers(item.graph) for item in space.samples(50)]
+    assert max(sizes) > most - 3
+    assert max(sizes) <= most
+
+
+def test_a_block_of_two_uses_that_must_end_within_few_layers_has_programs() -> None:
+    block = "block A on x { limit nodes = 5, x -> (A | relu) -> (A | relu) }\n"
+    space = archc.space(block + NET.format("A"))
+    space.process.budget = 500
+    # binary trees of two to five leaves
+    assert space.size == len(list(space.enumerate())) == 1 + 2 + 5 + 14
