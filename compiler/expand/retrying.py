@@ -56,111 +56,95 @@ def attempt(way: Way, node: ast.Expression, inputs: Any, env: Environment, conte
             mark.restore()
 
 
+class _Before(NamedTuple):
+    """How things stood before a step, and what it was given."""
+
+    place: int
+    mark: Mark
+    given: Any
+
+
+class Steps:
+    """Steps that are carried out one after another. Where one is refused, those that decided
+    something before it are carried out again from the last that has another way.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._decider = context.session.decider
+        self._before: list[_Before] = []
+        self._made = 0
+
+    def begin(self, place: int, given: Any) -> None:
+        """A step begins, for the first time or again."""
+        if not self._before or self._before[-1].place != place:
+            self._before.append(_Before(place, Mark(self._context), given))
+        self._made = self._decider.made
+
+    def end(self) -> None:
+        """The step was carried out; where it decided nothing, none goes back to it."""
+        if self._decider.made == self._made:
+            self._before.pop()
+
+    def back(self, refusal: Fault | Refused) -> tuple[int, Any]:
+        """The step to go on from with what it was given, all since then taken back. Raises Refused
+        where none has another way.
+        """
+        while self._before:
+            last = self._before[-1]
+            try:
+                self._decider.retry(last.mark.decided, refusal)
+            except Refused as exhausted:
+                refusal = exhausted
+                self._before.pop()
+                continue
+            last.mark.restore()
+            return last.place, last.given
+        try:
+            raise refusal
+        finally:
+            del refusal  # this frame is part of its trace: neither would be let go
+
+
 Flow = TypeVar("Flow")
 
 
 def one_by_one(count: int, step: Callable[[int, Flow], Flow], flow: Flow, context: Context) -> Flow:
     """What flows out of `step(place, flow)`, called for one place after another with what flowed
-    out of the last. Where one is refused while somebody explores, the last that decided something
-    and has another way is carried out again.
+    out of the last. While somebody explores, one that is refused is tried in other ways.
     """
     if context.session.holds is None:
         for place in range(count):
             flow = step(place, flow)
         return flow
-    decider = context.session.decider
-    before: list[tuple[int, Mark, Flow]] = []
-    place = 0
+    steps, place = Steps(context), 0
     while place < count:
-        if not before or before[-1][0] != place:
-            before.append((place, Mark(context), flow))
-        made = decider.made
+        steps.begin(place, flow)
         try:
             flow = step(place, flow)
         except (Fault, Refused) as refusal:
-            place, flow = _earlier(before, refusal, decider)
+            place, flow = steps.back(refusal)
             continue
-        if decider.made == made:
-            before.pop()  # nothing was decided here
+        steps.end()
         place += 1
     return flow
 
 
-def _earlier(
-    before: list[tuple[int, Mark, Flow]], refusal: Fault | Refused, decider: Any
-) -> tuple[int, Flow]:
-    """The step to go on from, and what flows into it. Raises Refused where none has another way."""
-    while before:
-        place, mark, flow = before[-1]
-        try:
-            decider.retry(mark.decided, refusal)
-        except Refused as exhausted:
-            refusal = exhausted
-            before.pop()
-            continue
-        mark.restore()
-        return place, flow
-    try:
-        raise refusal
-    finally:
-        del refusal  # this frame is part of its trace: neither would be let go
-
-
-# --- bodies ---------------------------------------------------------------------------------------
-
-
-class _Before(NamedTuple):
-    """How things stood before a statement."""
-
-    position: int
-    mark: Mark
-    names: Any
-    kept: Any
-
-
-class Statements:
-    """The statements of a body, carried out one after another. Where one is refused, those that
-    decided something before it are carried out again from the last that has another way.
+def statements(
+    count: int, step: Callable[[int], None], kept: list[Any], env: Environment, context: Context
+) -> None:
+    """As `one_by_one` while somebody explores: the statements of a body, which change the names of
+    its scope and what is `kept` beside them.
     """
-
-    def __init__(self, env: Environment, context: Context) -> None:
-        self.env = env
-        self.context = context
-        self._before: list[_Before] = []
-
-    def run(self, count: int, step: Callable[[int], None], kept: list[Any]) -> None:
-        """Calls `step` for each position; `kept` is what the steps change beside the names."""
-        decider = self.context.session.decider
-        position = 0
-        while position < count:
-            if not self._before or self._before[-1].position != position:
-                names = self.env.snapshot()
-                self._before.append(_Before(position, Mark(self.context), names, list(kept)))
-            made = decider.made
-            try:
-                step(position)
-            except Refused as refusal:
-                position = self._back(refusal, kept)
-                continue
-            if decider.made == made and self._before[-1].position == position:
-                self._before.pop()  # nothing was decided here
-            position += 1
-
-    def _back(self, refusal: Refused, kept: list[Any]) -> int:
-        """The position to go on from. Raises Refused where no statement has another way."""
-        while self._before:
-            before = self._before[-1]
-            try:
-                self.context.session.decider.retry(before.mark.decided, refusal)
-            except Refused as exhausted:
-                refusal = exhausted
-                self._before.pop()
-                continue
-            before.mark.restore()
-            self.env.restore(before.names)
-            kept[:] = before.kept
-            return before.position
+    steps, position = Steps(context), 0
+    while position < count:
+        steps.begin(position, (env.snapshot(), list(kept)))
         try:
-            raise refusal
-        finally:
-            del refusal  # this frame is part of its trace: neither would be let go
+            step(position)
+        except Refused as refusal:
+            position, (names, before) = steps.back(refusal)
+            env.restore(names)
+            kept[:] = before
+            continue
+        steps.end()
+        position += 1

@@ -64,7 +64,7 @@ class _Running:
         if limit is not None:
             context.session.ahead.begin(limit, context.builder, self.mark)
         if context.session.holds is not None and not env.rebinds:
-            retrying.Statements(env, context).run(len(body.statements), self.step, self.kept)
+            retrying.statements(len(body.statements), self.step, self.kept, env, context)
         else:
             for position in range(len(body.statements)):
                 self.step(position)
