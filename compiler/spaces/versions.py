@@ -14,8 +14,8 @@ from ..expand.naming import last_part
 from ..expand.values import STAGES, FunctionReference, FunctionStage
 from . import written_defaults, written_stages
 from .foreign import Imports
-from .place import NOWHERE_USED, Place
 from .syntax import bare
+from .written_place import NOWHERE_USED, WrittenPlace
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -62,7 +62,7 @@ class Versions:
         plain: Any,
         applied: tuple[str, FunctionStage],
         writer: "Writer",
-        place: Place,
+        place: WrittenPlace,
     ) -> Any:
         """The use of a block by the name of its version; of one that is reached by another name,
         such as a hyperparameter, by its own, and labelled so that its path stays.
@@ -121,7 +121,7 @@ class Versions:
             versions[text] = replace(written, name=name)
         return versions[text]
 
-    def name_within(self, value: Any, place: Place) -> str | None:
+    def name_within(self, value: Any, place: WrittenPlace) -> str | None:
         """The hyperparameter by which a block's own text knows a stage."""
         if not isinstance(value, STAGES):
             return None
@@ -136,8 +136,8 @@ class Versions:
         reference = stage.reference
         function = reference.function
         self._within[path] = stage.values
-        body = writer.write(function.body, Place(path, root=path))
-        decided = Place(stage.decided_at, recipe, root=path)
+        body = writer.write(function.body, WrittenPlace(path, root=path))
+        decided = WrittenPlace(stage.decided_at, recipe, root=path)
         known = set(written_stages.fragments(tuple(stage.values.values())))
         defaults = tuple(
             written_defaults.as_used(
@@ -166,7 +166,7 @@ class Versions:
 
 
 def _unused(function: ast.Function, writer: "Writer") -> ast.Function:
-    decided = Place(written_defaults.where_decided(function, writer.expansion))
+    decided = WrittenPlace(written_defaults.where_decided(function, writer.expansion))
     defaults = tuple(
         written_defaults.as_decided(item, lambda default: writer.recipe(default, decided))
         for item in function.hyperparameters

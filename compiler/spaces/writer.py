@@ -17,11 +17,11 @@ from ..expand.vocabularies import built_in
 from . import written_choices, written_loops, written_stages
 from .expansion import Expansion
 from .foreign import Imports
-from .place import NOWHERE_USED, Place
 from .settled import below, touched
 from .syntax import bare, field_names, literal
 from .training import PATH
 from .versions import Versions
+from .written_place import NOWHERE_USED, WrittenPlace
 
 _WRITTEN_OUT = frozenset({"repeat", "share"})
 _LEFT_OUT = ast.Name("identity", span=NOWHERE)
@@ -51,7 +51,7 @@ class Writer:
 
     def network(self, overrides: Mapping[str, Any]) -> ast.Function:
         function = self.reference.function
-        place = Place("")
+        place = WrittenPlace("")
         hyperparameters = tuple(
             self._default(item, overrides, place) for item in function.hyperparameters
         )
@@ -59,7 +59,7 @@ class Writer:
         return bare(function, body=body, hyperparameters=hyperparameters)  # type: ignore[no-any-return]
 
     def _default(
-        self, item: ast.Hyperparameter, overrides: Mapping[str, Any], place: Place
+        self, item: ast.Hyperparameter, overrides: Mapping[str, Any], place: WrittenPlace
     ) -> ast.Hyperparameter:
         if item.name in overrides:
             return bare(item, default=literal(overrides[item.name]))  # type: ignore[no-any-return]
@@ -70,11 +70,11 @@ class Writer:
 
     def declaration(self, node: ast.Settings | ast.Use | ast.Let) -> Any:
         """A declaration around the network, with its choices settled."""
-        return self.write(node, Place(PATH if isinstance(node, ast.Settings) else ""))
+        return self.write(node, WrittenPlace(PATH if isinstance(node, ast.Settings) else ""))
 
     # --- writing
 
-    def write(self, node: Any, place: Place) -> Any:
+    def write(self, node: Any, place: WrittenPlace) -> Any:
         """A node with its choices settled."""
         known = below(node)
         if known is not None and known.isdisjoint(self._touched):
@@ -95,7 +95,7 @@ class Writer:
             case _:
                 return self._other(node, place)
 
-    def _other(self, node: Any, place: Place) -> Any:
+    def _other(self, node: Any, place: WrittenPlace) -> Any:
         match node:
             case ast.Labelled():
                 return self._labelled(node, place)
@@ -110,7 +110,7 @@ class Writer:
             case _:
                 return self._parts(node, place)
 
-    def _parts(self, node: Any, place: Place) -> Any:
+    def _parts(self, node: Any, place: WrittenPlace) -> Any:
         changes = {}
         kind: Any = type(node)
         for name in field_names(kind):
@@ -121,7 +121,7 @@ class Writer:
                 changes[name] = tuple(self.write(part, place) for part in value)
         return bare(node, **changes)
 
-    def _decided(self, node: ast.Expression, place: Place) -> Any:
+    def _decided(self, node: ast.Expression, place: WrittenPlace) -> Any:
         """What was decided here, None in a branch that was never taken."""
         if id(node) in place.frozen:
             return place.frozen[id(node)]
@@ -131,35 +131,35 @@ class Writer:
             found = decided.get((place.recipe, id(node)))
         return found
 
-    def _meaning(self, node: ast.Expression, place: Place) -> Any:
+    def _meaning(self, node: ast.Expression, place: WrittenPlace) -> Any:
         """The value that a decision stands for: a position among values says nothing by itself."""
         values = self.expansion.values
         found = values.get((place.path, id(node)))
         return values.get((place.recipe or "", id(node))) if found is None else found
 
-    def _choice(self, node: ast.Choice | ast.Optional, place: Place) -> Any:
+    def _choice(self, node: ast.Choice | ast.Optional, place: WrittenPlace) -> Any:
         taken = self._option(node, place)
         return _LEFT_OUT if taken is IDENTITY else self.write(taken, place)
 
-    def _option(self, node: ast.Choice | ast.Optional, place: Place) -> ast.Expression:
+    def _option(self, node: ast.Choice | ast.Optional, place: WrittenPlace) -> ast.Expression:
         options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
         return options[self._decided(node, place) or 0]
 
-    def _range(self, node: ast.Range, place: Place) -> Any:
+    def _range(self, node: ast.Range, place: WrittenPlace) -> Any:
         value = self._decided(node, place)
         if value is None:
             return self.write(node.low, place)
         meaning = self._meaning(node, place)
         return literal(value if meaning is None else meaning)
 
-    def _open(self, node: ast.Open, place: Place) -> Any:
+    def _open(self, node: ast.Open, place: WrittenPlace) -> Any:
         found = self._meaning(node, place)
         if found is not None:
             return literal(found)
         layers = built_in(Identity(node))
         return _LEFT_OUT if self._decided(layers, place) is None else self.write(layers, place)
 
-    def _call(self, node: ast.Call, place: Place) -> Any:
+    def _call(self, node: ast.Call, place: WrittenPlace) -> Any:
         name = last_part(node.function)
         if node.body is not None and name in _WRITTEN_OUT:
             return self._turns(node, name, place)
@@ -177,13 +177,13 @@ class Writer:
         )
         return self._use(node, arguments, place)
 
-    def _argument(self, node: ast.Call, number: int, place: Place) -> Any:
+    def _argument(self, node: ast.Call, number: int, place: WrittenPlace) -> Any:
         value = node.arguments[number].value
         if isinstance(value, ast.Open) and self._meaning(value, place) is None:
             return written_choices.undecided(node, number)
         return self.recipe(value, place)
 
-    def _named(self, node: ast.Let | ast.Instance, place: Place) -> Any:
+    def _named(self, node: ast.Let | ast.Instance, place: WrittenPlace) -> Any:
         source = node.value if isinstance(node, ast.Let) else node.stage
         value = self.recipe(source, place)
         used = self.expansion.applied.get((place.path, id(source)))
@@ -194,7 +194,7 @@ class Writer:
         changes = {"value" if isinstance(node, ast.Let) else "stage": value}
         return bare(node, **changes)
 
-    def _pipeline(self, node: ast.Pipeline, place: Place) -> Any:
+    def _pipeline(self, node: ast.Pipeline, place: WrittenPlace) -> Any:
         """Stages that were chosen join the line; one that was left out leaves no trace."""
         stages: list[Any] = []
         for number, stage in enumerate(node.stages):
@@ -208,7 +208,9 @@ class Writer:
             return _LEFT_OUT
         return stages[0] if len(stages) == 1 else bare(node, stages=tuple(stages))
 
-    def recipe(self, value: Any, place: Place, among: Collection[Hashable] | None = None) -> Any:
+    def recipe(
+        self, value: Any, place: WrittenPlace, among: Collection[Hashable] | None = None
+    ) -> Any:
         """A fragment that gets a name: its choices were made here, its blocks used elsewhere, and
         it is written as its first use came out. `among` are the values that may be meant.
         """
@@ -225,7 +227,7 @@ class Writer:
                 return self.write(value, place.of_recipe(first, place.path, stage.frozen))
         return self.write(value, place)
 
-    def _chosen(self, value: Any, place: Place) -> Any:
+    def _chosen(self, value: Any, place: WrittenPlace) -> Any:
         """What was taken where a name was given to it, and not to the choice."""
         while isinstance(value, ast.Choice | ast.Optional) and id(value) not in self._recipes:
             taken = self._option(value, place)
@@ -234,7 +236,7 @@ class Writer:
             value = taken
         return value
 
-    def first_text(self, stage: FragmentStage, place: Place) -> Any:
+    def first_text(self, stage: FragmentStage, place: WrittenPlace) -> Any:
         """A fragment as it came out at its first use."""
         key = written_stages.known_as(stage), place.root
         if key not in self._texts:
@@ -244,10 +246,10 @@ class Writer:
     def _first(self, stage: FragmentStage) -> str:
         return self._firsts.get(written_stages.known_as(stage), NOWHERE_USED.path)
 
-    def _text(self, stage: FragmentStage, path: str, place: Place) -> Any:
+    def _text(self, stage: FragmentStage, path: str, place: WrittenPlace) -> Any:
         return self.write(stage.expression, place.of_recipe(path, None, stage.frozen))
 
-    def _fragment(self, plain: Any, path: str, stage: FragmentStage, place: Place) -> Any:
+    def _fragment(self, plain: Any, path: str, stage: FragmentStage, place: WrittenPlace) -> Any:
         """A fragment by its name, or written out where it came out as another than at first."""
         if written_stages.is_elsewhere(stage, self):  # a name of another file stays as it is
             first = bare(stage.expression)
@@ -261,7 +263,7 @@ class Writer:
         written = written_stages.moved(written, stage, self, place)
         return written_stages.labelled(path, written_stages.in_braces(written))
 
-    def _instance(self, value: Any, path: str, stage: Any, place: Place) -> Any:
+    def _instance(self, value: Any, path: str, stage: Any, place: WrittenPlace) -> Any:
         """What was chosen for a `layer`, which decides what is open in it at its first use."""
         if isinstance(stage, FragmentStage):
             return self._text(stage, path, place)
@@ -269,7 +271,7 @@ class Writer:
 
     # --- repeats
 
-    def _turns(self, node: ast.Call, name: str, place: Place) -> Any:
+    def _turns(self, node: ast.Call, name: str, place: WrittenPlace) -> Any:
         used = self.expansion.applied.get((place.path, id(node)))
         count = tuple(bare(item, value=self.write(item.value, place)) for item in node.arguments)
         if used is None or used[1] == 0 or name == "share":
@@ -287,7 +289,7 @@ class Writer:
         fragment = ast.Fragment(body, span=NOWHERE)
         return ast.Labelled(f"{label}_{number}", fragment, span=NOWHERE)
 
-    def turns(self, node: ast.Expression, place: Place) -> tuple[str, list[Place]]:
+    def turns(self, node: ast.Expression, place: WrittenPlace) -> tuple[str, list[WrittenPlace]]:
         """The path of a loop's turns and the place of each; none where it was never reached."""
         used = self.expansion.applied.get((place.path, id(node)))
         if used is None:
@@ -295,7 +297,7 @@ class Writer:
         path, count = used
         return path, [place.at(f"{path}.{number}") for number in range(count)]
 
-    def _for(self, node: ast.For, place: Place) -> Any:
+    def _for(self, node: ast.For, place: WrittenPlace) -> Any:
         items = self.write(node.iterable, place)
         _, places = self.turns(node, place)
         bodies = [self.write(node.body, inner) for inner in places]
@@ -309,7 +311,7 @@ class Writer:
         ]
         return ast.Pipeline(tuple(loops), span=NOWHERE)
 
-    def _labelled(self, node: ast.Labelled, place: Place) -> Any:
+    def _labelled(self, node: ast.Labelled, place: WrittenPlace) -> Any:
         """A label on a repeat names its turns; on other braces it opens a path."""
         stage = node.stage
         if isinstance(stage, ast.Call) and last_part(stage.function) in _WRITTEN_OUT:
@@ -326,7 +328,7 @@ class Writer:
 
     # --- blocks
 
-    def _use(self, node: Any, arguments: tuple[ast.Argument, ...], place: Place) -> Any:
+    def _use(self, node: Any, arguments: tuple[ast.Argument, ...], place: WrittenPlace) -> Any:
         """A block, under the name of the version that it came out as."""
         if isinstance(node, ast.Index):
             plain = self._parts(node, place)

@@ -13,8 +13,8 @@ from ..expand.freezing import declared
 from ..expand.lookup import layer_of
 from ..expand.values import FragmentStage, LayerReference
 from ..hyperparameter import Between, Hyperparameter, OneOf
-from .place import Place
 from .syntax import bare, literal
+from .written_place import WrittenPlace
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ANYTHING = ast.Name("identity", span=NOWHERE)
 
 
-def taken(node: ast.Call, stage: FragmentStage, writer: "Writer", place: Place) -> Any:
+def taken(node: ast.Call, stage: FragmentStage, writer: "Writer", place: WrittenPlace) -> Any:
     """The layer of a vocabulary, or stages of a list, decided with its name or at its use."""
     choice = stage.expression
     expansion = writer.expansion
@@ -37,7 +37,7 @@ def taken(node: ast.Call, stage: FragmentStage, writer: "Writer", place: Place) 
     return writer.imports.qualified(written, stage.environment, writer.versions.names_made)
 
 
-def subset(node: ast.Call, kept: Any, writer: "Writer", place: Place) -> Any:
+def subset(node: ast.Call, kept: Any, writer: "Writer", place: WrittenPlace) -> Any:
     """The items that were chosen: a list of values, tensors side by side, or a fork."""
     if isinstance(kept, FragmentStage):
         return taken(node, kept, writer, place)
@@ -54,7 +54,7 @@ def recipe(meaning: Any, value: Any) -> Any:
     return meaning.expression if isinstance(meaning, FragmentStage) else value
 
 
-def undrawn(node: ast.Call, writer: "Writer", place: Place) -> Any:
+def undrawn(node: ast.Call, writer: "Writer", place: WrittenPlace) -> Any:
     """`any` or `some` in a branch that was never taken: the first items will do."""
     listed = node.arguments[0].value if node.arguments else None
     if not isinstance(listed, ast.List) or not listed.items:

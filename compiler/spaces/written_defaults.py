@@ -14,9 +14,9 @@ from ..expand import hyperparameters
 from ..expand.decisions import has_choice
 from ..expand.values import FunctionStage, LayerReference
 from .expansion import Expansion
-from .place import NOWHERE_USED
 from .syntax import NotPrintable, bare, literal
 from .written_choices import first_value
+from .written_place import NOWHERE_USED
 
 _ANYTHING = ast.Name("identity", span=NOWHERE)
 

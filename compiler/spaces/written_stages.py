@@ -29,8 +29,8 @@ from ..expand.values import (
     WeightReference,
 )
 from ..hyperparameter import Initialiser
-from .place import Place
 from .syntax import NotPrintable, bare, literal
+from .written_place import WrittenPlace
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -61,7 +61,7 @@ def fragments(value: Any) -> Iterator[Hashable]:
             yield from fragments(item)
 
 
-def spelled(value: Any, writer: "Writer", place: Place) -> Any:
+def spelled(value: Any, writer: "Writer", place: WrittenPlace) -> Any:
     """A hyperparameter's value as an expression. Raises NotPrintable for what no text says there:
     an instance or a tensor of other braces.
     """
@@ -89,7 +89,9 @@ def spelled(value: Any, writer: "Writer", place: Place) -> Any:
             return literal(value)
 
 
-def called(name: Any, stage: FunctionStage, writer: "Writer", place: Place, body: Any = ()) -> Any:
+def called(
+    name: Any, stage: FunctionStage, writer: "Writer", place: WrittenPlace, body: Any = ()
+) -> Any:
     """A block with what it was given; `body` is its text where that is known."""
     arguments = tuple(
         ast.Argument(item, value, span=NOWHERE)
@@ -99,7 +101,7 @@ def called(name: Any, stage: FunctionStage, writer: "Writer", place: Place, body
 
 
 def _given(
-    stage: FunctionStage, writer: "Writer", place: Place, body: Any
+    stage: FunctionStage, writer: "Writer", place: WrittenPlace, body: Any
 ) -> Iterator[tuple[str, Any]]:
     for name in stage.values:
         if name not in stage.given:
@@ -118,7 +120,7 @@ def _reads(node: ast.Node, name: str) -> bool:
     return any(_reads(child, name) for child in ast.children(node))
 
 
-def _layer(stage: LayerStage, place: Place) -> Any:
+def _layer(stage: LayerStage, place: WrittenPlace) -> Any:
     """A layer with the settings that are not its defaults."""
     layer = stage.layer
     settings = {item.name: (getattr(layer, item.name), item) for item in layer.hyperparameters()}
@@ -145,11 +147,11 @@ def _initialiser(initialiser: Initialiser) -> Any:
     return _call(name, settings) if settings else name
 
 
-def _weight(weight: WeightReference, place: Place) -> Any:
+def _weight(weight: WeightReference, place: WrittenPlace) -> Any:
     return ast.Attribute(_owned(weight.owner, place), weight.name, span=NOWHERE)
 
 
-def _owned(owner: str, place: Place) -> ast.Name:
+def _owned(owner: str, place: WrittenPlace) -> ast.Name:
     """The name of an instance."""
     above, _, name = owner.rpartition(".")
     if above != place.root and not above.startswith(f"{place.root}."):
@@ -157,7 +159,7 @@ def _owned(owner: str, place: Place) -> ast.Name:
     return ast.Name(name, span=NOWHERE)
 
 
-def moved(written: Any, stage: FragmentStage, writer: "Writer", place: Place) -> Any:
+def moved(written: Any, stage: FragmentStage, writer: "Writer", place: WrittenPlace) -> Any:
     """The text of a fragment where it is used: its names stand for what they stood for."""
     home = _file(stage.environment)
     foreign = home is not writer.reference.home
@@ -219,7 +221,7 @@ def _bound(node: ast.Node) -> Iterator[str]:
         yield from _bound(child)
 
 
-def _stands_for(name: ast.Name, value: Any, writer: "Writer", place: Place) -> Any:
+def _stands_for(name: ast.Name, value: Any, writer: "Writer", place: WrittenPlace) -> Any:
     if isinstance(value, Tensor | Results):
         raise NotPrintable(f"the tensor `{name.id}` is used where its name is not known")
     return spelled(value, writer, place)

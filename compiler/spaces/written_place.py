@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WrittenPlace:
     """The path of decisions and of uses; that of a recipe whose choices were made with its name,
     and those choices; and the path of the block in whose braces the text stands.
     """
@@ -16,18 +16,18 @@ class Place:
     frozen: Mapping[int, Any] = field(default_factory=dict)
     root: str = ""
 
-    def at(self, path: str) -> "Place":
+    def at(self, path: str) -> "WrittenPlace":
         """Another path in the same braces."""
-        return Place(path, self.recipe, self.frozen, self.root)
+        return WrittenPlace(path, self.recipe, self.frozen, self.root)
 
-    def of_recipe(self, path: str, recipe: str | None, frozen: Mapping[int, Any]) -> "Place":
+    def of_recipe(self, path: str, recipe: str | None, frozen: Mapping[int, Any]) -> "WrittenPlace":
         """The use of a recipe, whose choices were made before."""
-        return Place(path, recipe, {**self.frozen, **frozen}, self.root)
+        return WrittenPlace(path, recipe, {**self.frozen, **frozen}, self.root)
 
     def holds(self, path: str) -> bool:
         """Whether a path lies below this one."""
         return not self.path or path.startswith(f"{self.path}.")
 
 
-NOWHERE_USED = Place("\0")
+NOWHERE_USED = WrittenPlace("\0")
 """The place of text that nothing uses: nothing was decided there."""
