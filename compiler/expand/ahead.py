@@ -58,12 +58,13 @@ class Ahead:
 
     def begin(self, limit: Limit, builder: GraphBuilder, mark: int) -> None:
         """A limited body begins, and is held at a mark."""
-        self._open.append(_Open(limit, builder, len(builder.nodes), self._sum, mark))
+        self._open.append(_Open(limit, builder, len(builder.nodes), self.promised, mark))
 
     # --- promises
 
     @property
-    def _sum(self) -> float:
+    def promised(self) -> float:
+        """What is promised in all."""
         return self._promised[-1][1] if self._promised else 0
 
     def promise(self, mark: int, layers: float) -> None:
@@ -71,7 +72,7 @@ class Ahead:
         while self._promised and self._promised[-1][0] >= mark:
             self._promised.pop()
         if layers:
-            self._promised.append((mark, self._sum + layers))
+            self._promised.append((mark, self.promised + layers))
 
     def release(self, mark: int) -> None:
         """Nothing is held from a mark on."""
@@ -90,5 +91,5 @@ class Ahead:
         for item in self._open:
             if item.builder is builder:
                 made = cost.layers(cost.Stretch(builder.nodes[item.start :], builder.values))
-                if made + self._sum - item.promised + layers > item.limit.most:
+                if made + self.promised - item.promised + layers > item.limit.most:
                     raise Fault(errors.spaces.NodeLimit(item.limit.span, item.limit.most))

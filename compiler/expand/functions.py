@@ -62,6 +62,7 @@ def results_of(function: ast.Function, env: Environment, context: Context) -> tu
     """Runs the body and returns the tensors of its result."""
     read = [(name, env.find_inside(name)) for name in names_in_types(function.outputs)]
     known = tuple((name, bound.value) for name, bound in read if bound is not None)
+    recursion.look_ahead(function, context)
     mark = context.session.hold(id(function), known)
     try:
         result: Any = statements.run_body(function.body, env, context)

@@ -25,7 +25,6 @@ def enter(reference: FunctionReference, env: Environment, use: Span, context: Co
     its hyperparameters and axes.
     """
     function = reference.function
-    _look_ahead(reference, context)
     open_uses = context.within.count(id(function))
     limits = {item.name: item for item in _limits(function.body)}
     if open_uses and not limits and endless.chooses_depth(Identity(function), reference.home):
@@ -36,15 +35,15 @@ def enter(reference: FunctionReference, env: Environment, use: Span, context: Co
             raise Fault(errors.spaces.RecursionLimit(use, function.name, most))
 
 
-def _look_ahead(reference: FunctionReference, context: Context) -> None:
+def look_ahead(function: ast.Function, context: Context) -> None:
     """Where layers are limited while one explores, it is told from the text what is still made."""
     session = context.session
     if session.holds is None:
         return
-    if session.ahead is None and node_limits(reference.function.body):
+    if session.ahead is None and ("layers" in session.deferred_costs or node_limits(function.body)):
         session.ahead = ahead.Ahead()
     if session.ahead is not None:
-        session.ahead.learn(reference)
+        session.ahead.learn(FunctionReference(function, context.home))
 
 
 def tightened(body: ast.Body, env: Environment, context: Context) -> "ahead.Limit | None":

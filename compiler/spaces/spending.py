@@ -34,6 +34,7 @@ class Spending:
         self.outermost: GraphBuilder | None = None
         self.built = False
         self.session: Session | None = None
+        self._in_cell = False
         self._meter = Meter(process.requirements.names)
         self._sizes: Sizes = NOTHING  # at the last choice
         self._whole: Sizes = NOTHING  # of a whole network
@@ -45,6 +46,7 @@ class Spending:
     def grows_in(self, builder: GraphBuilder, session: Session) -> None:
         """The graph is this one; what a cell costs is counted when it is finished."""
         self.session = session
+        self._in_cell = builder is not builder.outermost
         if not self.built:
             self.outermost = builder.outermost
 
@@ -137,11 +139,19 @@ class Spending:
 
     def _expect_allowed(self, totals: Totals, builder: GraphBuilder | None = None) -> None:
         assert self.ceiling is not None and self._ground is not None
-        added = minus(totals, self._ground)
+        added = minus(self._with_promised(totals), self._ground)
         if not self.ceiling.allowed(added):
             process, costs = self.process, len(self._meter.names)
             process.outlook.note_exceeded(totals[costs:], process.reference.function.span)
             raise TooMuch(added, [] if builder is None else self._paths(builder))
+
+    def _with_promised(self, totals: Totals) -> Totals:
+        """Costs with the layers that are sure to come."""
+        ahead = self.session.ahead if self.session is not None else None
+        if ahead is None or "layers" not in self._meter.names or self._in_cell:
+            return totals
+        place = self._meter.names.index("layers")
+        return *totals[:place], totals[place] + ahead.promised, *totals[place + 1 :]
 
     def added(self, index: int) -> Totals:
         """What was added under the ceiling before the so-manyth choice."""

@@ -139,6 +139,44 @@ def test_limits_of_layers_leave_exactly_the_programs_within_them() -> None:
     assert cut >= 10
 
 
+def test_layers_that_a_network_requires_leave_exactly_the_programs_within_them() -> None:
+    compared = cut = 0
+    for seed in range(60):
+        text, _ = written(seed, limited=False)
+        unlimited = every_program(text)
+        if unlimited is None:
+            continue
+        most = random.Random(seed).randint(2, 9)
+        expected = {item.decisions for item in unlimited if cost.layers(item.graph) <= most}
+        required = text.replace("{ x -> A ->", f"{{ require layers <= {most}, x -> A ->")
+        found = every_program(required) or []
+        assert {item.decisions for item in found} == expected, required
+        assert not found or archc.space(required).size == len(expected)
+        compared += 1
+        cut += 0 < len(expected) < len(unlimited)
+    assert compared >= 15
+    assert cut >= 8
+
+
+CELL = """
+block Part on x { x -> (relu | { relu -> tanh -> silu }) -> repeat(3) { tanh } }
+cell Step on x: f32[N, 4] with h: f32[N, 4] -> f32[N, 4] {
+    y = h -> Part
+    next h = y
+    y + x
+}
+network Net on x: f32[N, T, 4] {
+    require layers <= 2
+    x -> tanh? -> scan(Step) -> relu?
+}
+"""
+
+
+def test_layers_of_a_cell_are_not_those_of_its_network() -> None:
+    space = archc.space(CELL)
+    assert space.size == len(list(space.enumerate())) == 6
+
+
 # --- soon enough ----------------------------------------------------------------------------------
 
 CHAIN = """
@@ -158,6 +196,13 @@ def test_a_limit_of_layers_is_kept_in_sight_while_uses_wait(most: int) -> None:
     sizes = [cost.layers(item.graph) for item in space.samples(50)]
     assert max(sizes) > most - 3
     assert max(sizes) <= most
+
+
+def test_layers_that_are_required_are_kept_in_sight_while_uses_wait() -> None:
+    text = CHAIN.replace("nodes", "recursion").format(99) + NET.format("Chain")
+    space = archc.space(text.replace("{ x -> Chain", "{ require layers <= 30, x -> Chain"))
+    space.process.budget = 500
+    assert {cost.layers(item.graph) for item in space.samples(50)} >= {2, 4, 30}
 
 
 def test_a_block_of_two_uses_that_must_end_within_few_layers_has_programs() -> None:
