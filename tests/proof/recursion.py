@@ -199,7 +199,7 @@ def grammars() -> Iterator[Grammar]:
         yield Grammar("two blocks in turn", "recursion", most, in_turn(1, 1))
     for most in (10, 90):
         yield Grammar("one use, 9 of 10", "nodes", most, one_use(1, 9))
-    for most in (10, 20, 60):
+    for most in (10, 20, 60, 200):
         yield Grammar("two uses, 3 of 10", "nodes", most, two_uses(7, 3))
         yield Grammar("two uses, 1 of 2", "nodes", most, two_uses(1, 1))
         yield Grammar("forks of two and three", "nodes", most, forks(1, 1, 1, 1))
