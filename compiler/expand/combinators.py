@@ -219,7 +219,7 @@ def _residual(node: ast.Call, inputs: Inputs, env: Environment, context: Context
     _no_arguments(node, "residual")
     mark = context.session.hold(id(node), inputs)
     if context.session.ahead is not None:
-        context.session.ahead.promise(mark, 1)  # the sum
+        context.session.ahead.promise(mark, len(inputs))  # the sums
     flow = fragments.run(node.body, inputs, Environment(env), context)
     context.session.release(mark)
     _keeps_shape(node, "residual", stages.gather(inputs), flow, context)

@@ -87,16 +87,15 @@ def option(node: ast.Choice | ast.Optional, env: Environment, context: Context) 
     """The option decided on: an expression; `IDENTITY` for an optional stage that is left out."""
     options = node.options if isinstance(node, ast.Choice) else (node.stage, IDENTITY)
     if replays(node, context):
+        _weights(node, len(options), env, context)  # something may be open in them
         return options[_replay(node, context)]
     hint = called(node)
     if node.weights is None:
-        taken = options[decide(node, equally_likely(node), hint, context)]
-    else:
-        weights = _weights(node, len(options), env, context)
-        mark = context.session.hold(weights)
-        taken = options[decide(node, Alternatives(options, weights), hint, context)]
-        context.session.release(mark)
-    context.session.expect_room(taken, context.builder)
+        return options[decide(node, equally_likely(node), hint, context)]
+    weights = _weights(node, len(options), env, context)
+    mark = context.session.hold(weights)
+    taken = options[decide(node, Alternatives(options, weights), hint, context)]
+    context.session.release(mark)
     return taken
 
 

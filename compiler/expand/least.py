@@ -19,7 +19,6 @@ from . import loops, meanings, operators, vocabularies
 from .alike import options_of
 from .environment import Environment
 from .holding import Identity
-from .naming import last_part
 from .values import (
     Combinator,
     FragmentStage,
@@ -28,6 +27,7 @@ from .values import (
     LayerReference,
     LayerStage,
     OpenLet,
+    VocabularyValue,
 )
 
 
@@ -82,13 +82,12 @@ class _Text:
     stages that are applied later, or never.
     """
 
-    def __init__(
-        self, known: Least, home: Environment, function: ast.Function | None = None
-    ) -> None:
+    def __init__(self, known: Least, home: Environment, text: ast.Node) -> None:
         self.known = known
         self.home = home
-        self.local = set[str]() if function is None else set(_names_of(function))
-        self.tensors = set[str]() if function is None else set(_tensors_of(function))
+        tensors, others = set(_tensors_of(text)), set(_others_of(text))
+        self.local = tensors | others
+        self.tensors = tensors - others  # some braces may call a number as others do a tensor
         self.open = set[int]()  # vocabularies and `let`s that are being gone through
 
     def stage(self, node: Any) -> float:
@@ -151,12 +150,11 @@ class _Text:
             return (self._any(node),)
         return (self._meant(node.function),)
 
-    @staticmethod
-    def _with_body(node: ast.Call, body: float) -> float:
-        name = last_part(node.function)
-        if name == "residual":
-            return body + 1
-        if name == "fork":
+    def _with_body(self, node: ast.Call, body: float) -> float:
+        meant = self._meaning(node.function)
+        if not isinstance(meant, Combinator):
+            return 0
+        if meant.name in ("fork", "residual"):  # of no tensors, a residual makes no sum
             return body
         count = node.arguments[0].value if node.arguments else None
         turns = count.value if isinstance(count, ast.Number) else 0
@@ -218,55 +216,46 @@ class _Text:
 
     def _any(self, node: ast.Call) -> float:
         """The entries of a vocabulary, as they stand in this place."""
-        found = []
-        for argument in node.arguments:
-            for meant in meanings.vocabularies(argument.value, self.home):
-                choice = vocabularies.own_choice(Identity(node), Identity(meant.choice))
-                found.append(self._elsewhere(choice, meant.home, id(meant.choice)))
-        return min(found, default=0)
+        return min((self._entries(item.value, node) for item in node.arguments), default=0)
+
+    def _entries(self, vocabulary: ast.Expression, node: ast.Call) -> float:
+        if isinstance(vocabulary, ast.Choice):
+            return min(self._entries(item, node) for item in vocabulary.options)
+        meant = self._meaning(vocabulary)
+        if not isinstance(meant, VocabularyValue):
+            return 0
+        choice = vocabularies.own_choice(Identity(node), Identity(meant.choice))
+        return self._elsewhere(choice, meant.home, id(meant.choice))
 
     def _elsewhere(self, node: ast.Expression, home: Environment, key: int) -> float:
         if key in self.open:
             return 0  # it may stand within itself
-        text = _Text(self.known, home)
+        text = _Text(self.known, home, node)
         text.open = {*self.open, key}
         return text.stage(node)
 
 
-def _tensors_of(function: ast.Function) -> Iterator[str]:
-    """The names of tensors in a function."""
-    yield from (port.name for port in function.inputs if port.name is not None)
-    yield from (state.name for state in function.states)
-    yield from loops.names_bound(function.body)
+def _tensors_of(text: ast.Node) -> Iterator[str]:
+    """The names of tensors in a piece of text."""
+    if isinstance(text, ast.Function):
+        yield from (port.name for port in text.inputs if port.name is not None)
+        yield from (state.name for state in text.states)
+    yield from loops.names_bound(text)
 
 
-def _names_of(function: ast.Function) -> Iterator[str]:
-    """The names that mean something of their own somewhere in a function."""
-    yield from (item.name for item in function.hyperparameters)
-    types = [port.type for port in function.inputs] + [state.type for state in function.states]
-    for found in types:
-        yield from _read(found)
-    yield from _tensors_of(function)
-    yield from _bound(function.body)
-
-
-def _read(node: ast.Node | None) -> Iterator[str]:
-    """The axes that a type names."""
-    if isinstance(node, ast.Name):
-        yield node.id
-    for child in ast.children(node) if node is not None else ():
-        yield from _read(child)
-
-
-def _bound(node: ast.Node) -> Iterator[str]:
-    """The names that stand for no tensors and are bound in a piece of text."""
+def _others_of(node: ast.Node) -> Iterator[str]:
+    """The names that stand for something else somewhere in a piece of text: stages, numbers and
+    axes.
+    """
     match node:
-        case ast.Let(name=name) | ast.Instance(name=name):
+        case ast.Let(name=name) | ast.Instance(name=name) | ast.Hyperparameter(name=name):
             yield name
         case ast.For(targets=targets):
             yield from targets
+        case ast.TensorType(axes=axes):
+            yield from (axis.id for axis in axes if isinstance(axis, ast.Name))
     for child in ast.children(node):
-        yield from _bound(child)
+        yield from _others_of(child)
 
 
 _WAYS: Mapping[type, Callable[[_Text, Any], Sequence[float]]] = {

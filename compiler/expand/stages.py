@@ -160,6 +160,7 @@ def _chosen(
     mark = context.session.hold(*inputs)
     option = decisions.option(node, env, inner)
     context.session.release(mark)
+    context.session.expect_room(option, context.builder)
     again = _apply if isinstance(option, ast.Call | ast.Name) else apply  # attempted as one stage
     return again(option, inputs, env, context)
 
