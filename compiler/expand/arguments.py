@@ -90,11 +90,11 @@ def _bound(
             spans.append((slot.name, made, decider.made))
             made = decider.made
             session.moved(mark)
-    session.release(mark)
     tied: Mapping[str, WeightReference] = {}
     initialiser = None
     if matched.extra:
         tied, initialiser = _extras(layer, given, matched.extra, env, context, under)
+    session.release(mark)
     stage = _stage(layer, values, tied, initialiser)
     if spans:
         numbers = [

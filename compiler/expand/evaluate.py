@@ -145,8 +145,7 @@ def items(node: ast.Expression, env: Environment, context: Context) -> Any:
     if isinstance(node, ast.Call) and node.body is None and node.arguments:
         function = evaluate(node.function, env, context)
         if isinstance(function, CompileTimeFunction) and function.name == "zip":
-            lists = [items(argument.value, env, context) for argument in node.arguments]
-            return compile_time.call("zip", node, lists)
+            return compile_time.call("zip", node, _each(items, node, env, context))
     value = evaluate(node, env, context)
     if isinstance(value, Results):
         return value.items
@@ -281,7 +280,20 @@ def _plain_arguments(
         if argument.name is not None:
             raise Fault(errors.calls.NoKeywords(argument.span, argument.name))
     read = _counted if tensors else number
-    return [read(argument.value, env, context) for argument in node.arguments]
+    return _each(read, node, env, context)
+
+
+def _each(
+    read: Callable[..., Any], node: ast.Call, env: Environment, context: Context
+) -> list[Any]:
+    """The arguments of a call, read one after another."""
+    found: list[Any] = []
+    mark = context.session.hold(id(node), found)
+    for argument in node.arguments:
+        found.append(read(argument.value, env, context))
+        context.session.moved(mark)
+    context.session.release(mark)
+    return found
 
 
 def _unary(node: ast.Unary, env: Environment, context: Context) -> Any:

@@ -12,7 +12,6 @@ from .. import errors
 from . import evaluate, recursion, signatures, stages, statements
 from .context import Context, step_into
 from .environment import Environment
-from .holding import names_in_types
 from .session import Poisoned
 from .values import FunctionStage, Poison, Tensor
 
@@ -33,9 +32,11 @@ def apply(
         raise Fault(errors.limits.TooDeep(use, function.name, context.session.limits.depth))
     context.session.entered.add(id(function))
     env = environment_of(stage)
+    mark = context.session.hold(stage, *inputs)
     signatures.bind_inputs(function, function.inputs, inputs, env, context, use)
     if context.session.decider is not None:
         recursion.enter(stage.reference, env, use, context)
+    context.session.release(mark)
     inner = context.open(name, function.body, owner=owner, home=stage.reference.home)
     inner = inner.enter(step_into(function.kind, function.name, use), function)
     values = {key: value for key, value in stage.values.items() if not callable(value)}
@@ -60,10 +61,8 @@ def environment_of(stage: FunctionStage) -> Environment:
 
 def results_of(function: ast.Function, env: Environment, context: Context) -> tuple[Tensor, ...]:
     """Runs the body and returns the tensors of its result."""
-    read = [(name, env.find_inside(name)) for name in names_in_types(function.outputs)]
-    known = tuple((name, bound.value) for name, bound in read if bound is not None)
     recursion.look_ahead(function, context)
-    mark = context.session.hold(id(function), known)
+    mark = context.session.hold(id(function), signatures.known_to_types(function, env))
     try:
         result: Any = statements.run_body(function.body, env, context)
         context.session.release(mark)

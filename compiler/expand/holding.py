@@ -61,16 +61,22 @@ class BodyHold:
 
 
 class CellHold:
-    """A cell's own graph, with the costs that will be asked of the network that it is part of."""
+    """A cell's own graph, with the costs that will be asked of the network that it is part of, and
+    the next states that are set.
+    """
 
-    __slots__ = ("builder", "costs")
+    __slots__ = ("builder", "costs", "following")
 
-    def __init__(self, builder: GraphBuilder, costs: frozenset[str]) -> None:
+    def __init__(
+        self, builder: GraphBuilder, costs: frozenset[str], following: Mapping[str, Any]
+    ) -> None:
         self.builder = builder
         self.costs = costs
+        self.following = following
 
     def fingerprint(self) -> Hashable:
-        return tuple(cost_so_far(name, self.builder, 0) for name in sorted(self.costs))
+        spent = tuple(cost_so_far(name, self.builder, 0) for name in sorted(self.costs))
+        return spent, tuple(sorted((key, fingerprint(v)) for key, v in self.following.items()))
 
 
 class MemoryHold:

@@ -39,18 +39,19 @@ def settle_early(body: ast.Body, env: Environment, context: Context) -> set[int]
     return done
 
 
-def body_hold(
-    body: ast.Body, env: Environment, context: Context, start: int, *, counted: bool
-) -> BodyHold:
-    """What a running body depends on, with the costs that it will be asked about; `counted` is
-    whether its layers are limited.
-    """
-    costs = NO_COSTS if context.session.holds is None else _costs_read(body, context)
-    if counted:
-        costs |= {"layers"}
+def body_hold(body: ast.Body, env: Environment, context: Context, start: int) -> BodyHold:
+    """What a running body depends on, with the costs that its requirements ask of."""
+    hold = BodyHold(body, env, context.builder, start, NO_COSTS)
+    if context.session.holds is not None:
+        ask(hold, _costs_read(body, context), context)
+    return hold
+
+
+def ask(hold: BodyHold, costs: frozenset[str], context: Context) -> None:
+    """A body will be asked of costs."""
     if costs and context.session.closed is not None:
         raise closed.CostsWanted
-    return BodyHold(body, env, context.builder, start, costs)
+    hold.costs |= costs
 
 
 def costs_asked(context: Context) -> frozenset[str]:
@@ -60,9 +61,9 @@ def costs_asked(context: Context) -> frozenset[str]:
     return NO_COSTS.union(session.deferred_costs, *opened)
 
 
-def cell_hold(context: Context) -> CellHold:
+def cell_hold(context: Context, following: Mapping[str, Any]) -> CellHold:
     """What a running cell depends on: its costs are no part of the network's until it is whole."""
-    return CellHold(context.builder, costs_asked(context))
+    return CellHold(context.builder, costs_asked(context), following)
 
 
 def memory_hold(memory: Mapping[Any, Any], context: Context) -> MemoryHold | None:

@@ -37,7 +37,7 @@ def apply(
         raise Fault(errors.cells.ScanNeedsCell(node.span, "nothing"))
     mark = context.session.hold(*inputs)
     stage, owner, inside = _cell(given.by_name["cell"], name, owner, env, context)
-    options = {key: _option(key, given, name, env, context) for key in OPTIONS[1:]}
+    options = _options(stage, given, name, env, context)
     context.session.release(mark)
     function = stage.reference.function
     context.session.entered.add(id(function))
@@ -49,8 +49,12 @@ def apply(
     written = inside.written or (context.place, id(node))
     context.session.applied.setdefault(written, (join(context.place, name), stage))
     inside = replaced(inside, written=None)
+    given_first = starts or any(state.initial is not None for state in function.states)
+    mark = context.session.hold(id(node), options, stage if given_first else None, *starts)
     body, types, outer_env = _body(stage, sequences, name, node.span, inside)
+    context.session.hold(id(function), tuple(body.values[port.value] for port in body.outputs))
     first = _first_states(function, types, starts, outer_env, node.span, context)
+    context.session.release(mark)
     layer = layer_stage(
         "scan",
         body=body,
@@ -88,6 +92,23 @@ def _cell(
     return value, owner, inside
 
 
+def _options(
+    stage: FunctionStage,
+    given: "matching.Given",
+    name: str,
+    env: Environment,
+    context: Context,
+) -> dict[str, bool]:
+    """What else a scan is told, which may be open as the cell's own hyperparameters were."""
+    found: dict[str, bool] = {}
+    mark = context.session.hold(stage, found)
+    for key in OPTIONS[1:]:
+        found[key] = _option(key, given, name, env, context)
+        context.session.moved(mark)
+    context.session.release(mark)
+    return found
+
+
 def _option(
     key: str, given: "matching.Given", name: str, env: Environment, context: Context
 ) -> bool:
@@ -119,8 +140,9 @@ def _body(
     home = stage.reference.home
     inside = replaced(inside, path="", owner="").open("", function.body, owner="", home=home)
     inside = inside.enter(step_into("cell", function.name, use), function)
-    mark = context.session.hold(requirements.cell_hold(inside))
+    mark = context.session.hold(requirements.cell_hold(inside, own.following))
     env = functions.environment_of(stage)
+    signature = context.session.hold(stage, *sequences)  # it may name what a file leaves open
     elements = [
         inner.value(_element(tensor, function, use, context), tensor.span) for tensor in sequences
     ]
@@ -128,12 +150,14 @@ def _body(
     types = [
         signatures.state_type(state, env, inside, elements[0].type) for state in function.states
     ]
+    context.session.release(signature)
     start_env = Environment(env)
     states = [
         inner.value(type_, state.span) for type_, state in zip(types, function.states, strict=True)
     ]
     for state, tensor in zip(function.states, states, strict=True):
         env.replace(state.name, tensor, state.span)
+    context.session.hold(*states)  # their next ones are to fit
     outputs = functions.results_of(function, env, inside)
     names = signatures.check_outputs(function, outputs, env, inside)
     following = [

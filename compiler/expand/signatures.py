@@ -15,6 +15,7 @@ from ..types import DTYPES, F32, DType, TensorType
 from . import evaluate
 from .context import Context
 from .environment import Environment
+from .holding import names_in_types
 from .values import Tensor, describe
 
 
@@ -164,6 +165,12 @@ def state_type(
     return TensorType(declared_dtype(state.type) or like.dtype, sizes)
 
 
+def known_to_types(function: ast.Function, env: Environment) -> tuple[tuple[str, Any], ...]:
+    """The names that declared output types read, with what they stand for in a use."""
+    found = [(name, env.find_inside(name)) for name in names_in_types(function.outputs)]
+    return tuple((name, bound.value) for name, bound in found if bound is not None)
+
+
 def check_outputs(
     function: ast.Function, outputs: Sequence[Tensor], env: Environment, context: Context
 ) -> tuple[str | None, ...]:
@@ -178,9 +185,11 @@ def check_outputs(
                 result, function.outputs[0].span, function.name, len(function.outputs), len(outputs)
             )
         )
+    mark = context.session.hold(id(function), known_to_types(function, env), *outputs)
     for port, tensor in zip(function.outputs, outputs, strict=True):
-        if port.type is not None:
+        if port.type is not None:  # which may name what a file leaves open
             _check_output(function, port.type, tensor, env, context)
+    context.session.release(mark)
     return tuple(port.name for port in function.outputs)
 
 

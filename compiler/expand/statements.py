@@ -56,12 +56,13 @@ class _Running:
 
     def run(self) -> None:
         body, env, context = self.body, self.env, self.context
+        self.hold = requirements.body_hold(body, env, context, self.start)
+        self.mark = context.session.hold(self.hold)
+        # either may decide what a file leaves open
         self.settled = requirements.settle_early(body, env, context)
         limit = recursion.tightened(body, env, context)
-        counted = limit is not None
-        self.hold = requirements.body_hold(body, env, context, self.start, counted=counted)
-        self.mark = context.session.hold(self.hold)
         if limit is not None:
+            requirements.ask(self.hold, frozenset({"layers"}), context)
             context.session.ahead.begin(limit, context.builder, self.mark)
         if context.session.holds is not None and not env.rebinds:
             retrying.statements(len(body.statements), self.step, self.kept, env, context)
