@@ -29,7 +29,7 @@ from .values import (
 def of_file(let: OpenLet, context: Context) -> Any:
     """The value of a file's own `let`, whose choices are made once for the whole program."""
     session, declaration = context.session, let.declaration
-    if declaration.name not in session.lets:
+    if id(declaration) not in session.lets:
         if session.decider is None:
             raise Fault(errors.calls.OpenChoice(declaration.value.span))
         outside = replaced(
@@ -45,12 +45,12 @@ def of_file(let: OpenLet, context: Context) -> Any:
         )
         mark = 0 if session.reads is None else session.reads.open()
         value = freeze(evaluate.handed_on(declaration.value, let.home, outside), outside)
-        session.note(session.lets, declaration.name, value)
+        session.note(session.lets, id(declaration), value)
         if session.reads is not None:
             session.reads.name(declaration, session.reads.close(mark))
     if session.reads is not None:
         session.reads.read(declaration)
-    return session.lets[declaration.name]
+    return session.lets[id(declaration)]
 
 
 def freeze(value: Any, context: Context) -> Any:

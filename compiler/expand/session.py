@@ -69,7 +69,7 @@ class Session:
     rests: Any = None  # a refusal, and the grounds.Grounds that it rests on
     decided: dict[tuple[str, int], Any] = field(default_factory=dict)
     applied: dict[tuple[str, int], tuple[str, Any]] = field(default_factory=dict)
-    lets: dict[str, Any] = field(default_factory=dict)  # a file's own, once their choices are made
+    lets: dict[int, Any] = field(default_factory=dict)  # those of files, by declaration
     meant: dict[tuple[str, int], Any] = field(default_factory=dict)  # values of such decisions
     deferred: frozenset[int] = frozenset()  # requirements that somebody else settles, by id
     deferred_costs: tuple[str, ...] = ()  # what those ask of

@@ -1,5 +1,7 @@
 """States are told apart by all that a decision leads on to: what is counted is valid."""
 
+from pathlib import Path
+
 import archc
 import pytest
 
@@ -52,3 +54,12 @@ def test_every_program_that_is_counted_is_valid(text: str, programs: int) -> Non
     found = list(space.enumerate())
     assert len(found) == programs
     assert all(item.graph.nodes for item in found)  # each is expanded with what was decided
+
+
+def test_two_files_call_what_they_leave_open_the_same(tmp_path: Path) -> None:
+    (tmp_path / "parts.arch").write_text("let op = silu | gelu\nblock Part on x { x -> op }\n")
+    net = tmp_path / "net.arch"
+    net.write_text("use parts\nlet op = relu | tanh\n" + NET.format("op -> parts.Part"))
+    programs = archc.space(net).enumerate()
+    found = [[node.layer.name for node in item.graph.nodes] for item in programs]
+    assert found == [["relu", "silu"], ["relu", "gelu"], ["tanh", "silu"], ["tanh", "gelu"]]
