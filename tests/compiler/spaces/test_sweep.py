@@ -1,10 +1,7 @@
 """Finding out whole automata: each option of a choice is expanded once, whatever stands before."""
 
-from collections.abc import Iterator
-
 import archc
 import pytest
-from archc.compiler.expand.builder import GraphBuilder
 
 CHAIN = "network Net on x: f32[N, 8] -> f32[N, 8] {{\n    x{}\n}}\n"
 LOOP = "network Net on x: f32[N, 8] -> f32[N, 8] {{\n    x -> repeat({}) {{ relu | tanh }}\n}}\n"
@@ -13,19 +10,6 @@ network Net on x: f32[N, 8] -> f32[N, _] {
     x -> for w in [8, 16, 24, 32, 40, 48, 56, 64, 72, 80] { dense(w) -> (relu | tanh | gelu) }
 }
 """
-
-
-@pytest.fixture
-def layers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How many layers were applied."""
-    applied, made = [0], GraphBuilder._add
-
-    def counted(self: GraphBuilder, *arguments: object) -> object:
-        applied[0] += 1
-        return made(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(GraphBuilder, "_add", counted)
-    yield applied
 
 
 @pytest.mark.parametrize("length", [50, 400])
