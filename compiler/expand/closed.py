@@ -3,8 +3,8 @@
 Where nobody explores, a later use is copied (`copying.py`). While one explores less is needed:
 a cell that is used fifteen times with its choices made is one question, not fifteen: its outcome
 follows from the block, its hyperparameters and the types that flow in. The graph that grows while a
-space is explored is thrown away, so on a second use only the outputs' types are made. Where costs
-are asked for, every node counts and nothing is left out.
+space is explored is thrown away, so on a second use only the outputs are made, and the nodes of the
+first stand for its own. Where costs are asked for, nothing is left out.
 """
 
 from collections.abc import Hashable, Sequence

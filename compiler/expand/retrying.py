@@ -2,7 +2,8 @@
 
 Whoever explores a space decides in the middle of an expansion. Where a stage is refused, what it
 had made is taken back and the stage is applied again with another decision: nothing before it is
-expanded anew.
+expanded anew. Where it has no other way, a pipeline goes back to an earlier stage, a loop to a turn
+and a body to a statement, the last that has one.
 """
 
 from collections.abc import Callable

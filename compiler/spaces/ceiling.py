@@ -13,7 +13,7 @@ from .costs import Totals
 from .states import State
 
 PATIENCE = 64
-"""Programs or places that costs refuse before the sums of costs are worked out from the end."""
+"""Programs or places that costs refuse before it is worked out what completions cost."""
 
 
 class TooMuch(Refused):

@@ -2,8 +2,8 @@
 and what is refused.
 
 Comes in: decisions to begin with, and a policy for those after them. Where a part of the expansion
-is refused, it goes back to the last decision that leaves another way; the checker then takes back
-what it made since and goes on from there (`expand/retrying.py`).
+is refused, it goes back to the last decision that the refusal rests on and that leaves another way;
+the checker then takes back what it made and goes on from there (`expand/retrying.py`).
 """
 
 from collections.abc import Sequence

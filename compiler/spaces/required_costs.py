@@ -2,8 +2,9 @@
 
 Comes in: requirements that sums can settle, the sizes that are counted, and a place. Goes out:
 whether a valid program may lie beyond, as far as costs tell, how many do, and what an expansion may
-add. Where every cost is bounded from above, the least that completions add tells; otherwise the
-sums of costs do, worked out from the end.
+add. Where a single cost is bounded from above, the least that completions add tells; otherwise the
+sums of costs do, worked out from the end. Where these are too many, the least of each bounded cost
+rules places out.
 """
 
 from collections.abc import Callable, Sequence
@@ -80,8 +81,9 @@ class RequiredCosts:
     # --- what is within reach
 
     def work_out(self) -> None:
-        """From now on liveness is told by the sums of costs, if they can be worked out; by the
-        least of each where every one is bounded from above.
+        """From now on liveness is told by the least of a single cost that is bounded from above, or
+        by the sums of costs. Where these are out of reach, the least of each bounded cost tells
+        what is dead.
         """
         if self._tried:
             return

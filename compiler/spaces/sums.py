@@ -1,8 +1,8 @@
 """What completions of a program add to its costs, and how many there are: counted from the end.
 
 Comes in: the automaton. Goes out: for a state the sums of costs that are still possible with the
-number of ways to each, or the number of ways whatever they cost. Everything is
-exact; every state below is found out on the way.
+number of ways to each, or the number of ways whatever they cost, or the most that is added.
+Everything is exact; every state below is found out on the way.
 """
 
 from collections.abc import Iterable
