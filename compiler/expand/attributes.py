@@ -5,11 +5,10 @@ from typing import Any, NoReturn
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from .. import errors
-from . import evaluate
+from . import evaluate, freezing
 from .context import Context
 from .environment import Environment
-from .session import Poisoned
-from .values import Instance, Namespace, Poison, Results, Tensor, WeightReference, describe
+from .values import Instance, Namespace, Results, Tensor, WeightReference, describe
 
 
 def attribute(node: ast.Attribute, env: Environment, context: Context) -> Any:
@@ -24,9 +23,7 @@ def attribute(node: ast.Attribute, env: Environment, context: Context) -> Any:
                 raise Fault(
                     errors.modules.NotExported(node.span, node.name, value.name, _exports(value))
                 )
-            if isinstance(bound.value, Poison):
-                raise Poisoned
-            return bound.value
+            return freezing.value_of(bound, node, context)
         case Instance(owner=owner):
             return WeightReference(owner, node.name, node.span)
         case _:

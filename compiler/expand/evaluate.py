@@ -41,7 +41,6 @@ from .values import (
     Instance,
     LayerReference,
     LayerStage,
-    OpenLet,
     Poison,
     Results,
     Tensor,
@@ -229,15 +228,7 @@ def decided(node: ast.Expression, env: Environment, context: Context) -> bool:
 def _name(node: ast.Name, env: Environment, context: Context, symbols: Sequence[str]) -> Any:
     bound = env.find(node.id)
     if bound is not None:
-        if isinstance(bound.value, Poison):
-            raise Poisoned
-        value = bound.value
-        if isinstance(value, OpenLet):
-            value = freezing.of_file(value, context)
-        if context.session.reads is not None:
-            context.session.reads.read(bound)
-            context.session.reads.seen(node, value)
-        return value
+        return freezing.value_of(bound, node, context)
     if node.id in symbols:
         return Symbol(node.id)
     if node.id in DTYPES:

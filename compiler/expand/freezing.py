@@ -13,21 +13,38 @@ from ...grammar.record import replaced
 from .. import errors
 from ..hyperparameter import Hyperparameter
 from . import alike, decisions, evaluate, hyperparameters, vocabularies
-from .context import Context
-from .environment import Environment
+from .context import Context, join
+from .environment import Binding, Environment
 from .holding import Identity
+from .session import Poisoned
 from .values import (
     Combinator,
     FragmentStage,
     FunctionReference,
     LayerReference,
     OpenLet,
+    Poison,
     decisions_key,
 )
 
 
+def value_of(bound: Binding, node: ast.Name | ast.Attribute, context: Context) -> Any:
+    """What a name is bound to, that of a module too. An open `let` of a file is decided now."""
+    value, reads = bound.value, context.session.reads
+    if isinstance(value, Poison):
+        raise Poisoned
+    if isinstance(value, OpenLet):
+        value = of_file(value, context)
+    if reads is not None:
+        reads.read(bound)
+        reads.seen(node, value)
+    return value
+
+
 def of_file(let: OpenLet, context: Context) -> Any:
-    """The value of a file's own `let`, whose choices are made once for the whole program."""
+    """The value of a file's own `let`, whose choices are made once for the whole program. In a file
+    that was read by `use` they are called by its name too, whatever is read first.
+    """
     session, declaration = context.session, let.declaration
     if id(declaration) not in session.lets:
         if session.decider is None:
@@ -36,7 +53,7 @@ def of_file(let: OpenLet, context: Context) -> Any:
             context,
             path="",
             prefix="",
-            hint=declaration.name,
+            hint=join(let.home.module, declaration.name),
             frozen={},
             memory=None,
             text=declaration,

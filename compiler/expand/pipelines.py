@@ -4,7 +4,7 @@ from typing import Any
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
-from . import evaluate, stages, vocabularies
+from . import evaluate, meanings, stages, vocabularies
 from .context import Context
 from .environment import Environment
 from .values import (
@@ -72,9 +72,9 @@ def _names_stage(node: ast.Name | ast.Attribute, env: Environment, context: Cont
         first = first.value
     if not isinstance(first, ast.Name):
         return False
-    bound = env.find(first.id)
-    if bound is not None and isinstance(bound.value, OpenLet):
-        return is_stage(bound.value.declaration.value, bound.value.home, context)
+    found = meanings.meaning(node, env)
+    if isinstance(found, OpenLet):
+        return is_stage(found.declaration.value, found.home, context)
     try:
         value = evaluate.evaluate(node, env, context)
     except Fault:
