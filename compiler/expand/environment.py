@@ -4,6 +4,7 @@ A scope reads the names around it and may not bind them anew; only a tensor may 
 scope that bound it or in braces that stand as a statement of that scope.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from ...grammar.diagnostic import Fault
@@ -56,6 +57,15 @@ class Environment:
     def here(self, name: str) -> Binding | None:
         """The name as this very scope binds it."""
         return self._names.get(name)
+
+    def own(self) -> Iterable[Binding]:
+        """All that this very scope binds, in the order of the text."""
+        return self._names.values()
+
+    @property
+    def file(self) -> "Environment":
+        """The outermost scope."""
+        return self if self.parent is None else self.parent.file
 
     def bind(self, name: str, value: object, span: Span) -> None:
         """Binds a name; raises a Fault where it would hide or change one that must stay."""

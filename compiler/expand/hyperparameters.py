@@ -17,7 +17,7 @@ from ..hyperparameter import (
     Symbol,
 )
 from ..types import DTYPES, DType
-from . import alike, arguments, decisions, evaluate, freezing, matching
+from . import alike, arguments, decisions, evaluate, freezing, matching, meanings
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
@@ -28,6 +28,7 @@ from .values import (
     CompileTimeFunction,
     FunctionReference,
     FunctionStage,
+    OpenLet,
     OpenReal,
     Results,
     Tensor,
@@ -79,21 +80,33 @@ def bind_function(
         values,
         frozenset(given.by_name),
         left_out.decided_at,
-        _asks(function, values, given),
+        _asks(reference, values, given, lets=bool(context.session.lets)),
     )
     if node is not None and stage.asks and context.session.decider is not None:
         context.session.meant[context.decided_at, id(node)] = reference
     return stage
 
 
-def _asks(function: ast.Function, values: Mapping[str, Any], given: "matching.Given") -> bool:
-    """Whether a use leaves out what is open, or what is a block that does so."""
-    for item in function.hyperparameters:
+def _asks(
+    reference: FunctionReference, values: Mapping[str, Any], given: "matching.Given", *, lets: bool
+) -> bool:
+    """Whether a use leaves out what is open, or what is a block that does so; where `lets` of files
+    were decided, what reads such a one is open too.
+    """
+    for item in reference.function.hyperparameters:
         if item.name not in given.by_name and item.default is not None:
             value = values[item.name]
             if _is_open(item) or (isinstance(value, FunctionStage) and value.asks):
                 return True
+            if lets and _reads_let(item.default, reference.home):
+                return True
     return False
+
+
+def _reads_let(node: ast.Node, home: Environment) -> bool:
+    if isinstance(node, ast.Expression) and isinstance(meanings.meaning(node, home), OpenLet):
+        return True
+    return any(_reads_let(child, home) for child in ast.children(node))
 
 
 @by_identity

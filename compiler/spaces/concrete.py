@@ -44,11 +44,11 @@ def concretise(process: Process, expansion: Expansion, program: ast.Program) -> 
             alone = declaration.name in losses
             made = [bare(declaration)] if alone else writer.versions.of(declaration, writer)
             kept += made if alone else map(_as_block, made)
-    foreign = writer.versions.foreign()
+    lets, foreign = writer.lets.declarations(writer), writer.versions.foreign()
     first = next(
         (place for place, item in enumerate(kept) if not isinstance(item, ast.Use)), len(kept)
     )
-    kept[first:first] = [*imports.added, *foreign]
+    kept[first:first] = [*imports.added, *lets, *foreign]
     return ast.Program(_used(kept, network.name), span=NOWHERE)
 
 

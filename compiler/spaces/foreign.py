@@ -30,6 +30,7 @@ class Imports:
         self.added: list[ast.Use] = []
         self.program = program
         self._own: dict[tuple[str, int], str] = {}
+        self.bound: set[str] = set()  # what other files bind, where their text is written here
 
     def alias(self, module: str) -> str:
         """The name of a file, which is read by `use` from now on."""
@@ -52,7 +53,7 @@ class Imports:
         """A name for what a piece of text binds, which nothing else has."""
         if (name, key) not in self._own:
             if not self._own:
-                self._taken |= _binders(self.program)
+                self._taken |= binders(self.program) | self.bound
             count = 2
             while f"{name}{count}" in self._taken:
                 count += 1
@@ -64,11 +65,13 @@ class Imports:
         """A block or stage of the file `home` with that file's names behind its own; `written` are
         blocks that stand in the drawn program.
         """
-        own = {*written, *(_own_names(node) if isinstance(node, ast.Function) else ())}
+        own = {*written, *(own_names(node) if isinstance(node, ast.Function) else ())}
 
         def visit(value: Any) -> Any:
             if isinstance(value, ast.Name) and value.id not in own:
                 return self.of_file(value, home)
+            if isinstance(value, ast.Hyperparameter):  # its type is no name of the file
+                return bare(value, default=visit(value.default))
             if isinstance(value, ast.Node):
                 items = ((item.name, getattr(value, item.name)) for item in fields(value))
                 return bare(value, **{name: visit(item) for name, item in items if _inside(item)})
@@ -86,17 +89,17 @@ class Imports:
         return ast.Attribute(ast.Name(self.alias(home.module), span=NOWHERE), node.id, span=NOWHERE)
 
 
-def _binders(node: ast.Node) -> set[str]:
+def binders(node: ast.Node) -> set[str]:
     """The names of a program that are bound or read somewhere."""
     found = {getattr(node, "name", None), getattr(node, "id", None), *getattr(node, "targets", ())}
-    return found.union(*map(_binders, ast.children(node))) - {None}
+    return found.union(*map(binders, ast.children(node))) - {None}
 
 
 def _inside(value: Any) -> bool:
     return isinstance(value, ast.Node) or type(value) is tuple
 
 
-def _own_names(function: ast.Function) -> Iterator[str]:
+def own_names(function: ast.Function) -> Iterator[str]:
     """The names that a signature binds."""
     ports: Sequence[Any] = (*function.hyperparameters, *function.inputs, *function.states)
     for item in ports:

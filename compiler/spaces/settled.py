@@ -4,6 +4,8 @@ Comes in: pieces of syntax, and an expansion. Goes out: identities of nodes. May
 part that holds no choice and none of `touched`: written out, it is a copy of itself.
 """
 
+from collections.abc import Collection
+
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..expand.alike import draws
@@ -38,11 +40,11 @@ def _below(node: ast.Node) -> frozenset[int] | None:
     return frozenset({id(node)}.union(*known)) if len(known) == len(parts) else None
 
 
-def touched(expansion: Expansion, program: ast.Program) -> set[int]:
-    """The nodes at which something was decided, and those that use a block in which it was; and
-    where `any` or `some` stands in what is written out. What
-    was decided for a fragment with its name is the same wherever it is used, so those that use one
-    are touched where it uses such a block.
+def touched(expansion: Expansion, program: ast.Program, renamed: Collection[int] = ()) -> set[int]:
+    """The nodes at which something was decided or a name is `renamed`, and those that use a block
+    in which it was; and where `any` or `some` stands in what is written out. What was decided for a
+    fragment with its name is the same wherever it is used, so those that use one are touched where
+    it uses such a block.
     """
     found = {node for _, node in (*expansion.decided, *expansion.values)}
     for item in program.declarations:
@@ -54,7 +56,8 @@ def touched(expansion: Expansion, program: ast.Program) -> set[int]:
             blocks[node, id(stage.reference.function)] = stage.reference.function
         elif isinstance(stage, FragmentStage):
             fragments[node, id(stage.expression)] = stage.expression
-    uses: set[int] = set()
+    uses = set(renamed)
+    found |= uses
     while True:
         more = {node for (node, _), block in blocks.items() if _holds(block, found)}
         more |= {node for (node, _), text in fragments.items() if not uses.isdisjoint(_all(text))}

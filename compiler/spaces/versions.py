@@ -4,7 +4,7 @@ Comes in: a use, with the block's hyperparameters and the path at which it was e
 the use by the name of its version; in the end the versions that were made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,11 @@ class Versions:
 
     def __post_init__(self) -> None:
         self._names_taken |= self.reference.home.names()
+
+    def take(self, names: Collection[str]) -> None:
+        """Names that stand for something of the drawn program itself."""
+        self._names_taken |= {*names}
+        self.names_made |= {*names}
 
     def of(self, function: ast.Function, writer: "Writer") -> list[ast.Function]:
         """A block as the program uses it: as it is, or as it came out at its uses. One that is
@@ -145,7 +150,8 @@ class Versions:
             )
             for item in function.hyperparameters
         )
-        written = bare(function, body=body, hyperparameters=defaults)
+        ports = writer.lets.ports(function, writer)
+        written = bare(function, body=body, hyperparameters=defaults, **ports)
         versions = self._made.setdefault(id(function), {})
         self._declared[id(function)] = reference
         others = (item.name for text, item in versions.items() if text != _AS_IT_IS)
@@ -172,7 +178,8 @@ def _unused(function: ast.Function, writer: "Writer") -> ast.Function:
         for item in function.hyperparameters
     )
     body = writer.write(function.body, NOWHERE_USED)
-    return bare(function, body=body, hyperparameters=defaults)  # type: ignore[no-any-return]
+    ports = writer.lets.ports(function, writer)
+    return bare(function, body=body, hyperparameters=defaults, **ports)  # type: ignore[no-any-return]
 
 
 def _position_of_cell(node: Any) -> int | None:

@@ -21,6 +21,7 @@ from .settled import below, touched
 from .syntax import bare, field_names, literal
 from .training import PATH
 from .versions import Versions
+from .written_lets import WrittenLets
 from .written_place import NOWHERE_USED, WrittenPlace
 
 _WRITTEN_OUT = frozenset({"repeat", "share"})
@@ -36,6 +37,7 @@ class Writer:
     imports: Imports
     versions: Versions = field(init=False)
     _touched: set[int] = field(init=False)
+    lets: WrittenLets = field(init=False)
     scopes: dict[int, set[str]] = field(default_factory=dict)
     _recipes: dict[int, list[tuple[str, FragmentStage]]] = field(default_factory=dict)
     _firsts: dict[Hashable, str] = field(default_factory=dict)
@@ -43,11 +45,13 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.versions = Versions(self.reference, self.imports)
-        self._touched = touched(self.expansion, self.imports.program)
+        self.lets = WrittenLets(self)
+        self._touched = touched(self.expansion, self.imports.program, self.lets.readers)
         for path, stage in self.expansion.applied.values():
             if isinstance(stage, FragmentStage):
                 self._recipes.setdefault(id(stage.expression), []).append((path, stage))
                 self._firsts.setdefault(written_stages.known_as(stage), path)
+        self.lets.write(self)
 
     def network(self, overrides: Mapping[str, Any]) -> ast.Function:
         function = self.reference.function
@@ -56,7 +60,8 @@ class Writer:
             self._default(item, overrides, place) for item in function.hyperparameters
         )
         body = self.write(function.body, place)
-        return bare(function, body=body, hyperparameters=hyperparameters)  # type: ignore[no-any-return]
+        ports = self.lets.ports(function, self)
+        return bare(function, body=body, hyperparameters=hyperparameters, **ports)  # type: ignore[no-any-return]
 
     def _default(
         self, item: ast.Hyperparameter, overrides: Mapping[str, Any], place: WrittenPlace
@@ -332,8 +337,10 @@ class Writer:
         """A block, under the name of the version that it came out as."""
         if isinstance(node, ast.Index):
             plain = self._parts(node, place)
+        elif isinstance(node, ast.Call):
+            plain = bare(node, function=self.lets.name(node.function), arguments=arguments)
         else:
-            plain = bare(node, arguments=arguments) if isinstance(node, ast.Call) else bare(node)
+            plain = self.lets.name(node)
         used = self.expansion.applied.get((place.path, id(node)))
         if used is not None and isinstance(used[1], FragmentStage):
             return self._fragment(plain, *used, place)

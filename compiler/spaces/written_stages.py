@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...grammar import ast
 from ...grammar.span import NOWHERE
-from ..expand.environment import Environment
 from ..expand.naming import last_part
 from ..expand.values import (
     FragmentStage,
@@ -161,7 +160,7 @@ def _owned(owner: str, place: WrittenPlace) -> ast.Name:
 
 def moved(written: Any, stage: FragmentStage, writer: "Writer", place: WrittenPlace) -> Any:
     """The text of a fragment where it is used: its names stand for what they stood for."""
-    home = _file(stage.environment)
+    home = stage.environment.file
     foreign = home is not writer.reference.home
     same = place.root in writer.scopes.get(id(stage.expression), ())
     written = _renamed(written, id(stage.expression), writer)
@@ -238,15 +237,9 @@ def _inside(value: Any) -> bool:
     return isinstance(value, ast.Node) or type(value) is tuple
 
 
-def _file(environment: Environment) -> Environment:
-    while environment.parent is not None:
-        environment = environment.parent
-    return environment
-
-
 def is_elsewhere(stage: FragmentStage, writer: "Writer") -> bool:
     """Whether a fragment has its name in another file, which is not written."""
-    own = _file(stage.environment) is writer.reference.home
+    own = stage.environment.file is writer.reference.home
     return not own and id(stage.expression) not in writer.scopes
 
 
