@@ -6,6 +6,8 @@ and what exceeds a limit together with those made and those promised is refused 
 follows from what is held, so no state need know of it.
 """
 
+from dataclasses import field
+
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record
@@ -27,13 +29,26 @@ class Limit:
 
 @record
 class _Open:
-    """A limited body that is held at a mark: its first node, and what was promised around it."""
+    """A limited body that is held at a mark: its first node, what was promised around it, and how
+    many layers it had made before each node, as far as that was asked.
+    """
 
     limit: Limit
     builder: GraphBuilder
     start: int
     promised: float
     mark: int
+    sums: list[int] = field(default_factory=lambda: [0])
+
+    def made(self) -> int:
+        """The layers made by now."""
+        for node in self.builder.nodes[self.start + len(self.sums) - 1 :]:
+            self.sums.append(self.sums[-1] + cost.counts(node.layer))
+        return self.sums[-1]
+
+    def take_back(self) -> None:
+        """Nodes were taken back."""
+        del self.sums[max(1, len(self.builder.nodes) - self.start + 1) :]
 
 
 class Ahead:
@@ -86,10 +101,13 @@ class Ahead:
 
     # --- refusing
 
+    def take_back(self) -> None:
+        """Nodes were taken back, of whichever graph."""
+        for item in self._open:
+            item.take_back()
+
     def expect(self, layers: float, builder: GraphBuilder) -> None:
         """So many layers are to be made now. Raises a Fault where a limit leaves no room."""
-        for item in self._open:
-            if item.builder is builder:
-                made = cost.layers(cost.Stretch(builder.nodes[item.start :], builder.values))
-                if made + self.promised - item.promised + layers > item.limit.most:
-                    raise Fault(errors.spaces.NodeLimit(item.limit.span, item.limit.most))
+        for item in [item for item in self._open if item.builder is builder]:
+            if item.made() + self.promised - item.promised + layers > item.limit.most:
+                raise Fault(errors.spaces.NodeLimit(item.limit.span, item.limit.most))

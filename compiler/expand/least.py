@@ -44,10 +44,14 @@ class Least:
     def _sink(self) -> bool:
         """Works the numbers out from those known so far. Whether any has changed or come up."""
         before = dict(self._functions)
-        for key, (reference, _) in before.items():
-            text = _Text(self, reference.home, reference.function)
-            self._functions[key] = reference, text.body(reference.function.body)
+        for reference, _ in before.values():
+            self._read(reference)
         return self._functions != before
+
+    def _read(self, reference: FunctionReference) -> None:
+        text = _Text(self, reference.home, reference.function)
+        layers = text.body(reference.function.body)
+        self._functions[id(reference.function)] = reference, layers
 
     def has(self, reference: FunctionReference) -> bool:
         """Whether a function's text is known."""
@@ -55,7 +59,11 @@ class Least:
 
     def of_function(self, reference: FunctionReference) -> float:
         """The layers of one use."""
-        return self._functions.setdefault(id(reference.function), (reference, inf))[1]
+        key = id(reference.function)
+        if key not in self._functions:
+            self._functions[key] = reference, inf
+            self._read(reference)
+        return self._functions[key][1]
 
     def note(self, node: ast.Node, parts: Sequence[float]) -> float:
         """Keeps what the parts of a pipeline or body make, or something else as a whole."""

@@ -38,6 +38,8 @@ class Mark:
         context = self._context
         context.builder.restore(self._builder)
         context.session.restore(self._session)
+        if context.session.ahead is not None:
+            context.session.ahead.take_back()
         context.made.restore(self._made)
         if context.cell is not None and self._following is not None:
             context.cell.following.clear()

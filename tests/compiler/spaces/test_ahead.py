@@ -6,7 +6,8 @@ import archc
 import pytest
 from archc.compiler import cost
 from archc.compiler.expand.holding import Identity
-from archc.compiler.expand.least import least
+from archc.compiler.expand.least import Least, least
+from archc.compiler.expand.values import FunctionReference
 from archc.compiler.graph import Graph
 from archc.compiler.layers.scan import Scan
 from archc.compiler.spaces.drawn import DrawnProgram
@@ -270,3 +271,30 @@ def test_a_block_of_two_uses_that_must_end_within_few_layers_has_programs() -> N
     space.process.budget = 500
     # binary trees of two to five leaves
     assert space.size == len(list(space.enumerate())) == 1 + 2 + 5 + 14
+
+
+def test_what_a_text_makes_at_least_is_read_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies = "".join(f"block B{i} on x {{ x -> B{i + 1} -> relu? }}\n" for i in range(60))
+    space = archc.space(f"{bodies}block B60 on x {{ x -> tanh }}\n" + NET.format("relu"))
+    read = list[str]()
+    function = Least._read
+
+    def counted(known: Least, reference: FunctionReference) -> None:
+        read.append(reference.function.name)
+        function(known, reference)
+
+    monkeypatch.setattr(Least, "_read", counted)
+    bound = space.process.reference.home.find("B0")
+    assert bound is not None
+    assert Least(bound.value).of_function(bound.value) == 1
+    assert len(read) <= 3 * 61
+
+
+def test_layers_made_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "block A on x { limit nodes = 900, x -> repeat(400) { relu } -> (A | relu) }\n"
+    counted = list[object]()
+    function = cost.counts
+    monkeypatch.setattr(cost, "counts", lambda layer: counted.append(layer) or function(layer))
+    space = archc.space(text + NET.format("A"))
+    assert [cost.layers(item.graph) for item in space.enumerate()] == [801, 401]
+    assert len(counted) < 20_000
