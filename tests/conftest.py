@@ -24,6 +24,9 @@ from hypothesis import HealthCheck, settings
 GOLDEN = Path(__file__).parent / "golden"
 GPU_REASON = "gpu: no accelerator works on this machine"
 
+# A run that was started in the background may ignore Ctrl-C, and what it starts would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile(
     "short",
     deadline=None,
