@@ -1,6 +1,7 @@
 """Limits on layers: what exceeds one is refused as soon as the text tells, and nothing else is."""
 
 import random
+from collections.abc import Callable
 
 import archc
 import pytest
@@ -104,6 +105,8 @@ cell C on x: f32[M, 4] with h: f32[M, 4] {{
 let op = {{ let tanh = identity, tanh -> relu -> A? }}
 """
 MOST_PROGRAMS = 100
+Limited = tuple[str, Callable[[Graph], bool]]
+"""A text with limits, and whether a program of the text without them is within these."""
 
 
 def written(seed: int, *, limited: bool) -> tuple[str, dict[str, int]]:
@@ -153,40 +156,38 @@ def every_program(text: str) -> list[DrawnProgram] | None:
         return None
 
 
-def test_limits_of_layers_leave_exactly_the_programs_within_them() -> None:
+def by_blocks(seed: int) -> Limited:
+    text, limits = written(seed, limited=True)
+    return text, lambda graph: fits(graph, limits)
+
+
+def by_the_network(seed: int) -> Limited:
+    most = random.Random(seed).randint(2, 9)
+    text, _ = written(seed, limited=False)
+    required = text.replace("{ x -> A ->", f"{{ require layers <= {most}, x -> A ->")
+    return required, lambda graph: cost.layers(graph) <= most
+
+
+@pytest.mark.parametrize(
+    ("limit", "seeds", "least"), [(by_blocks, 50, (20, 10)), (by_the_network, 36, (15, 8))]
+)
+def test_limits_of_layers_leave_exactly_the_programs_within_them(
+    limit: Callable[[int], Limited], seeds: int, least: tuple[int, int]
+) -> None:
     compared = cut = 0
-    for seed in range(50):
+    for seed in range(seeds):
         unlimited = every_program(written(seed, limited=False)[0])
         if unlimited is None:
             continue
-        text, limits = written(seed, limited=True)
-        expected = {item.decisions for item in unlimited if fits(item.graph, limits)}
+        text, is_within = limit(seed)
+        expected = {item.decisions for item in unlimited if is_within(item.graph)}
         found = every_program(text) or []
         assert {item.decisions for item in found} == expected, text
         assert not found or archc.space(text).size == len(expected)
         compared += 1
         cut += 0 < len(expected) < len(unlimited)
-    assert compared >= 20
-    assert cut >= 10
-
-
-def test_layers_that_a_network_requires_leave_exactly_the_programs_within_them() -> None:
-    compared = cut = 0
-    for seed in range(36):
-        text, _ = written(seed, limited=False)
-        unlimited = every_program(text)
-        if unlimited is None:
-            continue
-        most = random.Random(seed).randint(2, 9)
-        expected = {item.decisions for item in unlimited if cost.layers(item.graph) <= most}
-        required = text.replace("{ x -> A ->", f"{{ require layers <= {most}, x -> A ->")
-        found = every_program(required) or []
-        assert {item.decisions for item in found} == expected, required
-        assert not found or archc.space(required).size == len(expected)
-        compared += 1
-        cut += 0 < len(expected) < len(unlimited)
-    assert compared >= 15
-    assert cut >= 8
+    assert compared >= least[0]
+    assert cut >= least[1]
 
 
 CELL = """
