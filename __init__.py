@@ -87,7 +87,7 @@ _HOMES = {
     "Run": ".runtime.train",
     "SearchError": ".search.errors",
     "Space": ".compiler.spaces.space",
-    "SpaceLimit": ".compiler.spaces.process",
+    "SpaceLimit": ".compiler.spaces.limit",
     "Study": ".search.study",
     "Trial": ".search.trial",
     "diff": ".changes",

@@ -98,7 +98,7 @@ def training(
     own = fitness.Fitness(
         space.name,
         settings or {},
-        space.process.axes,
+        space.process.network.axes,
         space.source.folder or Path.cwd(),
         device,
         timed=LATENCY in goal.names,
@@ -151,7 +151,9 @@ def calling(
     timed, salvaging = LATENCY in goal.names, salvages(evaluate)
     if timed:
         with_trial = takes_trial(evaluate)
-        evaluate = fitness.Timed(evaluate, with_trial, space.name, space.process.axes, device)
+        evaluate = fitness.Timed(
+            evaluate, with_trial, space.name, space.process.network.axes, device
+        )
     definition = Definition(
         seed=rules.seed,
         lag=rules.lag,

@@ -103,7 +103,7 @@ def table(
     values, training = settings_of_blocks.split_overrides(settings)
     root = file.parent.resolve()
     space = spaces.Space(programs.Program(checked.program, str(file), root), network, values)
-    recorder = recording.Recorder(space.name, training, space.process.axes, root)
+    recorder = recording.Recorder(space.name, training, space.process.network.axes, root)
     with told(context):
         made = making.make(
             space,

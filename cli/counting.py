@@ -33,9 +33,9 @@ def told(process: Process, budget: int) -> Iterator[None]:
 
 
 def _tell(process: Process, budget: int, ended: Event) -> None:
-    start, wait, said = process.runs, FIRST, False
+    start, wait, said = process.budget.runs, FIRST, False
     while not ended.wait(wait):
-        states, done = len(process.states), process.runs - start
+        states, done = len(process.states), process.budget.runs - start
         text = f"counting: {states:,} states, {done:,} of at most {budget:,} expansions"
         print(f"{WIPE}{text}", end="", file=sys.stderr, flush=True)
         wait, said = AGAIN, True

@@ -31,8 +31,9 @@ from .modules import Loader
 from .settings import loss_names
 
 if TYPE_CHECKING:
-    from .spaces import process, settle, training
+    from .spaces import open_network, process, settle, training
 else:  # only a file with open choices waits for what knows of them
+    open_network = lazy_module(".spaces.open_network", __package__)
     process = lazy_module(".spaces.process", __package__)
     settle = lazy_module(".spaces.settle", __package__)
     training = lazy_module(".spaces.training", __package__)
@@ -115,7 +116,8 @@ class Checked:
         session = Session(self.limits)
         overrides, axes = self._given(name, reference, values or {}, session)
         train = training.blocks_of(self.program, name)
-        return process.Process(reference, overrides, axes, self.limits, train=train)
+        opened = open_network.OpenNetwork(reference, overrides, axes, self.limits, train)
+        return process.Process(opened)
 
     def _given(
         self,

@@ -28,5 +28,5 @@ def program_of(space: Space, trial: Trial) -> Candidate:
         if drawn.text == trial.text:
             return drawn
     tree = parse(trial.text).program
-    folder, axes = space.source.folder, space.process.axes
+    folder, axes = space.source.folder, space.process.network.axes
     return GrownProgram(tree, f"<grown from {space.name}>", folder, space.name, axes=axes)

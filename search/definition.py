@@ -44,7 +44,7 @@ class Definition:
     def to_json(self, space: Space, method: Method) -> dict[str, Any]:
         """As the store keeps it."""
         process = space.process
-        values = {**process.overrides, **process.axes}
+        values = {**process.network.overrides, **process.network.axes}
         return {
             "space": str(space.source),
             "network": space.name,

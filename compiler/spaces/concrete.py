@@ -13,8 +13,8 @@ from typing import TypeGuard
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..settings import loss_names
-from .expansion import Expansion
 from .foreign import Imports
+from .open_network import Expansion
 from .process import Process
 from .syntax import bare
 from .writer import Writer
@@ -25,18 +25,18 @@ ANY = "_"
 
 def concretise(process: Process, expansion: Expansion, program: ast.Program) -> ast.Program:
     """The program of an expansion of `program`, with its `train`, without `search`."""
-    imports = Imports(program, process.reference.home.names())
-    writer = Writer(expansion, process.reference, imports)
-    network = writer.network(process.overrides)
+    imports = Imports(program, process.network.reference.home.names())
+    writer = Writer(expansion, process.network.reference, imports)
+    network = writer.network(process.network.overrides)
     losses = loss_names(program, network.name)
     others = {  # written first: they use blocks too
         id(item): writer.declaration(item)
         for item in program.declarations
-        if _is_kept(item, process.reference.function.name)
+        if _is_kept(item, process.network.reference.function.name)
     }
     kept: list[ast.Declaration] = []
     for declaration in program.declarations:
-        if declaration is process.reference.function:
+        if declaration is process.network.reference.function:
             kept.append(network)
         elif id(declaration) in others:
             kept.append(others[id(declaration)])

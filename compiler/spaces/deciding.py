@@ -37,7 +37,7 @@ class Patience:
 def decided(space: "Space", wishes: Wishes, patience: Patience | None = None) -> DrawnProgram:
     """The program that the wishes make. Raises SpaceLimit where that is out of reach."""
     steps = list[Step]()
-    space.process.begin_question()
+    space.process.budget.begin()
     with deep_recursion():
         place = space.process.answer(space.walk.start)
         while place.state is not DONE:
@@ -79,7 +79,7 @@ class _Asked:
         if (self.place, decision) in patience.passed_over:
             return False
         try:
-            with process.allowance(patience.expansions):
+            with process.budget.allowance(patience.expansions):
                 return process.answer(lambda: is_live(self.space.walk, self.now(), decision))
         except SpaceLimit:
             patience.passed_over.add((self.place, decision))

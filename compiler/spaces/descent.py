@@ -208,7 +208,7 @@ def _lose_patience(walk: "Walk", refused: int) -> None:
         walk.costs.work_out()
     if refused > MOST_REFUSED:
         message = f"{MOST_REFUSED:,} programs in a row fail what is required of their costs"
-        raise SpaceLimit(message, int(walk.process.holds))
+        raise SpaceLimit(message, walk.process.budget.proved)
 
 
 def _choose(walk: "Walk", frame: _Frame, depth: int, random: Random) -> bool:

@@ -16,7 +16,7 @@ from ..graph import Graph
 from ..hash import graph_hash
 from ..program import Program
 from .concrete import concretise, settings_of
-from .expansion import Expansion
+from .open_network import Expansion
 from .trace import Trace
 from .walk import Step, trace_of
 
@@ -85,7 +85,7 @@ class DrawnProgram(PrintedProgram):
     def expansion(self) -> Expansion:
         """The program as the checker expanded it."""
         if self._expansion is None:
-            _keep(self, "_expansion", self.space.process.replay(self.decisions))
+            _keep(self, "_expansion", self.space.process.network.replay(self.decisions))
         assert self._expansion is not None
         return self._expansion
 
@@ -114,7 +114,7 @@ class DrawnProgram(PrintedProgram):
     @property
     def axes(self) -> Mapping[str, int]:
         """The sizes of axes that were given with the space."""
-        return self.space.process.axes
+        return self.space.process.network.axes
 
     def _remembered(self, name: str, make: Callable[[], str]) -> str:
         """A text that the space made before for the same decisions, or makes now."""

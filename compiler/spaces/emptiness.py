@@ -30,7 +30,7 @@ def reason_of(process: Process, root: State) -> Report:
         return Report(root.reason)
     totals = _totals(process, root)
     if totals:
-        return Report(_unfulfilled(process.requirements, totals))
+        return Report(_unfulfilled(process.network.requirements, totals))
     found = _all_reasons(root)
     last = _last_choice(root)
     if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
@@ -39,7 +39,7 @@ def reason_of(process: Process, root: State) -> Report:
     if last is None and process.outlook.reason is not None:
         return Report(process.outlook.reason)
     if last is None:
-        return Report(_unfulfilled(process.requirements, ()))
+        return Report(_unfulfilled(process.network.requirements, ()))
     return Report(_empty(last, _messages(last)))
 
 
@@ -115,16 +115,16 @@ def _totals(process: Process, root: State) -> Sequence[Totals]:
     """What programs of the space cost, whether or not they fulfil what is required; nothing where
     that takes too long to find out.
     """
-    if not process.requirements.statements:
+    if not process.network.requirements.statements:
         return ()
     try:
-        with process.allowance(SUMS_BUDGET):
+        with process.budget.allowance(SUMS_BUDGET):
             rests = Sums(process).of(root)
     except SpaceLimit:
         return ()
-    if len(rests) * len(process.requirements.statements) > MOST_QUESTIONS:
+    if len(rests) * len(process.network.requirements.statements) > MOST_QUESTIONS:
         return ()
-    costs = len(process.requirements.names)
+    costs = len(process.network.requirements.names)
     return [plus(process.start, rest)[:costs] for rest in rests]
 
 

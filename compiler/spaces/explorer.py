@@ -11,31 +11,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Fault
-from .. import errors
 from ..expand.alike import Apart
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
-from ..expand.decisions import Integers, Site
+from ..expand.decisions import Site
 from ..expand.grounds import Argued, Grounds
-from ..expand.idle import is_idle
 from ..expand.retrying import Refused
 from ..expand.session import Session
 from ..graph import Graph
-from ..layer import Layer
 from ..types import TensorType
 from .ceiling import Ceiling, TooMuch
 from .dead import DeadEnd, refused_number
 from .limit import SpaceLimit
 from .outlook import exceeded
+from .refusals import Refusals
 from .spending import Spending
-from .states import DONE, REAL, Path, Policy, State, Suffices, decisions_of, edge, link
+from .states import DONE, REAL, Path, Policy, State, Suffices, edge, link
 from .sweep import Sweep, Untaken
 
 if TYPE_CHECKING:
     from .process import Process
 
 
-BY_TYPES = errors.limits.WeightTooLarge, errors.limits.TooManyActivations
 MOST_DECISIONS = 20_000
 """So many stand in one program: what is asked of a space goes from one to the next, and deeper."""
 LAYER_WORK = 48
@@ -95,9 +92,8 @@ class Explorer:
         self.spending = Spending(process, ceiling)
         self.session: Session | None = None
         self._proved: set[int] = set()
-        self._refused: dict[int, tuple[int, Grounds]] = {}  # by place: how many, and on what
+        self.refusals = Refusals(self.path)
         self._spent = 0  # the session's work when it was last counted
-        self._applied: dict[int, tuple[Argued, tuple[TensorType, ...]]] = {}
 
     @property
     def made(self) -> int:
@@ -110,7 +106,7 @@ class Explorer:
 
     def note_applied(self, argued: Argued, types: tuple[TensorType, ...]) -> None:
         """Inputs of these types flow into a layer whose arguments were decided."""
-        self._applied[argued.end] = argued, types
+        self.refusals.note_applied(argued, types)
 
     def prove(self, place: int) -> None:
         """Notes that the number at a decision is known to decide nothing."""
@@ -177,7 +173,7 @@ class Explorer:
         """Decisions, and what was worked out since the last: much can be without any layer."""
         assert self.session is not None
         spent = self.session.spent
-        self.process.count_work(decisions + max(0, spent - self._spent) // LAYER_WORK)
+        self.process.budget.count_work(decisions + max(0, spent - self._spent) // LAYER_WORK)
         self._spent = spent
 
     def take_for_alike(self, node: ast.Expression) -> None:
@@ -253,7 +249,7 @@ class Explorer:
                 decision = self._another(state, place, grounds)
             else:  # whatever had been decided here
                 state.dead, state.reason = True, reason
-                self._refused.pop(place, None)
+                self.refusals.forget(place)
                 continue
             if decision is not None:
                 self._go_on(start, state, place, decision)
@@ -262,7 +258,7 @@ class Explorer:
                 dear = TooMuch(self.spending.added(place))
             elif dear is None:
                 state.dead = True
-                grounds = self._all_grounds(state, place)
+                grounds = self.refusals.all(state, place)
         if dear is not None:
             raise dear
         raise Exhausted(grounds, reason)
@@ -290,8 +286,8 @@ class Explorer:
 
     def _go_on(self, start: Mark, state: State, place: int, decision: Any) -> None:
         """With another decision at a state, and the same before."""
-        self.process.count_run()
-        self._applied = {end: at for end, at in self._applied.items() if end <= place}
+        self.process.budget.count_run()
+        self.refusals.go_back(place)
         self.base, again = start.made, self.path[start.made :]
         self.states = [*[passed for passed, _ in again], state]
         self.prefix = [*[taken for _, taken in again], decision]
@@ -299,7 +295,7 @@ class Explorer:
 
     def _cheaper(self, state: State, taken: Any, place: int, dear: TooMuch) -> Any:
         """The next decision at a state where one cost too much."""
-        self._refused.pop(place, None)  # what remains does not rest on types alone
+        self.refusals.forget(place)
         self.spending.note_dear(state, place, taken, dear.within)
         decision = self._next(state, place)
         if decision is None:
@@ -308,18 +304,8 @@ class Explorer:
 
     def _another(self, state: State, place: int, grounds: Grounds) -> Any:
         """The next decision at a state, after one was refused on some grounds."""
-        count, known = self._refused.get(place, (0, Grounds(0)))
-        self._refused[place] = count + 1, known.joined(grounds)
+        self.refusals.note(place, grounds)
         return self._next(state, place)
-
-    def _all_grounds(self, state: State, place: int) -> Grounds:
-        """What the refusals of all decisions at a state rest on together: if each of them was
-        refused here, what they rest on but this decision itself; else whatever stands before.
-        """
-        count, known = self._refused.pop(place, (0, Grounds(0)))
-        if count < len(decisions_of(state.domain)):
-            return Grounds(place)
-        return Grounds(min(known.base, place), known.others - {place}, known.idle)
 
     def _grounds(self, refusal: Refused | Fault) -> tuple[Grounds, Diagnostic | None]:
         """What a refusal rests on; a new one is noted as the fate of the last decision."""
@@ -330,31 +316,7 @@ class Explorer:
                 return Grounds(len(self.path)), None
         reason: Diagnostic = refusal.diagnostic  # type: ignore[union-attr]
         self.process.bury(self.path, reason)
-        rests = self.session.rests if self.session is not None else None
-        if rests is not None and rests[0] is reason:
-            return rests[1], reason
-        return Grounds(len(self.path), idle=self._idle(reason)), reason
-
-    def _idle(self, reason: Diagnostic) -> frozenset[int]:
-        """The decisions that a refusal by size does not rest on: arguments of layers, such as how
-        many rows an embedding has, that change no type. The weights of one layer and all outputs
-        follow from types.
-        """
-        if not isinstance(reason, BY_TYPES):
-            return frozenset()
-        return frozenset(
-            place
-            for argued, types in self._applied.values()
-            for name, place in argued.numbers
-            if self._is_idle(argued.layer, types, name, place)
-        )
-
-    def _is_idle(self, layer: Layer, types: tuple[TensorType, ...], name: str, place: int) -> bool:
-        state, decision = self.path[place]
-        domain = state.domain
-        if not isinstance(domain, Integers) or getattr(layer, name) != decision:
-            return False
-        return is_idle(layer, types, name, domain.low, domain.high)
+        return self.refusals.grounds(reason, self.session), reason
 
     def _go_back(self, start: Mark) -> None:
         del self.path[start.made :]

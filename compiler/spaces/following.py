@@ -234,9 +234,10 @@ class Follower:
                     self.question.refuse(f"{value} is outside the range of {site.name}")
                     return None
                 decisions[place] = value
-        if graph_hash(self.question.space.process.replay(decisions).graph) != self.question.hash:
+        space = self.question.space
+        if graph_hash(space.process.network.replay(decisions).graph) != self.question.hash:
             return None
-        return self.question.space.trace_of_decisions(decisions)
+        return space.trace_of_decisions(decisions)
 
 
 def _marker(domain: Reals, number: int) -> float:

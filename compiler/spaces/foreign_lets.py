@@ -19,8 +19,8 @@ from ..expand.values import (
     OpenLet,
     VocabularyValue,
 )
-from .expansion import Expansion
 from .foreign import binders, own_names
+from .open_network import Expansion
 
 
 class ForeignLets(NamedTuple):

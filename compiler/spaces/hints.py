@@ -37,7 +37,7 @@ def hints(space: "Space", program: ast.Program, network: str) -> Hints:
     """What stands in the place of each choice that a `let` holds."""
     found: Hints = {}
     theirs = [item for item in program.declarations if isinstance(item, ast.Function)]
-    own = space.process.reference
+    own = space.process.network.reference
     for reference in _reached(own):
         function = reference.function
         name = network if reference is own else function.name

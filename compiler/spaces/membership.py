@@ -101,7 +101,7 @@ def _in_order(question: Question, found: hints.Hints) -> Trace | None:
 
 def _settings(space: "Space", program: Program) -> Mapping[int, Any]:
     """What the program's `train` blocks decide, if it has any."""
-    blocks = space.process.train
+    blocks = space.process.network.train
     if not blocks:
         return {}
     tree = program.tree
@@ -146,7 +146,7 @@ def _by_hash(space: "Space", wanted: str) -> Trace | None:
 
 def _searched(question: Question, most: int, known: str = "") -> Trace | None:
     """Expansions one after another, each of which shows something that is not to be done again."""
-    inputs = question.space.process.reference.function.inputs
+    inputs = question.space.process.network.reference.function.inputs
     if len(question.target.inputs) != len(inputs):
         return None
     for _ in range(most):
@@ -164,7 +164,7 @@ def _searched(question: Question, most: int, known: str = "") -> Trace | None:
 def _expanded(follower: Follower) -> Trace:
     process, reads = follower.question.space.process, follower.reads
     try:
-        graph = process.expand(follower, exploring=False, reads=reads).graph
+        graph = process.network.follow(follower, reads)
     except DeadEnd:
         follower.compare()
         raise Mismatch(reads.all()) from None

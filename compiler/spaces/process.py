@@ -6,35 +6,25 @@ found out lazily: a known edge is followed in a table, an unknown one costs one 
 is dead when every decision in it is, and only what is proved dead is ever left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic
 from .. import errors
 from ..deep import deep_recursion
-from ..expand import closed, networks
-from ..expand.alike import Apart, Partition
+from ..expand.alike import Apart
 from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
-from ..expand.environment import Environment
-from ..expand.naming import NamesInText
-from ..expand.reads import Reads
 from ..expand.retrying import Refused
-from ..expand.session import MOST_COPIES, Limits
-from ..expand.uses import KnownUses
-from ..expand.values import FunctionReference
-from . import training
+from .budget import Budget
 from .ceiling import Ceiling
-from .costs import Requirements, Totals, deferrable
-from .dead import DeadEnd, Deciding, refused_number
-from .expansion import Expansion, Replay
+from .costs import Totals
+from .dead import DeadEnd, refused_number
 from .explorer import Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
-from .limit import SpaceLimit
+from .open_network import Expansion, OpenNetwork
 from .outlook import Outlook, SizesMatter
 from .states import (
     REAL,
@@ -54,53 +44,26 @@ from .states import (
 )
 from .sweep import Sweep, is_explored
 
-WORK = 64
-"""So many decisions or layers within expansions count as one expansion more."""
-
 Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
 class Process:
-    """The states of one network with open choices, as far as they are known.
+    """The states of one network with open choices, as far as they are known."""
 
-    `budget` is how many expansions a question may cost before `SpaceLimit` is raised; `train` holds
-    the blocks whose choices belong to the space.
-    """
-
-    reference: FunctionReference
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    axes: Mapping[str, int] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
-    budget: int = 200_000
-    train: Sequence[ast.Settings] = ()
-    runs: int = 0
-    holds: bool = False  # whether it is known that some program is valid
+    network: OpenNetwork
+    budget: Budget = field(default_factory=Budget)
     era: int = 0
-    states: dict[Any, State] = field(default_factory=dict)
-    entered: set[int] = field(default_factory=set)
-    unproved: list[State] = field(default_factory=list)
-    copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # expand/copying.py
-    _root: State | None = None
-    _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
-    _numbers: dict[int, tuple[object, Any]] = field(default_factory=dict)
-    _keys: Keys = field(default_factory=Keys)
-    _closed: KnownUses | None = None  # what came out of blocks: see expand/closed.py
     parted: int = 0  # the era since which the same options are taken for alike
-    partition: Partition = field(default_factory=Partition)
-    _spent: int = 0
-    _work: int = 0
-    requirements: Requirements = field(init=False)
+    states: dict[Any, State] = field(default_factory=dict)
+    unproved: list[State] = field(default_factory=list)
     outlook: Outlook = field(init=False)
     start: Totals = ()
+    _root: State | None = None
+    _keys: Keys = field(default_factory=Keys)
 
     def __post_init__(self) -> None:
-        env = Environment(self.reference.home)
-        for name, value in self.overrides.items():
-            env.replace(name, value, self.reference.function.span)
-        self.requirements = deferrable(self.reference.function.body, env)
-        self.outlook = Outlook(self.limits)
-        self._closed = None if self.requirements.names else KnownUses(closed.MOST_KEPT)
+        self.outlook = Outlook(self.network.limits)
 
     def root(self) -> State:
         """The first choice; DONE where there is none. Raises DeadEnd where even that is out of
@@ -136,16 +99,16 @@ class Process:
         try:
             return self._proved(prefix, course)
         except CostsWanted:
-            self._closed = None
+            self.network.closed = None
             self._begin_anew()
             raise Apart(None) from None
         except SizesMatter as found:
             self.outlook.count(found.size)
-            self.partition.none_alike = True  # sizes are those of the largest option
+            self.network.partition.none_alike = True  # sizes are those of the largest option
             self._begin_anew()
             raise Apart(None) from None
         except Apart as found:
-            self.partition.tell_apart(found)
+            self.network.partition.tell_apart(found)
             self._begin_anew()
             raise
 
@@ -190,9 +153,9 @@ class Process:
         walk = Explorer(self, prefix, course)
         start = walk.mark()
         while True:
-            self.count_run()
+            self.budget.count_run()
             try:
-                expansion = self.expand(walk, full=full)
+                expansion = self.network.explore(walk, self.outlook.limits, full=full)
                 walk.finish()
             except Known:
                 break
@@ -211,64 +174,6 @@ class Process:
         for state, _ in walk.path:
             state.live = True
         return walk.path, None
-
-    def count_run(self) -> None:
-        """One expansion, or the part of one that is tried again. Raises SpaceLimit."""
-        self.runs += 1
-        self._spend(1)
-
-    def count_work(self, amount: int) -> None:
-        """Decisions or layers of an expansion: many of them count as another. Raises SpaceLimit."""
-        self._work += amount
-        if self._work >= WORK:
-            whole, self._work = divmod(self._work, WORK)
-            self._spend(whole)
-
-    def _spend(self, amount: int) -> None:
-        self._spent += amount
-        if self._spent > self.budget:
-            message = f"the budget of {self.budget:,} expansions is used up"
-            raise SpaceLimit(message, int(self.holds))
-
-    def replay(self, decisions: Sequence[Any]) -> Expansion:
-        """The program of decisions that are known to be valid."""
-        return self.expand(Replay(), exploring=False, replayed=iter(decisions))
-
-    def expand(
-        self,
-        decider: Any,
-        *,
-        exploring: bool = True,
-        full: bool = False,
-        replayed: Iterator[Any] | None = None,
-        reads: Reads | None = None,
-    ) -> Expansion:
-        """One expansion of the network, decided by `decider`; what states depend on is kept while
-        it explores. What the decisions are read by is noted in `reads`. Raises DeadEnd.
-        """
-        limits = self.outlook.limits if exploring else self.limits
-        session = Deciding(limits, axes=self.axes)
-        session.decider, session.entered = decider, self.entered
-        session.replayed = replayed
-        session.holds = [] if exploring else None
-        session.closed = self._closed if exploring and not full else None
-        session.partition = self.partition if exploring and self._closed is not None else None
-        session.deferred = frozenset(id(item) for item in self.requirements.statements)
-        session.deferred_costs = self.requirements.names
-        session._names, session.numbers = self._names, self._numbers
-        session.reads = reads
-        session.copies = self.copies
-        try:
-            with deep_recursion():
-                program = self.reference.function.span.source.text
-                graph = networks.expand(self.reference, self.overrides, session, program)
-                assert graph is not None
-                if exploring:
-                    decider.network(graph)
-                training.decide(self.train, self.reference.home, session)
-        finally:
-            session.decider = None  # it knows the session: neither would be let go
-        return Expansion(graph, session.decided, session.applied, session.meant)
 
     def bury(self, path: Path, reason: Diagnostic) -> None:
         """Notes that the last decision of a path is refused. Raises DeadEnd for an empty path."""
@@ -289,37 +194,23 @@ class Process:
         state = self.states.get(key)
         if state is None:
             before, taken = path[-1] if path else (None, None)
-            name = f"{self.reference.function.name}.{site.name}"
+            name = f"{self.network.reference.function.name}.{site.name}"
             state = self.states[key] = State(site, before, taken, name, self.era)
         return state
 
     # --- questions
 
-    def begin_question(self) -> None:
-        """Each question from outside has the whole budget."""
-        self._spent = 0
-
     def answer(self, question: Callable[[], Answer]) -> Answer:
         """The answer to a question, which is asked again where options that it took for alike
         proved not to be.
         """
-        spent = self._spent
+        spent = self.budget.spent
         with deep_recursion():
             while True:
                 try:
                     return question()
                 except Apart:
-                    self._spent = spent
-
-    @contextmanager
-    def allowance(self, budget: int) -> Iterator[None]:
-        """A part of a question that may cost so much at most."""
-        spent, whole = self._spent, self.budget
-        self._spent, self.budget = 0, min(budget, whole)
-        try:
-            yield
-        finally:
-            self._spent, self.budget = spent, whole
+                    self.budget.spent = spent
 
     def states_along(self, decisions: Sequence[Any]) -> list[State]:
         """The states that decisions pass, as far as they are known."""

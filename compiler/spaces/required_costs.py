@@ -38,7 +38,7 @@ class RequiredCosts:
     def __init__(self, process: Process, *, relaxed: bool = False) -> None:
         self.process = process
         self.sums = Sums(process)
-        requirements, self.counted = process.requirements, process.outlook.counted
+        requirements, self.counted = process.network.requirements, process.outlook.counted
         self._named = len(requirements.names)  # so many costs stand before the counted sizes
         self.any = not relaxed and bool(requirements.statements or self.counted)
         self._only_bounds = requirements.only_bounds_above()
@@ -62,7 +62,7 @@ class RequiredCosts:
         known = self._holds.get(totals)
         if known is None:
             known = self.process.outlook.allows(totals[self._named :])
-            known = known and self.process.requirements.hold(totals[: self._named])
+            known = known and self.process.network.requirements.hold(totals[: self._named])
             if len(self._holds) > MOST_REMEMBERED:
                 self._holds.clear()
             self._holds[totals] = known
@@ -93,7 +93,7 @@ class RequiredCosts:
             return
         first = first_place(self.process)
         try:
-            with self.process.allowance(BUDGET):
+            with self.process.budget.allowance(BUDGET):
                 whole = {plus(first.spent, rest) for rest in self.sums.of(first.state)}
         except SpaceLimit:
             return

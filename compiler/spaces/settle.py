@@ -10,7 +10,9 @@ from .. import errors
 from ..expand import recursion
 from ..expand.session import Session
 from ..expand.values import FunctionReference
+from .budget import Budget
 from .limit import SpaceLimit
+from .open_network import OpenNetwork
 from .process import Process
 from .training import blocks_of
 from .walk import Walk
@@ -30,8 +32,8 @@ def settled(
     if endless:
         return {}
     train = blocks_of(program, reference.function.name)
-    process = Process(reference, limits=session.limits, budget=TRIES, train=train)
-    process.entered = session.entered
+    network = OpenNetwork(reference, limits=session.limits, train=train, entered=session.entered)
+    process = Process(network, Budget(TRIES))
     name = reference.function.name
     try:
         process.answer(lambda: Walk(process).start())

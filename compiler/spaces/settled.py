@@ -10,7 +10,7 @@ from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..expand.alike import draws
 from ..expand.values import FragmentStage, FunctionStage
-from .expansion import Expansion
+from .open_network import Expansion
 
 _OPEN = (ast.Choice, ast.Optional, ast.Range, ast.Open)
 MOST_KNOWN = 50_000

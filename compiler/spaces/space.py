@@ -47,9 +47,9 @@ class Space:
         checked = source.check()
         self.source = source
         self.process: Process = checked.process(network, values)
-        self.process.budget = budget
+        self.process.budget.most = budget
         self.walk = Walk(self.process)
-        self.name = self.process.reference.function.name
+        self.name = self.process.network.reference.function.name
         self.label = f"<drawn from {self.name}>"
         self._remembered: dict[tuple[Any, ...], dict[str, str]] = {}
         self._counted = 0  # so many states stay, since what was counted stands on them
@@ -128,7 +128,7 @@ class Space:
         """
         if len(self.process.states) > self._counted + MOST_STATES:
             self._forget()
-        self.process.begin_question()
+        self.process.budget.begin()
 
     def _keep_counted(self) -> None:
         """What was counted once is not to be counted again."""
@@ -157,7 +157,7 @@ class Space:
                 if not self.walk.required:
                     raise
                 self._uncounted = True
-            self.process.begin_question()
+            self.process.budget.begin()
         for _ in range(MOST_REJECTED):
             drawn = self._relaxed.draw_uniformly(random)
             steps, _ = self.steps_of([decision for _, decision in drawn])
@@ -218,7 +218,7 @@ class Space:
                 found, era = begin(), self.process.parted
                 for _ in range(passed):
                     next(found)
-                    self.process.begin_question()
+                    self.process.budget.begin()
             return next(found, None)
 
         while True:

@@ -35,7 +35,7 @@ class Spending:
         self.built = False
         self.session: Session | None = None
         self._in_cell = False
-        self._meter = Meter(process.requirements.names)
+        self._meter = Meter(process.network.requirements.names)
         self._sizes: Sizes = NOTHING  # at the last choice
         self._whole: Sizes = NOTHING  # of a whole network
         self._before: Totals = (*self._meter.totals, *process.outlook.of_counted(NOTHING))
@@ -53,7 +53,7 @@ class Spending:
     def is_whole(self, graph: Graph) -> None:
         """The network is whole: choices in `train`, which come after it, cost nothing more."""
         self._whole = self._sizes_of(self.outermost)
-        whole = GraphBuilder(self.process.limits, Facts())
+        whole = GraphBuilder(self.process.network.limits, Facts())
         whole.nodes, whole.values = list(graph.nodes), list(graph.values)
         whole.batch = batch_axes(graph.values[port.value] for port in graph.inputs)
         self.outermost, self.built = whole, True
@@ -88,7 +88,7 @@ class Spending:
         try:
             return *self._meter.read(builder), *counted
         except OpenCost as cost:
-            span = self.process.requirements.statements[0].span
+            span = self.process.network.requirements.statements[0].span
             raise DeadEnd(errors.facts.CostNeedsSizes(span, cost.name, cost.value)) from None
 
     def too_large(self, size: int, reason: TooLarge, last: State | None) -> TooMuch | None:
@@ -116,7 +116,7 @@ class Spending:
         return None
 
     def _paths(self, builder: GraphBuilder) -> list[str]:
-        name = self.process.reference.function.name
+        name = self.process.network.reference.function.name
         return [f"{name}.{path}" for path in builder.open_paths()]
 
     # --- the ceiling
@@ -142,7 +142,7 @@ class Spending:
         added = minus(self._with_promised(totals), self._ground)
         if not self.ceiling.allowed(added):
             process, costs = self.process, len(self._meter.names)
-            process.outlook.note_exceeded(totals[costs:], process.reference.function.span)
+            process.outlook.note_exceeded(totals[costs:], process.network.reference.function.span)
             raise TooMuch(added, [] if builder is None else self._paths(builder))
 
     def _with_promised(self, totals: Totals) -> Totals:

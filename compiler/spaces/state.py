@@ -47,7 +47,7 @@ class SpaceState:
         if self.done:
             return []
         domain, walk = self.place.state.domain, self.space.walk
-        self.space.process.begin_question()
+        self.space.process.budget.begin()
         live = self.space.process.answer(lambda: walk.options(self._now()))
         if isinstance(domain, Reals):
             return Interval(domain.low, domain.high, domain.log)
@@ -61,7 +61,7 @@ class SpaceState:
         if decision is None:
             raise ValueError(f"{value!r} is no option of {self.site}: {shown(self.place)}")
         walk = self.space.walk
-        self.space.process.begin_question()
+        self.space.process.budget.begin()
 
         def chosen() -> SpaceState:
             here = self._now()

@@ -31,7 +31,8 @@ class Sums:
     @property
     def nothing(self) -> Totals:
         """No cost."""
-        return (0,) * (len(self.process.requirements.names) + len(self.process.outlook.counted))
+        required, counted = self.process.network.requirements.names, self.process.outlook.counted
+        return (0,) * (len(required) + len(counted))
 
     def most(self, state: State) -> Totals:
         """The most that any completion adds to each cost."""

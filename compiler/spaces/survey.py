@@ -66,10 +66,10 @@ def survey(process: Process, budget: int | None = None) -> Survey:
 
 def _surveyed(process: Process, budget: int | None) -> Survey:
     walk = Walk(process)
-    with process.allowance(budget or GLANCE):
+    with process.budget.allowance(budget or GLANCE):
         try:
             start = walk.start()
-            with process.allowance(budget or _glance(walk)):
+            with process.budget.allowance(budget or _glance(walk)):
                 size = walk.count(start)
         except SpaceLimit:
             return _in_part(walk)
@@ -87,7 +87,7 @@ def _surveyed(process: Process, budget: int | None) -> Survey:
 def _glance(walk: Walk) -> int:
     """Fewer expansions where each makes many layers."""
     decisions = [decision for _, decision in walk.draw(Random(0))]
-    layers = len(walk.process.replay(decisions).graph.nodes)
+    layers = len(walk.process.network.replay(decisions).graph.nodes)
     return max(LEAST_GLANCE, min(GLANCE, GLANCED_LAYERS // max(1, layers)))
 
 

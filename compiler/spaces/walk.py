@@ -57,7 +57,7 @@ class Walk:
             raise ProgramError([Report(end.diagnostic)]) from None
         if not self.live(place):
             raise ProgramError([reason_of(self.process, place.state)])
-        self.process.holds = True
+        self.process.budget.proved = 1
         return place
 
     # --- what is possible
@@ -141,7 +141,7 @@ class Walk:
         """What is proved of the number of traces when counting was given up: the ways to the end
         that are known, and with requirements the number without them.
         """
-        known = int(self.process.holds)
+        known = self.process.budget.proved
         if not self.required:
             return max(known, ways_known(self.origin().state, {})), float("inf")
         try:

@@ -15,8 +15,8 @@ from ..expand.naming import last_part
 from ..expand.values import FragmentStage, FunctionReference, FunctionStage
 from ..expand.vocabularies import built_in
 from . import written_choices, written_loops, written_stages
-from .expansion import Expansion
 from .foreign import Imports
+from .open_network import Expansion
 from .settled import below, touched
 from .syntax import bare, field_names, literal
 from .training import PATH

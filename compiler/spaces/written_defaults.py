@@ -13,7 +13,7 @@ from ...grammar.span import NOWHERE
 from ..expand import hyperparameters
 from ..expand.decisions import has_choice
 from ..expand.values import FunctionStage, LayerReference
-from .expansion import Expansion
+from .open_network import Expansion
 from .syntax import NotPrintable, bare, literal
 from .written_choices import first_value
 from .written_place import NOWHERE_USED

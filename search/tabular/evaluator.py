@@ -127,8 +127,8 @@ def is_own(table: Table, space: Space) -> bool:
 
 def head_of(space: Space) -> dict[str, Any]:
     """What a table keeps of its space: enough to open it again."""
-    process = space.process
-    values = {name: str(value) for name, value in {**process.overrides, **process.axes}.items()}
+    network = space.process.network
+    values = {name: str(value) for name, value in {**network.overrides, **network.axes}.items()}
     found = {"space": str(space.source), "network": space.name}
     return {**found, "values": values} if values else found
 

@@ -14,7 +14,7 @@ from archc.compiler.expand.decisions import Site
 from archc.compiler.expand.session import Session
 from archc.compiler.graph import Graph
 from archc.compiler.spaces import training
-from archc.compiler.spaces.process import Process
+from archc.compiler.spaces.open_network import OpenNetwork
 from archc.grammar.diagnostic import ProgramError
 from archc.lazy import lazy_module
 
@@ -44,7 +44,7 @@ class Told:
         return decision
 
 
-def checked(program: archc.DrawnProgram, fresh: Process) -> Graph | str:
+def checked(program: archc.DrawnProgram, fresh: OpenNetwork) -> Graph | str:
     """The program as the checker expands it anew, or why it refuses it. `fresh` has drawn nothing;
     it keeps what uses of blocks made in the programs that it has checked.
     """

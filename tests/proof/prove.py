@@ -109,7 +109,7 @@ class Prover:
     def open(self) -> None:
         path, values = FOLDER / f"{self.name}.arch", SPACES[self.name]
         self.space = archc.space(path, **values)
-        self.fresh = archc.load(path).check().process(None, values)
+        self.fresh = archc.load(path).check().process(None, values).network
 
     def prove(self, deadline: float) -> Proof:
         """Goes on until all is proved or the time is over."""

@@ -134,9 +134,9 @@ NARROW = WIDE.replace("-> dense(4)\n}", "-> dense(4)\n    require params <= 50\n
 
 def test_a_program_that_the_checker_refuses_is_noticed() -> None:
     program = next(item for item in archc.space(WIDE).samples(20) if item.trace[0].value == 8)
-    assert checked(program, archc.parse(WIDE).check().process(None, {})) == program.graph
+    assert checked(program, archc.parse(WIDE).check().process(None, {}).network) == program.graph
     assert refusal_of_text(program) is None
-    found = checked(program, archc.parse(NARROW).check().process(None, {}))
+    found = checked(program, archc.parse(NARROW).check().process(None, {}).network)
     assert isinstance(found, str) and found.startswith("E290")
 
 

@@ -86,11 +86,11 @@ def test_what_one_program_made_is_copied_into_the_next(
     """The graphs of many programs of one space, which take blocks from one another."""
     space = archc.space(ROOT / "examples" / "spaces" / f"{name}.arch")
     decided = [program.decisions for program in space.samples(12, seed=4)]
-    copied = [space.process.replay(decisions) for decisions in decided]
-    assert len(space.process.copies) > 0
+    copied = [space.process.network.replay(decisions) for decisions in decided]
+    assert len(space.process.network.copies) > 0
     without_copies(monkeypatch)
     for decisions, found in zip(decided, copied, strict=True):
-        expanded = space.process.replay(decisions)
+        expanded = space.process.network.replay(decisions)
         assert found.graph == expanded.graph
         assert found.applied == expanded.applied
         assert found.values == expanded.values
@@ -173,13 +173,13 @@ def test_numbers_of_real_ranges_are_those_of_each_program(
     space = archc.space(REALS)
     programs = list(space.samples(20, seed=2))
     decided = [program.decisions for program in programs]
-    copied = [space.process.replay(decisions).graph for decisions in decided]
-    assert len(space.process.copies) > 0
+    copied = [space.process.network.replay(decisions).graph for decisions in decided]
+    assert len(space.process.network.copies) > 0
     for program, graph in zip(programs[10:], copied[10:], strict=True):
         assert archc.parse(program.text).check().graphs["Net"].nodes == graph.nodes
     without_copies(monkeypatch)
     for decisions, graph in zip(decided, copied, strict=True):
-        expanded = space.process.replay(decisions).graph
+        expanded = space.process.network.replay(decisions).graph
         assert graph.nodes == expanded.nodes
         assert graph.values == expanded.values
     slopes = {vars(node.layer).get("slope") for graph in copied for node in graph.nodes}

@@ -90,7 +90,7 @@ network S on ids: i64[N, 4000000] -> f32[N, 100] {
 def test_a_size_that_is_too_large_is_so_for_any_count() -> None:
     space = archc.space(TOO_LARGE)
     assert space.size == 1
-    assert space.process.runs < 500
+    assert space.process.budget.runs < 500
     assert {program.trace[0].value for program in space.samples(5, seed=1)} == {
         space.sample(seed=2).trace[0].value
     }

@@ -55,7 +55,7 @@ LEAST = {
 @pytest.mark.parametrize(("text", "layers"), LEAST.items())
 def test_the_least_that_a_block_makes_is_told_from_its_text(text: str, layers: float) -> None:
     space = archc.space(f"{text}\n" + NET.format("relu"))
-    home = space.process.reference.home
+    home = space.process.network.reference.home
     bound = home.find("A")
     assert bound is not None
     known = least(Identity(bound.value.function), home)
@@ -105,6 +105,8 @@ cell C on x: f32[M, 4] with h: f32[M, 4] {{
 let op = {{ let tanh = identity, tanh -> relu -> A? }}
 """
 MOST_PROGRAMS = 100
+LONGER = 14
+"""So many times as many generated grammars are compared by `make fuzz`."""
 Limited = tuple[str, Callable[[Graph], bool]]
 """A text with limits, and whether a program of the text without them is within these."""
 
@@ -150,7 +152,7 @@ def every_program(text: str) -> list[DrawnProgram] | None:
     """None where there are too many, or where no program is valid for other reasons."""
     try:
         space = archc.space(text)
-        space.process.budget = 1_000
+        space.process.budget.most = 1_000
         return list(space.enumerate()) if space.size <= MOST_PROGRAMS else None
     except (archc.ProgramError, archc.SpaceLimit):
         return None
@@ -172,10 +174,10 @@ def by_the_network(seed: int) -> Limited:
     ("limit", "seeds", "least"), [(by_blocks, 50, (20, 10)), (by_the_network, 36, (15, 8))]
 )
 def test_limits_of_layers_leave_exactly_the_programs_within_them(
-    limit: Callable[[int], Limited], seeds: int, least: tuple[int, int]
+    limit: Callable[[int], Limited], seeds: int, least: tuple[int, int], long: bool
 ) -> None:
     compared = cut = 0
-    for seed in range(seeds):
+    for seed in range(seeds * LONGER if long else seeds):
         unlimited = every_program(written(seed, limited=False)[0])
         if unlimited is None:
             continue
@@ -253,7 +255,7 @@ block Chain on x {{
 @pytest.mark.parametrize("most", [10, 60, 200])
 def test_a_limit_of_layers_is_kept_in_sight_while_uses_wait(most: int) -> None:
     space = archc.space(CHAIN.format(most) + NET.format("Chain"))
-    space.process.budget = 500  # expansions of one draw
+    space.process.budget.most = 500  # expansions of one draw
     sizes = [cost.layers(item.graph) for item in space.samples(50)]
     assert max(sizes) > most - 3
     assert max(sizes) <= most
@@ -262,14 +264,14 @@ def test_a_limit_of_layers_is_kept_in_sight_while_uses_wait(most: int) -> None:
 def test_layers_that_are_required_are_kept_in_sight_while_uses_wait() -> None:
     text = CHAIN.replace("nodes", "recursion").format(99) + NET.format("Chain")
     space = archc.space(text.replace("{ x -> Chain", "{ require layers <= 30, x -> Chain"))
-    space.process.budget = 500
+    space.process.budget.most = 500
     assert {cost.layers(item.graph) for item in space.samples(50)} >= {2, 4, 30}
 
 
 def test_a_block_of_two_uses_that_must_end_within_few_layers_has_programs() -> None:
     block = "block A on x { limit nodes = 5, x -> (A | relu) -> (A | relu) }\n"
     space = archc.space(block + NET.format("A"))
-    space.process.budget = 500
+    space.process.budget.most = 500
     # binary trees of two to five leaves
     assert space.size == len(list(space.enumerate())) == 1 + 2 + 5 + 14
 
@@ -285,7 +287,7 @@ def test_what_a_text_makes_at_least_is_read_a_few_times(monkeypatch: pytest.Monk
         function(known, reference)
 
     monkeypatch.setattr(Least, "_read", counted)
-    bound = space.process.reference.home.find("B0")
+    bound = space.process.network.reference.home.find("B0")
     assert bound is not None
     assert Least(bound.value).of_function(bound.value) == 1
     assert len(read) <= 3 * 61

@@ -41,7 +41,7 @@ def space_of(body: str, head: str = HEAD) -> archc.Space:
 
 def told_apart(space: archc.Space) -> archc.Space:
     """The space, of which no options are taken for alike."""
-    space.process.partition.none_alike = True
+    space.process.network.partition.none_alike = True
     space.process._begin_anew()
     return space
 
@@ -121,8 +121,8 @@ def test_random_spaces_answer_as_if_all_options_were_told_apart() -> None:
         except archc.ProgramError:
             continue
         found = asked(space)
-        together += not space.process.partition.apart
-        parted += bool(space.process.partition.apart)
+        together += not space.process.network.partition.apart
+        parted += bool(space.process.network.partition.apart)
         assert found == asked(told_apart(space_of(body))), body
     assert together > 30
     assert parted > 15
@@ -136,7 +136,7 @@ def test_one_state_stands_for_all_that_were_named() -> None:
     uses = " -> ".join(f"ops[{place}]" for place in range(12))
     space = space_of(f"let ops = [{operations}]\nx -> {uses} -> conv(2 | 3, 1)")
     assert space.size == 4**12 * 2
-    assert space.process.runs < 20
+    assert space.process.budget.runs < 20
     assert len(space.process.states) == 13
     traces = {tuple(plain(program.trace)) for program in space.samples(50, uniform=True)}
     assert len(traces) == 50
@@ -145,7 +145,7 @@ def test_one_state_stands_for_all_that_were_named() -> None:
 def test_the_published_cells_are_counted() -> None:
     space = archc.space(FOLDER / "nasbench201.arch")
     assert space.size == 15_625
-    assert space.process.runs < 50
+    assert space.process.budget.runs < 50
 
 
 @pytest.mark.parametrize(
@@ -260,9 +260,9 @@ def test_asking_anew_costs_a_question_nothing() -> None:
     space = space_of(body)
     told_apart(other := space_of(body))
     assert space.size == other.size == 6 * 2**6
-    assert len(space.process.partition.apart) == 6
+    assert len(space.process.network.partition.apart) == 6
     space = space_of(body)
-    space.process.budget = 40
+    space.process.budget.most = 40
     assert len(list(space.enumerate())) == 6 * 2**6
 
 
@@ -272,5 +272,5 @@ def test_many_choices_that_are_not_alike_are_not_told_apart_one_by_one() -> None
     assert space.process.parted == 0
     uses = " -> ".join(f"ops[{place}]" for place in range(60))
     space = space_of(f"let ops = [{operations}]\nx -> {uses} -> conv(2, 1)")
-    assert space.process.partition.none_alike
+    assert space.process.network.partition.none_alike
     assert space.process.era < 12

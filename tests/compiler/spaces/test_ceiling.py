@@ -1,6 +1,6 @@
 """Costs that are bounded from above: an expansion that has added too much goes back where it is.
 
-What that saves is counted in expansions, `process.runs`, and in layers that are applied.
+What that saves is counted in expansions, `process.budget.runs`, and in layers that are applied.
 """
 
 from itertools import product
@@ -47,7 +47,7 @@ def test_loops_within_loops_cost_what_they_may_cost(layers: list[int]) -> None:
     for program in space.samples(2):
         assert program.params <= 1_000
         assert sum(program.decisions[1:]) * 72 == program.params
-    assert space.process.runs < 1_000
+    assert space.process.budget.runs < 1_000
     assert layers[0] < 2_000
 
 
@@ -56,7 +56,7 @@ def test_turns_that_are_all_needed_leave_room_for_one_another(layers: list[int])
     drawn = [program.decisions for program in space.samples(5)]
     assert all(sum(turns) * 72 <= 2_000 and min(turns) >= 1 for _, *turns in drawn)
     assert len({tuple(item) for item in drawn}) == 5
-    assert space.process.runs < 2_500
+    assert space.process.budget.runs < 2_500
     assert layers[0] < 20_000
 
 

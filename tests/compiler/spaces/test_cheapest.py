@@ -66,7 +66,7 @@ def test_a_loop_without_end_costs_no_more_than_its_bound(text: str) -> None:
     programs = list(space.samples(6, seed=0))
     assert all(program.flops <= 2_000_000 for program in programs)
     assert len({program.hash for program in programs}) > 3
-    assert space.process.runs < 20_000
+    assert space.process.budget.runs < 20_000
 
 
 def test_dead_places_do_not_bury_states_that_are_cheaper_to_reach() -> None:

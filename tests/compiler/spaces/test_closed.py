@@ -63,7 +63,7 @@ network S on x: f32[N, 4, 14, 14] -> f32[N, 2] {
 @pytest.mark.parametrize("text", SPACES.values(), ids=SPACES)
 def test_nothing_changes(text: str) -> None:
     space, plain = archc.space(CELLS + text), archc.space(CELLS + text)
-    plain.process._closed = None
+    plain.process.network.closed = None
     plain._forget()
     assert space.size == plain.size > 1
     drawn = [program.trace for program in space.samples(40, seed=1)]
@@ -78,7 +78,7 @@ def test_nothing_changes(text: str) -> None:
 def test_a_cell_is_worked_out_once_for_each_type() -> None:
     space = archc.space(CELLS + SPACES["cells with their choices made"])
     assert space.size == len(list(space.enumerate()))
-    assert space.process._closed
+    assert space.process.network.closed
 
 
 def test_a_block_in_a_cell_is_worked_out_with_its_values() -> None:

@@ -50,12 +50,12 @@ def test_what_was_counted_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "MOST_STATES", 5)
     space = archc.space(WIDE)
     first = space.sample(seed=4, conditioned=True)
-    runs, states = space.process.runs, len(space.process.states)
+    runs, states = space.process.budget.runs, len(space.process.states)
     assert states > 5
     drawn = list(space.samples(6, seed=4, conditioned=True))
     assert [program.trace for program in drawn] == wanted
     assert drawn[0].trace == first.trace
-    assert space.process.runs == runs
+    assert space.process.budget.runs == runs
     assert len(space.process.states) == states
 
 

@@ -176,7 +176,7 @@ def met_in(space: archc.Space, most: int) -> Iterator[list[tuple[Any, str]]]:
     """Each choice of a program with its name, program by program."""
     for program in space.samples(most, seed=1):
         recorder = Recorder(program.decisions)
-        space.process.expand(recorder, exploring=False)
+        space.process.network.follow(recorder)
         yield recorder.met
         assert [name for _, name in recorder.met] == [
             item.name.partition(".")[2] for item in program.trace

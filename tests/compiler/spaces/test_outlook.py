@@ -32,8 +32,8 @@ network Net on x: f32[N, 8] -> f32[N, 8] {
 def limited(text: str, **limits: int) -> Space:
     """The space under small limits."""
     space = archc.space(text)
-    space.process.limits = replace(Limits(), **limits)
-    space.process.outlook = Outlook(space.process.limits)
+    space.process.network.limits = replace(Limits(), **limits)
+    space.process.outlook = Outlook(space.process.network.limits)
     space.process.forget()
     space.walk.forget()
     space.process.answer(space.walk.start)  # as when it is opened

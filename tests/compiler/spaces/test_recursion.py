@@ -104,7 +104,7 @@ CHOSEN = [
 @pytest.mark.parametrize("block", CHOSEN)
 def test_recursion_that_choices_decide_needs_a_limit(block: str) -> None:
     space = archc.space(f"{block}\n" + NET.format("(relu | tanh)"))
-    home = space.process.reference.home
+    home = space.process.network.reference.home
     bound = home.find("Down")
     assert bound is not None
     assert chooses_depth(Identity(bound.value.function), home)
@@ -125,5 +125,5 @@ def test_a_block_that_uses_itself_twice_first_is_opened_by_its_short_programs(mo
         "    x -> ({ A -> A } | A | relu)\n}\n"
         "network Net on x: f32[N, 8] -> f32[N, 10] { x -> A -> dense(10) }\n"
     )
-    assert space.process.runs < 10
+    assert space.process.budget.runs < 10
     assert len({program.decisions for program in space.samples(20)}) > 5

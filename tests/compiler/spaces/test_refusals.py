@@ -42,7 +42,7 @@ def test_settings_that_a_layer_never_looks_at_are_not_tried(
 ) -> None:
     space = opened(body)
     assert space.size == size
-    assert space.process.runs <= most
+    assert space.process.budget.runs <= most
 
 
 def test_settings_that_a_layer_does_look_at_are_tried() -> None:
@@ -96,7 +96,7 @@ def test_networks_of_ten_layers_over_the_whole_vocabulary_are_valid() -> None:
     for program in space.samples(25, seed=1):
         again = archc.compile(str(program))
         assert again.hash == program.hash
-    assert space.process.runs < 1000
+    assert space.process.budget.runs < 1000
 
 
 def test_what_a_layer_read_before_it_refused_refuses_it_wherever_that_is_the_same() -> None:
