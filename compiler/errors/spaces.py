@@ -154,9 +154,11 @@ class RealDecides(Diagnostic):
     explanation = (
         "A real range has infinitely many values, and which of them are valid could not be told. "
         "So "
-        "it decides no structure, shape or requirement; a range with `step` may."
+        "it decides no structure, shape or requirement; a range with `step` may, and a size or a "
+        "number of turns is chosen from whole numbers."
     )
     span: Span
+    size: bool = False  # what was to be made of it
 
     def message(self) -> str:
         return "a number from a real range cannot be asked about or made a size"
@@ -165,7 +167,10 @@ class RealDecides(Diagnostic):
         yield Label(self.span)
 
     def help(self) -> Iterator[str]:
-        yield "give the range a `step`, as in `0.0..0.5 step 0.1`"
+        if self.size:
+            yield "write whole numbers, as in `1..4` or `8..64 step 8`"
+        else:
+            yield "give the range a `step`, as in `0.0..0.5 step 0.1`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from ..hyperparameter import (
 )
 from ..layer import Layer
 from ..types import DType
-from . import decisions, evaluate, matching, refusals, written
+from . import decisions, evaluate, matching, reals, refusals, written
 from .builder import GraphBuilder
 from .context import Context, join
 from .environment import Environment
@@ -314,6 +314,7 @@ def _accepted(kind: Kind, name: str, node: ast.Expression, what: str, value: Any
             raise Fault(
                 errors.calls.AxisAsHyperparameter(node.span, what, name, str(value))
             ) from None
+        reals.refuse_as_size(value, node.span, kind.accept)
         raise Fault(
             errors.calls.WrongKind(node.span, what, name, str(kind), describe(value))
         ) from None

@@ -11,6 +11,7 @@ from . import (
     evaluate,
     fragments,
     lookup,
+    reals,
     requirements,
     retrying,
     scanning,
@@ -46,6 +47,7 @@ def _count(node: ast.Call, name: str, env: Environment, context: Context) -> int
         context = replaced(context, hint=f"{context.name_of(node) or name}.n")
     count = evaluate.number(argument, env, context)
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        reals.refuse_as_size(count, argument.span, int)
         raise Fault(errors.calls.BadCount(argument.span, name, describe(count)))
     return count
 

@@ -17,7 +17,7 @@ from ..hyperparameter import (
     Symbol,
 )
 from ..types import DTYPES, DType
-from . import alike, arguments, decisions, evaluate, freezing, matching, meanings
+from . import alike, arguments, decisions, evaluate, freezing, matching, meanings, reals
 from .context import Context, join
 from .environment import Environment
 from .lookup import layer_of
@@ -180,12 +180,14 @@ def _of_type(item: ast.Hyperparameter, value: Any, what: str, span: Span, contex
         try:
             return kind.accept(value)
         except (ValueError, OverflowError):
+            reals.refuse_as_size(value, span, kind.accept)
             raise Fault(
                 errors.calls.WrongKind(span, what, item.name, str(kind), describe(value))
             ) from None
     assert isinstance(item.type, ast.Name)
     accepted = _ACCEPT[item.type.id](value)
     if accepted is None:
+        reals.refuse_as_size(value, span, _ACCEPT[item.type.id])
         wanted = _WORDS[item.type.id]
         raise Fault(errors.calls.WrongKind(span, what, item.name, wanted, describe(value)))
     return accepted

@@ -2,9 +2,13 @@
 types, and they do stand in the graph.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from ...grammar.diagnostic import Fault
+from ...grammar.span import Span
+from .. import errors
 from .holding import captured
 from .values import FragmentStage, FunctionStage, LayerStage, OpenReal
 
@@ -33,3 +37,23 @@ def _of_all(values: Iterable[Any]) -> Iterator[float]:
 def decided_reals(decisions: Mapping[Any, Any]) -> Iterator[float]:
     """The numbers among decisions."""
     return (taken for _, taken in sorted(decisions.items()) if isinstance(taken, float))
+
+
+def refuse_as_size(value: Any, span: Span, accept: Callable[[Any], Any]) -> None:
+    """Raises a Fault where a value is refused for nothing but a number of a real range, in the
+    place of which a whole number would do.
+    """
+    whole = _made_whole(value)
+    if whole is value:
+        return
+    with suppress(ValueError, OverflowError):
+        if accept(whole) is not None:
+            raise Fault(errors.spaces.RealDecides(span, size=True))
+
+
+def _made_whole(value: Any) -> Any:
+    if isinstance(value, OpenReal):
+        return 1
+    if isinstance(value, tuple) and any(isinstance(item, OpenReal) for item in value):
+        return tuple([_made_whole(item) for item in value])
+    return value

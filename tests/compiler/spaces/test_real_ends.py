@@ -47,3 +47,33 @@ def test_an_option_with_such_a_range_is_never_taken_and_says_why() -> None:
 )
 def test_a_number_that_decides_structure_is_told_as_that(body: str) -> None:
     assert [code for code, _, _ in told(body)] == ["E458"]
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("x -> dense(1.0..4.0)", "1.0..4.0"),
+        ("let w = 1.0..2.0\n x -> dense(8 * w)", "8 * w"),
+        ("x -> repeat(1.0..3.0) { relu }", "1.0..3.0"),
+        ("x -> share(1.0..3.0) { relu }", "1.0..3.0"),
+        ("x -> Part(1.0..3.0)", "1.0..3.0"),
+        ("x -> Part(2, [1, 1.0..3.0])", "[1, 1.0..3.0]"),
+    ],
+)
+def test_a_size_from_a_real_range_is_told_to_be_chosen_from_whole_numbers(
+    body: str, written: str
+) -> None:
+    """It had been told that a number, which nobody had written, is no integer."""
+    blocks = "block Part(n: int, kernel: conv.kernel = 1) on x { x -> dense(n) }\n"
+    with pytest.raises(archc.ProgramError) as error:
+        archc.space(f"{blocks}{HEAD} {body} }}")
+    (report,) = error.value.diagnostics
+    diagnostic = report.diagnostic
+    assert diagnostic.code == "E458"
+    assert [label.span.text for label in diagnostic.labels()] == [written]
+    assert ["whole numbers" in text for text in diagnostic.help()] == [True]
+
+
+def test_a_text_from_a_real_range_is_of_the_wrong_kind() -> None:
+    """No whole number would do either."""
+    assert [code for code, _, _ in told("x -> dense(4, bias=0.0..1.0)")] == ["E215"]
