@@ -70,7 +70,9 @@ def command(
             click.echo(f"{graphs:,} distinct graphs")
     if not found.exact:
         low = int(found.size)
-        raise SpaceLimit(f"counting needs more than {budget:,} expansions", low, found.most)
+        raise SpaceLimit(
+            f"counting needs more than {budget:,} expansions (`--budget`)", low, found.most
+        )
 
 
 def _hashes(space: Space, *, simplify: bool) -> set[str]:

@@ -4,6 +4,7 @@ Comes in: a space, and a program or trace of it (else one is drawn). Goes out: p
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -30,7 +31,12 @@ from .writing import Writer, program_options
     help="The program to change; without it or --trace, the one that --seed draws.",
 )
 @click.option("--trace", metavar="T", help="A trace as JSON, or the file that holds one.")
-@click.option("-k", "--count", type=click.IntRange(min=1), default=1, help="How many, one by one.")
+@click.option(
+    "-k",
+    "--count",
+    type=click.IntRange(min=1),
+    help="How many, each changed from the same program; of neighbours, the first so many.",
+)
 @click.option("--neighbours", is_flag=True, help="Print every program that is one change away.")
 @program_options
 @within_limits
@@ -41,7 +47,7 @@ def command(
     seed: int,
     program: Path | None,
     trace: str | None,
-    count: int,
+    count: int | None,
     neighbours: bool,
     writer: Writer,
 ) -> None:
@@ -50,8 +56,8 @@ def command(
         raise click.UsageError("give --program or --trace, not both")
     space = open_space(file, network, settings)
     parent = _parent(space, program, trace, seed)
-    found = space.neighbours(parent) if neighbours else _mutants(space, parent, seed, count)
-    writer.write_all(found)
+    found = space.neighbours(parent) if neighbours else _mutants(space, parent, seed, count or 1)
+    writer.write_all(islice(found, count))
 
 
 def _mutants(space: Space, parent: DrawnProgram, seed: int, count: int) -> Iterator[DrawnProgram]:

@@ -60,10 +60,14 @@ class NoneFulfils(Diagnostic):
             yield Label(span, "not with this" if self.together else never, secondary=True)
 
     def notes(self) -> Iterator[str]:
+        yield from self.told("over all programs")
+
+    def told(self, where: str) -> Iterator[str]:
+        """Between which numbers the costs lie that are read."""
         for name, low, high in self.costs:
             unit = " bytes" if name == "activations" else ""
             size = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-            yield f"over all programs, {name} are {size}{unit}"
+            yield f"{where}, {name} are {size}{unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class DeadOption(Diagnostic):
     site: str
     options: tuple[str, ...]
     reason: str  # of the first
+    costs: NoneFulfils | None = None  # what is required that no program with it fulfils
 
     def message(self) -> str:
         shown = [f"`{option}`" for option in self.options[:MOST_SHOWN]]
@@ -90,6 +95,15 @@ class DeadOption(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, self.reason)
+        if self.costs is not None:
+            together = ", not all at once" if self.costs.together else ""
+            it = "it" if len(self.options) == 1 else "them"
+            for label in self.costs.labels():
+                yield Label(label.span, f"never fulfilled with {it}{together}", secondary=True)
+
+    def notes(self) -> Iterator[str]:
+        if self.costs is not None:
+            yield from self.costs.told("with it" if len(self.options) == 1 else "with them")
 
 
 @dataclass(frozen=True, slots=True)

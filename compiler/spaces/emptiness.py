@@ -30,7 +30,7 @@ def reason_of(process: Process, root: State) -> Report:
         return Report(root.reason)
     totals = _totals(process, root)
     if totals:
-        return Report(_unfulfilled(process.network.requirements, totals))
+        return Report(unfulfilled(process.network.requirements, totals))
     found = _all_reasons(root)
     last = _last_choice(root)
     if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
@@ -39,7 +39,7 @@ def reason_of(process: Process, root: State) -> Report:
     if last is None and process.outlook.reason is not None:
         return Report(process.outlook.reason)
     if last is None:
-        return Report(_unfulfilled(process.network.requirements, ()))
+        return Report(unfulfilled(process.network.requirements, ()))
     return Report(_empty(last, _messages(last)))
 
 
@@ -128,7 +128,7 @@ def _totals(process: Process, root: State) -> Sequence[Totals]:
     return [plus(process.start, rest)[:costs] for rest in rests]
 
 
-def _unfulfilled(requirements: Requirements, totals: Sequence[Totals]) -> Diagnostic:
+def unfulfilled(requirements: Requirements, totals: Sequence[Totals]) -> Diagnostic:
     """The requirements at fault: each that no program fulfils; where there is none, the fewest
     found that no program fulfils together. Without totals it is all of them.
     """

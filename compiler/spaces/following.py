@@ -52,12 +52,15 @@ class Question:
     reason: str = "no program of the space has the same inputs and outputs"
 
     def note(self, place: int, found: str, argument: str = "") -> None:
-        """Keeps how far the best way came, and what the space would have there."""
+        """Keeps how far the best way came, and what the space would have there, if anything."""
         if place <= self.furthest:
             return
-        wanted = self.target.layers[place] if place < len(self.target.layers) else "no layer"
         self.furthest = place
-        differs = f"not {found}"
+        if place >= len(self.target.layers):
+            self.reason = f"the program ends after {place} layers, where the space has {found}"
+            return
+        wanted = self.target.layers[place]
+        differs = f"not {found}" if found else "where the space ends"
         if wanted == found:
             what = f"its {argument}" if argument else "its settings or inputs"
             differs = f"and {what} is not offered" if argument else f"{what} are not offered"
@@ -210,7 +213,7 @@ class Follower:
         self.compare()
         question, matching = self.question, self.matching
         if matching.layers < len(question.target.layers):
-            question.note(matching.layers, "no layer")
+            question.note(matching.layers, "")
             raise Mismatch(self._rests())
         trace = None
         if matching.outputs(graph) == question.target.outputs:

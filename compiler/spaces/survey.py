@@ -8,26 +8,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ...grammar import ast
 from ...grammar.diagnostic import Report
 from ...grammar.record import record
-from ...grammar.span import Span
-from .. import errors
-from ..expand.decisions import Alternatives, Reals
 from .encoding import name_of_state, options_at
 from .limit import SpaceLimit
-from .passing import live_options, shares
+from .never_valid import never_valid
+from .passing import shares
 from .process import Process
 from .random import Random
-from .states import DONE, REAL, Place, State, decisions_of
-from .trace import value_of
+from .states import State
 from .walk import Walk
 
 GLANCE = 400
 """How many expansions a glance may cost: about a second, for programs of up to 50 layers."""
 GLANCED_LAYERS = 50 * GLANCE
 LEAST_GLANCE = 20
-MOST_PLACES = 50_000
 
 
 @record
@@ -75,7 +70,7 @@ def _surveyed(process: Process, budget: int | None) -> Survey:
             return _in_part(walk)
         states = _closed(walk)
         try:
-            warnings = tuple(_never_valid(walk, states))
+            warnings = tuple(never_valid(walk, states))
         except SpaceLimit:
             warnings = ()
         made: Mapping[str, float] | None = None
@@ -123,85 +118,3 @@ def _options(states: Sequence[State]) -> tuple[Any, ...]:
         for value in options_at(state):
             options.setdefault(repr(value), value)
     return tuple(options.values())
-
-
-# --- options that are never valid -----------------------------------------------------------------
-
-
-def _never_valid(walk: Walk, states: Sequence[State]) -> list[Report]:
-    """A warning for each option of the text that no valid program takes; numbers of one range that
-    break the same rule have one together.
-    """
-    offered: dict[Option, tuple[State, Any]] = {}
-    for state in states:
-        if not isinstance(state.domain, Reals):
-            for decision in decisions_of(state.domain):
-                offered.setdefault(_option(state, decision), (state, decision))
-    taken = _taken(walk, len(offered))
-    alike: dict[Any, list[tuple[State, Any]]] = {}
-    for key, (state, decision) in offered.items():
-        if key not in taken:
-            grave = _grave(state.children.get(decision))
-            rule = _place(state, decision), state.name, grave and grave.code
-            alike.setdefault(rule, []).append((state, decision))
-    return [_warning(dead) for dead in alike.values()]
-
-
-Option = tuple[int, str]
-"""An option of the text: the node of its choice, and how it is shown."""
-
-
-def _option(state: State, decision: Any) -> Option:
-    return id(state.node), str(value_of(state.domain, decision))
-
-
-def _taken(walk: Walk, most: int) -> set[Option]:
-    """The options that some valid program takes, of no more than `most`.
-
-    With requirements of costs a place is a state and what was spent, so all places are looked at.
-    """
-    found: set[Option] = set()
-    start = walk.start()
-    options = live_options(walk, start)
-    waiting: list[Place] = [start]
-    seen = {start}
-    while waiting and len(found) < most:
-        place = waiting.pop()
-        if place.state is DONE:
-            continue
-        for decision in options(place):
-            if decision is REAL:
-                decision = decisions_of(place.state.domain)[0]
-            else:
-                found.add(_option(place.state, decision))
-            after = walk.step(place, decision)
-            if after not in seen:
-                seen.add(after)
-                waiting.append(after)
-        if len(seen) > MOST_PLACES:
-            raise SpaceLimit(f"there are more than {MOST_PLACES:,} places")
-    return found
-
-
-def _warning(dead: Sequence[tuple[State, Any]]) -> Report:
-    state, decision = dead[0]
-    grave = _grave(state.children.get(decision))
-    reason = grave.message() if grave is not None else "it breaks a requirement of costs"
-    shown = tuple(str(value_of(state.domain, decision)) for state, decision in dead)
-    return Report(errors.emptiness.DeadOption(_place(state, decision), state.name, shown, reason))
-
-
-def _place(state: State, decision: Any) -> Span:
-    """Where an option stands in the text; one that is not written out, its choice."""
-    domain = state.domain
-    option = domain.options[decision] if isinstance(domain, Alternatives) else None
-    if isinstance(option, ast.Expression) and option.span is not None:
-        return option.span
-    return state.place_of_choice()
-
-
-def _grave(state: State | None) -> Any:
-    """Why nothing valid lies beyond a state: the reason at its first dead end."""
-    while state is not None and state.reason is None:
-        state = next((child for child in state.children.values() if child.dead), None)
-    return None if state is None else state.reason

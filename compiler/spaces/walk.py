@@ -209,17 +209,40 @@ class Walk:
         raise AssertionError(rank)
 
     def enumerate(self) -> Iterator[list[Step]]:
-        """Every trace, in a fixed order. Raises ValueError at a real range."""
-        stack: list[tuple[Place, list[Step]]] = [(self.start(), [])]
-        while stack:
-            here, steps = stack.pop()
+        """Every trace, in a fixed order. Raises ValueError at a real range.
+
+        Options are looked at one by one: the first trace of many long choices is wanted at once.
+        """
+        steps: list[Step] = []
+        left: list[Iterator[Any]] = []  # of the decisions at each place
+        here: Place | None = self.start()
+        while here is not None:
             if here.state is DONE:
-                yield steps
-                continue
-            if isinstance(here.state.domain, Reals):
-                raise _endless(here.state, "cannot be enumerated")
-            options = self.options(here)
-            stack += [(self.step(here, d), [*steps, (here, d)]) for d in reversed(options)]
+                yield list(steps)
+            else:
+                left.append(self._each_option(here))
+                steps.append((here, None))
+            here = self._next_place(steps, left)
+
+    def _each_option(self, place: Place) -> Iterator[Any]:
+        if isinstance(place.state.domain, Reals):
+            raise _endless(place.state, "cannot be enumerated")
+        return (
+            item for item in decisions_of(place.state.domain) if self.live(self.step(place, item))
+        )
+
+    def _next_place(self, steps: list[Step], left: list[Iterator[Any]]) -> Place | None:
+        """Where the next decision leads of the last place that has one left; None where none has.
+        The steps are cut back to there.
+        """
+        while left:
+            place, _ = steps.pop()
+            decision = next(left[-1], None)
+            if decision is not None:
+                steps.append((place, decision))
+                return self.step(place, decision)
+            left.pop()
+        return None
 
 
 def _endless(state: State, what: str) -> ValueError:

@@ -90,6 +90,7 @@ def test_a_count_beyond_its_budget_tells_what_is_proved(
     assert run(["count", str(space), "--budget", "3", "--json"]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["exact"] is False
+    assert "needs more than 3 expansions (`--budget`)" in said.err
     assert "at least" in said.err
 
 

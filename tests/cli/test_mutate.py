@@ -53,6 +53,7 @@ def test_all_neighbours(space: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert [[value for _, value in entry["trace"]] for entry in found] == [
         ["tanh", 8], ["relu", 4],
     ]  # fmt: skip
+    assert mutants(capsys, str(space), "--trace", trace, "--neighbours", "-k", "1") == found[:1]
 
 
 @pytest.mark.parametrize(

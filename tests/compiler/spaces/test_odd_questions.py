@@ -1,5 +1,6 @@
 """Questions as they come from outside: numbers of NumPy, nothing to decide, slips of the pen."""
 
+from itertools import islice
 from typing import Any
 
 import archc
@@ -159,3 +160,16 @@ def test_refused_numbers_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(archc.ProgramError):
         archc.space(NET.format("x -> dense(-900..0)"))
     assert looks < 20 * 900
+
+
+def test_the_first_program_of_many_long_choices_is_enumerated_at_once() -> None:
+    """Each of 20,000 options had been tried before."""
+    space = archc.space(
+        """network Net on x: f32[N, 8] -> f32[N, 1] {
+            x -> repeat(20) { dense(1..1000) -> (relu | tanh) } -> dense(1)
+        }"""
+    )
+    space.process.budget.most = 200
+    first, second = islice(space.enumerate(), 2)
+    assert {item.value for item in first.trace} == {1, "relu"}
+    assert [item.value for item in second.trace] == [1, "relu"] * 19 + [1, "tanh"]

@@ -83,3 +83,40 @@ def test_what_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
     text = "network Net on x: f32[N, 4] -> f32[N, 4] { x -> (relu | tanh) -> (relu | tanh) }"
     assert set(shares(text).values()) == {None}
     assert surveyed(text).size == 4
+
+
+def test_an_option_that_costs_too_much_names_the_requirement_that_it_breaks() -> None:
+    """Not a dead end that lies beside its programs, and not a requirement that is fulfilled."""
+    text = """network Net on x: f32[N, 8] -> f32[N, _] {
+        x -> dense(4 | 400) -> (relu | conv(4, 3)) -> dense(2)
+        require flops <= 10M
+        require params <= 100
+    }"""
+    wide, conv = survey(archc.space(text).process).warnings
+    assert wide.diagnostic.message() == "`400` of `Net.dense.units` leads to no valid program"
+    told = [(label.span.text, label.text) for label in wide.diagnostic.labels()]
+    assert told == [
+        ("400", "what it costs is refused"),
+        ("require params <= 100", "never fulfilled with it"),
+    ]
+    assert list(wide.diagnostic.notes()) == ["with it, params are 4,402"]
+    assert [label.text for label in conv.diagnostic.labels()] == [
+        "conv needs a tensor with 3 to 5 axes, but this one has 2"
+    ]
+
+
+def test_an_option_is_told_the_requirements_that_are_not_fulfilled_together() -> None:
+    text = """network Net on x: f32[N, 8] -> f32[N, _] {
+        x -> dense(1 | 8) -> dense(1 | 90)
+        require params <= 300
+        require layers == 2
+        require params >= 100
+    }"""
+    warnings = survey(archc.space(text).process).warnings
+    told = [(label.span.text, label.text) for label in warnings[0].diagnostic.labels()]
+    assert told == [
+        ("8", "what it costs is refused"),
+        ("require params <= 300", "never fulfilled with it, not all at once"),
+        ("require params >= 100", "never fulfilled with it, not all at once"),
+    ]
+    assert list(warnings[0].diagnostic.notes()) == ["with it, params are 81 to 882"]
