@@ -7,8 +7,8 @@ built and run forward and backward in PyTorch. A trace that was drawn before is 
 checked twice. How large the programs are is told too: layers, how many of them lie on the longest
 path, how deep blocks stand in blocks.
 
-A chunk is proved and then written down, so a run may be stopped at any moment, by Ctrl-C too, and
-goes on where it was. Spaces take turns, so that all get on and every core has work:
+A chunk is proved and then written down, so a run may be stopped at any moment, by Ctrl-C or `kill -9`
+too, and goes on where it was. Spaces take turns, so that all get on and every core has work:
 
     python tests/proof/prove.py --per-space 1000000 --jobs 2
 
@@ -25,6 +25,7 @@ under CPython, builds what is left.
 """
 
 import argparse
+import fcntl
 import gc
 import json
 import os
@@ -34,10 +35,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -114,7 +116,7 @@ class Prover:
     def prove(self, deadline: float) -> Proof:
         """Goes on until all is proved or the time is over."""
         opened = -KEPT
-        while self.proof.traces < self.amounts.traces and time.monotonic() < deadline:
+        while self.proof.traces < self.amounts.traces and _goes_on(deadline):
             if self.proof.traces - opened >= KEPT:
                 self.open()
                 opened = self.proof.traces
@@ -146,7 +148,7 @@ class Prover:
         """Builds and runs some of the programs, spread over those that were checked as text."""
         proof, wanted = self.proof, self.amounts.built
         every = max(1, self.amounts.texts // max(1, wanted))
-        while proof.built < wanted and not proof.refused:
+        while proof.built < wanted and not proof.refused and _goes_on():
             start = every * (proof.built + proof.too_large_to_run + proof.out_of_range)
             if start >= proof.traces:
                 return
@@ -220,13 +222,33 @@ class Prover:
         return None
 
 
+def _goes_on(deadline: float = float("inf")) -> bool:
+    """Whether there is time left, and whoever started this worker still lives: after a `kill -9` the
+    next run goes on with what the last one wrote down.
+    """
+    parent = parent_process()
+    return time.monotonic() < deadline and (parent is None or parent.is_alive())
+
+
+@contextmanager
+def _alone(state: Path, name: str) -> Iterator[None]:
+    """Waits until no other worker writes down what it proves of a space: one whose run was killed
+    ends with its chunk.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _work(name: str, amounts: Amounts, state: Path, seconds: float) -> Proof:
     if sys.implementation.name == "pypy":  # what is traced is longer than it expects
         settings = "trace_limit=16000,threshold=300,function_threshold=400,trace_eagerness=50"
         import_module("pypyjit").set_param(settings)
     else:
         gc.set_threshold(50_000)  # nearly all that is made stays
-    return Prover(name, amounts, state).prove(time.monotonic() + seconds)
+    with _alone(state, name):
+        return Prover(name, amounts, state).prove(time.monotonic() + seconds)
 
 
 def prove(

@@ -52,6 +52,24 @@ def test_a_proof_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     assert json.loads((parts / "recursive.json").read_text())["traces"] == 300
 
 
+def test_a_worker_whose_run_was_killed_leaves_the_proof_to_the_next(tmp_path: Path) -> None:
+    """Both would add to the same files: traces would stand there twice, and others be missing."""
+    command = [sys.executable, str(Path(__file__).with_name("prove.py")), "--space", "sequences"]
+    command += ["--per-space", "3000", "--texts", "0", "--built", "0", "--jobs", "1"]
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    with subprocess.Popen([*command, "--state", str(killed)], stdout=subprocess.PIPE) as process:
+        while not (killed / "sequences.json").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    for state in (killed, whole):
+        subprocess.run(
+            [*command, "--state", str(state)], check=True, stdout=subprocess.DEVNULL, timeout=120
+        )
+    drawn = [(state / "sequences.drawn").read_bytes() for state in (killed, whole)]
+    assert drawn[0] == drawn[1]
+
+
 def test_parts_that_are_joined_are_the_whole(tmp_path: Path) -> None:
     whole, left, right = [tmp_path / name for name in ("whole", "left", "right")]
     (wanted,) = prove(["recursive"], Amounts(500, 250, 2), whole)
