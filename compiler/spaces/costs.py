@@ -5,9 +5,10 @@ tell states apart: an edge carries what it adds, and a requirement is asked of t
 200k` over a thousand states would otherwise make millions of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import add, sub
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...grammar import ast
 from ...grammar.record import record
@@ -46,7 +47,7 @@ class Requirements:
 
     def hold(self, totals: Totals) -> bool:
         """Whether a program with these costs fulfils all of them."""
-        return all(self.each(totals))
+        return not self.statements or all(self.each(totals))
 
     def each(self, totals: Totals) -> Iterator[bool]:
         """Of each in order, whether a program with these costs fulfils it."""
@@ -60,6 +61,17 @@ class Requirements:
     def only_bounds_above(self) -> bool:
         """Every requirement is `cost <= n` or `cost < n`: more can only hurt."""
         return all(_bounds_above(item.condition) for item in self.statements)
+
+    def sides(self) -> "tuple[Requirements, Requirements]":
+        """What bounds a cost by itself from above, and what from below; `cost == n` does both."""
+        parts = [part for item in self.statements for part in _conjuncts(item.condition)]
+        above, below = list[ast.Require](), list[ast.Require]()
+        for part in parts:
+            for side, operators, operator in (above, "< <= ==", "<="), (below, "> >= ==", ">="):
+                if _holds_against(part, operators.split()):
+                    bound = replace(part, operator=operator) if part.operator == "==" else part
+                    side.append(ast.Require(bound, span=part.span))
+        return replace(self, statements=tuple(above)), replace(self, statements=tuple(below))
 
 
 def deferrable(body: ast.Body, env: Environment) -> Requirements:
@@ -79,9 +91,20 @@ def deferrable(body: ast.Body, env: Environment) -> Requirements:
 
 
 def _bounds_above(node: ast.Expression) -> bool:
+    return all(_holds_against(part, ("<", "<=")) for part in _conjuncts(node))
+
+
+def _conjuncts(node: ast.Expression) -> Iterator[ast.Expression]:
     if isinstance(node, ast.Binary) and node.operator == "and":
-        return _bounds_above(node.left) and _bounds_above(node.right)
-    if not isinstance(node, ast.Binary) or node.operator not in ("<", "<="):
+        yield from _conjuncts(node.left)
+        yield from _conjuncts(node.right)
+    else:
+        yield node
+
+
+def _holds_against(node: ast.Expression, operators: Container[str]) -> TypeGuard[ast.Binary]:
+    """Whether a cost stands on the left, and on the right what is known beforehand."""
+    if not isinstance(node, ast.Binary) or node.operator not in operators:
         return False
     left = isinstance(node.left, ast.Name) and node.left.id in ADDITIVE
     return left and not set(names_read(node.right)) & set(ADDITIVE)

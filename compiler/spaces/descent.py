@@ -18,11 +18,13 @@ from .ceiling import PATIENCE, Ceiling, Impatient, TooMuch
 from .costs import Totals, plus
 from .limit import SpaceLimit
 from .random import Random, cumulate, scaled
+from .required_costs import LAST_BUDGET
 from .states import DONE, REAL, Place, State, decisions_of, edge, prefix_of, weights_of
 
 if TYPE_CHECKING:
     from .walk import Step, Walk
 
+LONG_REFUSED = 20_000
 MOST_REFUSED = 100_000
 
 
@@ -206,6 +208,8 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
 def _lose_patience(walk: "Walk", refused: int) -> None:
     if refused == PATIENCE:
         walk.costs.work_out()
+    if refused == LONG_REFUSED:
+        walk.costs.look_from_below(LAST_BUDGET)
     if refused > MOST_REFUSED:
         message = f"{MOST_REFUSED:,} programs in a row fail what is required of their costs"
         raise SpaceLimit(message, walk.process.budget.proved)

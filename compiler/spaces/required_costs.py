@@ -4,7 +4,7 @@ Comes in: requirements that sums can settle, the sizes that are counted, and a p
 whether a valid program may lie beyond, as far as costs tell, how many do, and what an expansion may
 add. Where a single cost is bounded from above, the least that completions add tells; otherwise the
 sums of costs do, worked out from the end. Where these are too many, the least of each bounded cost
-rules places out.
+rules places out, and where one is bounded from below, the most.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 from .ceiling import NOTHING_DEAR, PATIENCE, Ceiling, Dear, loop_of
 from .cheapest import Cheapest
 from .completions import Completions
-from .costs import Totals, minus, plus
+from .costs import Requirements, Totals, minus, plus
 from .limit import SpaceLimit
 from .process import Process
 from .states import Place, decisions_of
@@ -21,6 +21,8 @@ from .sums import Count, Sums
 
 MOST_REMEMBERED = 200_000
 BUDGET = 5_000
+LAST_BUDGET = 100_000
+"""What may be spent once it has been tried for long in vain to draw a program."""
 MOST_WANTED = 100
 """Where no more totals fulfil what is required, it is asked which of them are within reach."""
 FEW_TURNS = 8
@@ -48,6 +50,7 @@ class RequiredCosts:
         self.cheapest = [Cheapest(process, cost) for cost in bounds]
         self._single = self._only_bounds and len(bounds) == 1
         self._exact = self._tried = self._weighed = False
+        self._sides: tuple[Requirements, Requirements] | None = None
         self._wanted: list[Totals] | None = None  # costs of whole programs that are required
         self._completions: Completions | None = None
         self._holds: dict[Totals, bool] = {}
@@ -96,15 +99,41 @@ class RequiredCosts:
             with self.process.budget.allowance(BUDGET):
                 whole = {plus(first.spent, rest) for rest in self.sums.of(first.state)}
         except SpaceLimit:
+            self.look_from_below(BUDGET)
             return
         wanted = [total for total in whole if self.fulfilled(total)]
         self._wanted = wanted if len(wanted) <= MOST_WANTED else None
         self._exact, self.cheapest = True, []
 
+    def look_from_below(self, budget: int) -> None:
+        """Where a cost is bounded from below, what completions add at most is found out, if that
+        costs no more than the budget; from then on it tells what is dead.
+        """
+        above, below = self.process.requirements.sides()
+        if self._exact or self._sides or not below.statements:
+            return
+        try:
+            with self.process.allowance(budget):
+                self.sums.between(first_place(self.process).state)
+        except SpaceLimit:
+            return
+        self._sides = above, below
+
+    def _within_reach(self, place: Place, sides: tuple[Requirements, Requirements]) -> bool:
+        """Whether each cost by itself may come to be what is required."""
+        between = self.sums.between(place.state)
+        if between is None:
+            return False
+        least, most = [plus(place.spent, rest)[: self._named] for rest in between]
+        above, below = sides
+        return above.hold(least) and below.hold(most)
+
     def affordable(self, place: Place) -> bool | None:
         """Whether a completion costs what is required, once that is worked out; None where it is
         quicker to draw one.
         """
+        if self._sides is not None and not self._within_reach(place, self._sides):
+            return False
         if not self._exact:
             return None
         if self.cheapest:
@@ -191,6 +220,8 @@ class RequiredCosts:
             return
         self._weighed = True
         first = first_place(self.process)
-        most = plus(first.spent, self.sums.most(first.state))
-        if self.process.outlook.allows(most[self._named :]):
+        between = self.sums.between(first.state)
+        if between is not None and self.process.outlook.allows(
+            plus(first.spent, between[1])[self._named :]
+        ):
             self.process.stop_counting_sizes()

@@ -1,7 +1,8 @@
 """What completions of a program add to its costs, and how many there are: counted from the end.
 
 Comes in: the automaton. Goes out: for a state the sums of costs that are still possible with the
-number of ways to each, or the number of ways whatever they cost, or the most that is added.
+number of ways to each, or the number of ways whatever they cost, or the least and the most that is
+added.
 Everything is exact; every state below is found out on the way.
 """
 
@@ -10,7 +11,7 @@ from operator import add
 from typing import Any
 
 from ..expand.decisions import Reals
-from .costs import Totals
+from .costs import Totals, plus
 from .limit import SpaceLimit
 from .process import Process
 from .states import State, decisions_of, edge
@@ -25,7 +26,7 @@ class Sums:
     def __init__(self, process: Process) -> None:
         self.process = process
         self._counts: dict[State, Count] = {}
-        self._most: dict[State, Totals] = {}
+        self._between: dict[State, tuple[Totals, Totals] | None] = {}
         self._kept = 0
 
     @property
@@ -34,20 +35,29 @@ class Sums:
         required, counted = self.process.network.requirements.names, self.process.outlook.counted
         return (0,) * (len(required) + len(counted))
 
-    def most(self, state: State) -> Totals:
-        """The most that any completion adds to each cost."""
+    def between(self, state: State) -> tuple[Totals, Totals] | None:
+        """The least and the most that completions add to each cost by itself; None where there is
+        no completion.
+        """
+        if state.dead:
+            return None
         if state.node is None:
-            return self.nothing
-        found = self._most.get(state)
-        if found is None:
-            found = self.nothing
-            if self.process.explore(state):
-                for decision in decisions_of(state.domain):
-                    rest = self.most(self.process.child(state, decision))
-                    added = state.added.get(edge(state, decision), self.nothing)
-                    found = tuple(map(max, found, map(add, added, rest)))
-            self._most[state] = found
-        return found
+            return self.nothing, self.nothing
+        if state not in self._between:
+            self._between[state] = self._between_of(state) if self.process.explore(state) else None
+        return self._between[state]
+
+    def _between_of(self, state: State) -> tuple[Totals, Totals] | None:
+        least = most = None
+        for decision in decisions_of(state.domain):
+            rest = self.between(self.process.child(state, decision))
+            if rest is None:
+                continue
+            added = state.added.get(edge(state, decision), self.nothing)
+            low, high = plus(added, rest[0]), plus(added, rest[1])
+            least = low if least is None else tuple(map(min, least, low))
+            most = high if most is None else tuple(map(max, most, high))
+        return None if least is None or most is None else (least, most)
 
     def of(self, state: State) -> dict[Totals, Count]:
         """What completions add, with the number of traces for each: inf behind a real range."""

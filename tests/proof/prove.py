@@ -7,8 +7,9 @@ built and run forward and backward in PyTorch. A trace that was drawn before is 
 checked twice. How large the programs are is told too: layers, how many of them lie on the longest
 path, how deep blocks stand in blocks.
 
-A chunk is proved and then written down, so a run may be stopped at any moment, by Ctrl-C or `kill -9`
-too, and goes on where it was. Spaces take turns, so that all get on and every core has work:
+A chunk is proved and then written down, so a run may be stopped at any moment, by Ctrl-C and by
+`kill -9` too, and goes on where it was. Spaces take turns, so that all get on and every core has
+work:
 
     python tests/proof/prove.py --per-space 1000000 --jobs 2
 
@@ -223,8 +224,8 @@ class Prover:
 
 
 def _goes_on(deadline: float = float("inf")) -> bool:
-    """Whether there is time left, and whoever started this worker still lives: after a `kill -9` the
-    next run goes on with what the last one wrote down.
+    """Whether there is time left, and whoever started this worker still lives: after a `kill -9`
+    the next run goes on with what the last one wrote down.
     """
     parent = parent_process()
     return time.monotonic() < deadline and (parent is None or parent.is_alive())

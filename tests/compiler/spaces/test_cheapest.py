@@ -2,8 +2,9 @@
 
 import archc
 import pytest
+from archc.compiler.spaces import required_costs
 from archc.compiler.spaces.states import DONE, Place, decisions_of
-from archc.compiler.spaces.walk import Walk
+from archc.compiler.spaces.walk import Walk, trace_of
 
 SMALL = """
 network Small on x: f32[N, 4] -> f32[N, 3] {
@@ -50,6 +51,57 @@ def test_what_is_affordable_is_what_some_completion_costs(text: str) -> None:
     assert {True, False} == set(known.values())
     for place, wanted in known.items():
         assert (not walk.is_dead(place)) == wanted or walk.live(place) == wanted
+
+
+@pytest.mark.parametrize(
+    "required",
+    [
+        "params >= 300",
+        "params > 90 and params <= 100",
+        "params == 131",
+        "params >= 100\n    require layers <= 4",
+        "params <= 400 - 250\n    require 2 * layers >= 9",  # the second is not asked beforehand
+    ],
+)
+def test_what_the_most_and_the_least_rule_out_is_dead(required: str) -> None:
+    text = SMALL.replace("1..9", "1..4").replace("params <= 120", required)
+    valid = {program.trace for program in archc.space(text).enumerate()}
+    walk = Walk(archc.space(text).process)
+    walk.costs.look_from_below(10_000)
+    found, dead, waiting = set[object](), 0, [(walk.origin(), ())]
+    while waiting:
+        place, steps = waiting.pop()
+        if place.state is DONE:
+            found |= {trace_of(steps)} if walk.costs.fulfilled(place.spent) else set()
+        elif walk.is_dead(place):
+            dead += 1
+        else:
+            for decision in decisions_of(place.state.domain):
+                waiting.append((walk.step(place, decision), (*steps, (place, decision))))
+    assert found == valid
+    assert dead or "layers >=" in required
+
+
+WIDE = """
+network Wide on x: f32[N, 8] -> f32[N, 3] {
+    x -> dense(8..128 step 2) -> dense(8..128 step 2) -> dense(8..128 step 2) -> dense(3)
+    require params >= 34000
+}
+"""
+
+
+def test_programs_that_are_large_enough_are_found_though_few_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(required_costs, "BUDGET", 100)  # as where the space is larger
+    space = archc.space(WIDE)
+    drawn = [program.params for program in space.samples(30, seed=0)]
+    assert min(drawn) >= 34_000
+    assert len(set(drawn)) > 5
+    with pytest.raises(archc.ProgramError, match="no program of the space fulfils"):
+        archc.space(WIDE.replace("34000", "40k"))
+    narrow = archc.space(WIDE.replace(">= 34000", f"== {drawn[0]}"))
+    assert narrow.sample(seed=1).params == drawn[0]
 
 
 def test_fewer_turns_are_not_taken_to_be_cheaper() -> None:
