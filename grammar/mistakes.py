@@ -304,6 +304,10 @@ def _hint(place: Place) -> str | None:
         return None
     if place.kind == "LABEL" and "LEFT_BRACE" in place.expected:
         return "a body stands in braces: `{ … }`"
+    if place.kind == "CHOICE" and place.after_operand and place.head("IF", "FOR", "REQUIRE"):
+        return "a choice stands in parentheses here: `(a | b)`"
+    if (before.text, place.token.text) == ("log", "step"):
+        return "`step` stands before `log`: `8..64 step 8 log`"
     if place.after_operand and place.kind in ENDS_OPERAND - CLOSING | {
         "LEFT_BRACE",
         "LEFT_PARENTHESIS",

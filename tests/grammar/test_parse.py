@@ -234,3 +234,17 @@ def test_time_is_linear() -> None:
         assert parse(text * count).reports == ()
         times.append((time.process_time() - begin) / count)
     assert times[1] < 3 * times[0]
+
+
+@pytest.mark.parametrize(
+    ("stage", "help_"),
+    [
+        ("if relu | tanh { relu }", "a choice stands in parentheses here: `(a | b)`"),
+        ("for i in [1, 2] | [1] { relu }", "a choice stands in parentheses here: `(a | b)`"),
+        ("dropout(0.1..0.5 log step 0.1)", "`step` stands before `log`: `8..64 step 8 log`"),
+    ],
+)
+def test_how_a_choice_is_written_where_it_cannot_stand_so(stage: str, help_: str) -> None:
+    parsed = parse(f"network Net on x: f32[N, 8] -> f32[N, _] {{\n    x -> {stage}\n}}\n", "a.arch")
+    (report,) = parsed.reports
+    assert list(report.diagnostic.help()) == [help_]
