@@ -94,7 +94,7 @@ def _match_axis(
         return
     if isinstance(node, ast.Name):
         bound = env.find(node.id)
-        if bound is None or not _is_size(bound.value):
+        if bound is None or not is_size(bound.value):
             env.replace(node.id, size, node.span)
             return
     wanted = axis_value(node, env, context)
@@ -121,7 +121,7 @@ def axis_value(node: ast.Expression, env: Environment, context: Context) -> Dim:
     axis, at least 0.
     """
     value = evaluate.number(node, env, context)
-    if not _is_size(value):
+    if not is_size(value):
         raise Fault(errors.signatures.BadAxis(node.span, describe(value)))
     if isinstance(value, int) and value < 0:
         raise Fault(errors.signatures.BadAxis(node.span, f"the number {value}"))
@@ -148,7 +148,7 @@ def network_input(port: ast.Port, env: Environment, context: Context) -> TensorT
             raise Fault(errors.signatures.OpenAxis(node.span, node.span.text))
         if isinstance(node, ast.Name):
             bound = env.find(node.id)
-            if bound is None or not _is_size(bound.value):
+            if bound is None or not is_size(bound.value):
                 size = context.session.axes.get(node.id, axis(node.id))
                 env.replace(node.id, size, node.span)
         sizes.append(axis_value(node, env, context))
@@ -256,5 +256,5 @@ def same_type(left: TensorType, right: TensorType, facts: Facts) -> bool:
     return all(facts.decide("==", a, b) is Truth.PROVED for a, b in pairs)
 
 
-def _is_size(value: Any) -> bool:
+def is_size(value: Any) -> bool:
     return isinstance(value, (int, Axis)) and not isinstance(value, bool)

@@ -12,7 +12,8 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..expand.environment import Environment
-from ..expand.values import Namespace
+from ..expand.signatures import is_size
+from ..expand.values import Namespace, OpenLet
 from .syntax import bare
 
 
@@ -65,7 +66,7 @@ class Imports:
         """A block or stage of the file `home` with that file's names behind its own; `written` are
         blocks that stand in the drawn program.
         """
-        own = {*written, *(own_names(node) if isinstance(node, ast.Function) else ())}
+        own = {*written, *(own_names(node, home) if isinstance(node, ast.Function) else ())}
 
         def visit(value: Any) -> Any:
             if isinstance(value, ast.Name) and value.id not in own:
@@ -99,9 +100,20 @@ def _inside(value: Any) -> bool:
     return isinstance(value, ast.Node) or type(value) is tuple
 
 
-def own_names(function: ast.Function) -> Iterator[str]:
-    """The names that a signature binds."""
+def own_names(function: ast.Function, home: Environment) -> Iterator[str]:
+    """The names that a signature in the file `home` binds; an axis is one where no number of the
+    file is called so, though a block be.
+    """
     ports: Sequence[Any] = (*function.hyperparameters, *function.inputs, *function.states)
     for item in ports:
         if item.name is not None:
             yield item.name
+    for port in function.inputs:
+        for axis in () if port.type is None else port.type.axes:
+            if isinstance(axis, ast.Name) and _binds(axis.id, home):
+                yield axis.id
+
+
+def _binds(name: str, home: Environment) -> bool:
+    bound = home.here(name)
+    return bound is None or not (isinstance(bound.value, OpenLet) or is_size(bound.value))

@@ -98,7 +98,7 @@ def _texts(value: Any) -> Iterator[tuple[ast.Node, Environment]]:
 
 
 def _read(node: ast.Node, file: Environment, home: Environment, found: dict[int, OpenLet]) -> None:
-    hidden = set(own_names(node)) if isinstance(node, ast.Function) else set()
+    hidden = set(own_names(node, file)) if isinstance(node, ast.Function) else set()
     waiting = [node]
     while waiting:
         item = waiting.pop()

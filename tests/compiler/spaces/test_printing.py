@@ -156,6 +156,30 @@ def test_fragments_of_another_file_bring_its_names_along(tmp_path: Path) -> None
         assert archc.compile(copy).hash == program.hash
 
 
+def test_an_axis_of_another_file_that_is_called_like_a_block_of_it_stays_an_axis(
+    tmp_path: Path,
+) -> None:
+    """A number of the file that stands for a size is read there."""
+    (tmp_path / "parts.arch").write_text(
+        "let act = relu | tanh\nlet n = 8\nlet open = 8 | 9\n"
+        "block C(w: int) on x: f32[N, D] -> f32[N, w] { x -> dense(w) -> act }\n"
+        "block P(w: int) on x: f32[N, C] -> f32[N, C] { x -> dense(w) -> relu? -> dense(C) }\n"
+        "block Q(w: int) on x: f32[N, n] -> f32[N, n] { x -> dense(w) -> relu? -> C(n) }\n"
+        "block R on x: f32[N, open] -> f32[N, open] { x -> relu? }\n"
+    )
+    path = tmp_path / "net.arch"
+    path.write_text(
+        "use parts\nnetwork Net on x: f32[N, 8] -> f32[N, _] {\n"
+        "    x -> parts.P(4) -> parts.P(5) -> parts.Q(3) -> parts.R\n}\n"
+    )
+    space = archc.space(path)
+    assert space.size == 32
+    for program in space.enumerate():
+        copy = tmp_path / "drawn.arch"
+        copy.write_text(str(program))
+        assert archc.compile(copy).hash == program.hash
+
+
 FOREIGN = """block Q(a: stage = silu | gelu) on x { x -> a }
 block P(w: int, act: stage = Q()) on x { x -> dense(w) -> act }
 """
