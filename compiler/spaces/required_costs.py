@@ -109,11 +109,11 @@ class RequiredCosts:
         """Where a cost is bounded from below, what completions add at most is found out, if that
         costs no more than the budget; from then on it tells what is dead.
         """
-        above, below = self.process.requirements.sides()
+        above, below = self.process.network.requirements.sides()
         if self._exact or self._sides or not below.statements:
             return
         try:
-            with self.process.allowance(budget):
+            with self.process.budget.allowance(budget):
                 self.sums.between(first_place(self.process).state)
         except SpaceLimit:
             return
