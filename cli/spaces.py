@@ -1,5 +1,6 @@
 """What the commands about spaces share: opening one, and how its size and choices are printed."""
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -71,17 +72,29 @@ def _proved(limit: SpaceLimit) -> str:
             "after them: end with layers that take anything, such as `-> flatten -> dense(10)`, or "
             "narrow the choices"
         )
-    high = "" if limit.high == float("inf") else f" and at most {limit.high:,}"
+    high = "" if limit.high == float("inf") else f" and at most {spelled(limit.high)}"
     programs = "program" if limit.low == 1 else "programs"
-    return f"what is proved: it holds at least {limit.low:,} {programs}{high}"
+    return f"what is proved: it holds at least {spelled(limit.low)} {programs}{high}"
 
 
 # --- printing -------------------------------------------------------------------------------------
 
 
-def digits(size: int | float) -> str:
+def spelled(size: float, form: str = ",d") -> str:
+    """A finite size in digits. Python spells no number of more than 4,300 digits unless it is told
+    to, as what it guards against, reading a long one, takes the square of its length.
+    """
+    most = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return format(int(size), form)
+    finally:
+        sys.set_int_max_str_digits(most)
+
+
+def digits(size: float) -> str:
     """A size as JSON has it: digits, or `inf`."""
-    return "inf" if size == float("inf") else str(int(size))
+    return "inf" if size == float("inf") else spelled(size, "d")
 
 
 def entry(found: Survey) -> dict[str, object]:
@@ -114,10 +127,10 @@ def size_text(found: Survey) -> str:
         return "infinitely many programs: it has a real range"
     if found.size == 0:  # one that is known to be empty is an error
         return "no valid program was found yet"
-    count = f"{found.size:,} program{'' if found.size == 1 else 's'}"
+    count = f"{spelled(found.size)} program{'' if found.size == 1 else 's'}"
     if found.exact:
         return count
-    most = "" if found.most == float("inf") else f", at most {found.most:,}"
+    most = "" if found.most == float("inf") else f", at most {spelled(found.most)}"
     return f"at least {count}{most}"
 
 

@@ -1,6 +1,7 @@
 """`archc count`, and what `archc check` says of a space."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,21 @@ def test_a_network_without_choices_has_no_table(
     path.write_text("network Net on x: f32[N, 4] -> f32[N, 4] { x -> relu }\n")
     assert run(["count", str(path)]) == 0
     assert capsys.readouterr().out == "Net: 1 program, nothing is open\n"
+
+
+def test_a_size_of_more_digits_than_python_spells_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "network Net on x: f32[4] -> f32[4] { x -> repeat(2500) { relu | tanh } }"
+    (tmp_path / "net.arch").write_text(text)
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)  # the least that can be set; it is 4,300 otherwise
+    try:
+        assert run(["count", str(tmp_path / "net.arch"), "--json"]) == 0
+        size = json.loads(capsys.readouterr().out)["size"]
+        assert run(["count", str(tmp_path / "net.arch")]) == 0
+        assert sys.get_int_max_str_digits() == 640
+    finally:
+        sys.set_int_max_str_digits(limit)
+    assert size == str(2**2500)
+    assert capsys.readouterr().out.startswith(f"Net: {2**2500:,} programs\n")
