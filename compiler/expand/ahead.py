@@ -61,6 +61,11 @@ class Ahead:
         self._promised: list[tuple[int, float]] = []
         self._known: list[least.Least] = []
 
+    @property
+    def is_open(self) -> bool:
+        """Whether any limit holds at this moment."""
+        return bool(self._open)
+
     def learn(self, reference: FunctionReference) -> None:
         """A function is used: what its text makes is to be known."""
         if not any(known.has(reference) for known in self._known):

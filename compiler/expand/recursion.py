@@ -36,22 +36,25 @@ def enter(reference: FunctionReference, env: Environment, use: Span, context: Co
 
 
 def look_ahead(function: ast.Function, context: Context) -> None:
-    """Where layers are limited while one explores, it is told from the text what is still made."""
+    """Where layers are limited while one explores or follows, it is told from the text what is
+    still made.
+    """
     session = context.session
-    if session.holds is None:
+    if not session.looks_ahead:
         return
-    if session.ahead is None and ("layers" in session.deferred_costs or node_limits(function.body)):
+    limited = node_limits(function.body) or (session.room is not None and _limits(function.body))
+    if session.ahead is None and (limited or "layers" in session.deferred_costs):
         session.ahead = ahead.Ahead()
     if session.ahead is not None:
         session.ahead.learn(FunctionReference(function, context.home))
 
 
 def tightened(body: ast.Body, env: Environment, context: Context) -> "ahead.Limit | None":
-    """The limit on layers that a body adds to those around it, where one explores."""
+    """The limit on layers that a body adds to those around it, where one explores or follows."""
     session = context.session
-    if session.holds is None:
+    if not session.looks_ahead:
         return None
-    found = []
+    found = _room(body, context)
     for limit in node_limits(body):
         with suppress(Fault):  # it is told where the limit stands
             found.append(ahead.Limit(_most(limit, env, context), limit.span))
@@ -60,6 +63,19 @@ def tightened(body: ast.Body, env: Environment, context: Context) -> "ahead.Limi
     session.ahead = session.ahead or ahead.Ahead()
     least = min(found, key=attrgetter("most"))
     return least if session.ahead.tightens(least, context.builder) else None
+
+
+def _room(body: ast.Body, context: Context) -> "list[ahead.Limit]":
+    """What is left of the layers that the network may make, where one follows: a body that could go
+    on without end makes no more.
+    """
+    session, builder = context.session, context.builder
+    limited = session.room is not None and bool(_limits(body))
+    if not limited or builder is not session.reads.builder:  # a cell's layers are its own
+        return []
+    if session.ahead is not None and session.ahead.is_open:
+        return []
+    return [ahead.Limit(session.room - cost.layers(builder), body.span)]
 
 
 def expect_limit(limit: ast.Limit, body: ast.Body, env: Environment, context: Context) -> None:

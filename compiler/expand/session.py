@@ -63,7 +63,9 @@ class Session:
     reads: Any = None  # reads.Reads, where it is wanted which decisions matter
     has_reals: bool = False  # whether a number of a real range was decided
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied
-    ahead: Any = None  # ahead.Ahead, where a body limits its layers while one explores
+    ahead: Any = None  # ahead.Ahead, where a body limits its layers while one explores or follows
+    held: int | None = None  # how much is held, where one follows and need not know what
+    room: Any = None  # the most layers that the network may make, where one follows
     argued: Any = None  # grounds.Argued: where the arguments of the layer at hand were decided
     flowing: Any = None  # what flows into the call whose function is being worked out
     rests: Any = None  # a refusal, and the grounds.Grounds that it rests on
@@ -121,16 +123,29 @@ class Session:
     def hold(self, *things: Any) -> int:
         """Notes what unfinished business depends on; `release` with the number returned ends it."""
         if self.holds is None:
-            return 0
+            return self._count_held()
         self.holds.append(things[0] if len(things) == 1 else things)
         return len(self.holds) - 1
+
+    def _count_held(self) -> int:
+        if self.held is None:
+            return 0
+        self.held += 1
+        return self.held - 1
 
     def release(self, mark: int) -> None:
         if self.holds is not None:
             del self.holds[mark:]
             del self.chain[mark:]
-            if self.ahead is not None:
-                self.ahead.release(mark)
+        elif self.held is not None:
+            self.held = mark
+        if self.ahead is not None:
+            self.ahead.release(mark)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether limits on layers are told before they are exceeded."""
+        return self.holds is not None or self.held is not None
 
     def promise(self, mark: int, node: ast.Node, place: int = 0, times: int = 1) -> None:
         """What is held from `mark` on will carry a piece of text out, from one of its parts on."""

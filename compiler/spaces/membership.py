@@ -164,7 +164,7 @@ def _searched(question: Question, most: int, known: str = "") -> Trace | None:
 def _expanded(follower: Follower) -> Trace:
     process, reads = follower.question.space.process, follower.reads
     try:
-        graph = process.network.follow(follower, reads)
+        graph = process.network.follow(follower, reads, follower.question.target.room)
     except DeadEnd:
         follower.compare()
         raise Mismatch(reads.all()) from None

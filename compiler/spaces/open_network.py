@@ -73,12 +73,12 @@ class OpenNetwork:
         """The program of decisions that are known to be valid."""
         return self._expand(Replay(), self._session(self.limits, iter(decisions)))
 
-    def follow(self, decider: Any, reads: Reads | None = None) -> Graph:
+    def follow(self, decider: Any, reads: Reads | None = None, room: int | None = None) -> Graph:
         """The graph of what `decider` says, which may be wrong. What its decisions are read by is
-        noted in `reads`. Raises DeadEnd.
+        noted in `reads`. Raises DeadEnd, also where there come to be more layers than `room`.
         """
         session = self._session(self.limits)
-        session.reads = reads
+        session.reads, session.held, session.room = reads, 0, room
         return self._expand(decider, session).graph
 
     def explore(self, decider: Any, limits: Limits, *, full: bool = False) -> Expansion:

@@ -49,6 +49,7 @@ class Target:
         self.inputs = [graph.values[port.value] for port in graph.inputs]
         self.axes = names_of_axes(self.inputs)
         self.layers: list[str] = []  # their names, without identities
+        self.room = 0  # so many layers may give the program: a sum of five is four sums of two
         self.order: list[Class] = []  # and what each of them makes
         self.found: dict[Hashable, list[Sought]] = {}
         self.sums: dict[str, list[Counter[Class]]] = {}
@@ -83,6 +84,7 @@ class Target:
         else:
             made = self._sought(node, above, self.text_of(node, values))
         self.layers.append(name)
+        self.room += max(1, len(node.inputs) - 1) if kind == COMMUTATIVE else 1
         self.order.append(made)
         whole.made(node, made)
 

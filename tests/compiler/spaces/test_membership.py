@@ -221,3 +221,39 @@ def test_a_program_without_train_settings_takes_the_first_of_each() -> None:
     found = {item.name: item.value for item in space.contains(text).trace or ()}
     assert found["Net.dropout.rate"] == 0.25
     assert found["Net.train.epochs"] == 1
+
+
+GROWING = """
+block A on x: f32[N, D] -> f32[N, D] {
+    limit nodes = 5
+    x -> ({ A -> A -> A } | { fork { A, A } -> add } | dense(D))
+}
+network Net on x: f32[N, 8] -> f32[N, 3] { x -> A -> dense(3) }
+"""
+
+
+@pytest.mark.parametrize("limit", ["nodes = 5", "nodes = 3", "recursion = 99"])
+def test_uses_that_wait_are_not_begun_where_the_program_has_no_layers_for_them(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block that uses itself before it makes a layer had been followed a hundred deep."""
+    monkeypatch.setattr(membership, "MOST_EXPANSIONS", 100)
+    space = archc.space(GROWING.replace("nodes = 5", limit))
+    state = space.begin()
+    for choice in ["{ fork { A, A } -> add }", "dense(D)", "dense(D)"]:
+        state = state.choose(choice if choice in state.options() else "dense(D)")
+        if state.done:
+            break
+    program = state.program
+    found = space.contains(str(program))
+    assert found.trace == program.trace
+
+
+@pytest.mark.parametrize("written", ["a + b + x", "(a, b, x) -> add", "(x, b + a) -> add"])
+def test_a_sum_may_be_made_of_more_layers_than_the_program_has(written: str) -> None:
+    head = "network Net on x: f32[N, 8] -> f32[N, 8] {\n    a = x -> relu\n    b = x -> tanh\n"
+    sums = "((a + b + x) | ((a, b, x) -> add) | (a * b + x))"
+    space = archc.space(f"{head}    {sums} -> (dense(8) | tanh)?\n}}")
+    found = space.contains(f"{head}    {written}\n}}")
+    assert found.trace is not None
+    assert space.from_trace(found.trace).hash == archc.compile(f"{head}    {written}\n}}").hash
