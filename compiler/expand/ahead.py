@@ -7,6 +7,7 @@ follows from what is held, so no state need know of it.
 """
 
 from dataclasses import field
+from math import inf
 
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
@@ -23,7 +24,7 @@ from .values import FunctionReference
 class Limit:
     """The most layers that a body makes, and where that is stated."""
 
-    most: int
+    most: float
     span: Span
 
 
@@ -110,6 +111,15 @@ class Ahead:
         """Nodes were taken back, of whichever graph."""
         for item in self._open:
             item.take_back()
+
+    def room(self, builder: GraphBuilder) -> float:
+        """How many layers the limits leave for what is made now."""
+        rooms = [
+            item.limit.most - item.made() - (self.promised - item.promised)
+            for item in self._open
+            if item.builder is builder
+        ]
+        return min(rooms, default=inf)
 
     def expect(self, layers: float, builder: GraphBuilder) -> None:
         """So many layers are to be made now. Raises a Fault where a limit leaves no room."""

@@ -15,15 +15,27 @@ from ...grammar.span import Span
 from ..types import DType, TensorType
 from . import copying, functions, stages
 from .context import Context
-from .holding import fingerprint, volatile
+from .holding import captured, fingerprint, volatile
 from .reals import decided_reals, reals_in
-from .values import FunctionStage, Tensor, decisions_key
+from .values import (
+    FragmentStage,
+    FunctionReference,
+    FunctionStage,
+    LayerReference,
+    LayerStage,
+    Tensor,
+    decisions_key,
+)
 
 MOST_KEPT = 50_000
 
 
 class CostsWanted(Exception):
     """A body asks for its costs: nothing may be left out in this space."""
+
+
+class Indivisible(Exception):
+    """What a use of a block comes to rests on more than the use, or adds to more than that."""
 
 
 @record
@@ -51,6 +63,9 @@ def apply(
         return _once(stage, inputs, name, owner, use, context)
     known, function = context.session.closed, stage.reference.function
     plain = context.memory is None and context.cell is None
+    uses = context.session.uses
+    if uses is not None and plain and id(function) in context.within and stands_alone(stage):
+        return _again(uses.decide(stage, inputs, name, use, context), use, context)
     plain = plain and known is not None and known.pays(function)
     if not plain or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
@@ -100,7 +115,29 @@ def _reals(stage: FunctionStage, context: Context) -> tuple[float, ...]:
     return (*reals_in(stage), *known)
 
 
+def stands_alone(value: Any) -> bool:
+    """Whether a value holds no tensor, instance or file's name that it would be taken from."""
+    match value:
+        case FunctionStage(values=values):
+            return all(map(stands_alone, values.values()))
+        case FragmentStage():
+            return all(map(stands_alone, captured(value)))
+        case LayerStage(tied=tied):
+            return not tied
+        case tuple() | list():
+            return all(map(stands_alone, value))
+        case None | FunctionReference() | LayerReference():
+            return True
+        case _:
+            return isinstance(value, int | float | str | DType)
+
+
 def _key(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Hashable:
+    return key_of(stage, inputs, context), context.within, len(context.trail)
+
+
+def key_of(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Hashable:
+    """What comes out of a use rests on this, and on the uses that it stands in."""
     lets = context.session.lets
     return (
         fingerprint(stage),
@@ -108,8 +145,6 @@ def _key(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Ha
         context.builder.facts.assumptions,
         decisions_key(context.frozen) if context.frozen else (),
         tuple((name, fingerprint(value)) for name, value in lets.items()) if lets else (),
-        context.within,
-        len(context.trail),
         context.level,
     )
 

@@ -68,12 +68,12 @@ Domain = Alternatives | Integers | Reals
 @record
 class Site:
     """A decision that is wanted: its stable name, what may be decided, and the choice in the
-    text.
+    text; of what comes out of a use, its block.
     """
 
     name: str
     domain: Domain
-    node: ast.Expression
+    node: ast.Expression | ast.Function
 
 
 class Decider(Protocol):

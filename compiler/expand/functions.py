@@ -28,6 +28,7 @@ def apply(
     function = stage.reference.function
     if function.kind == "cell":
         raise Fault(errors.cells.CellOutsideScan(use, function.name))
+    context.session.deepest = max(context.session.deepest, len(context.trail) + 1)
     if len(context.trail) >= context.session.limits.depth:
         raise Fault(errors.limits.TooDeep(use, function.name, context.session.limits.depth))
     context.session.entered.add(id(function))

@@ -53,6 +53,10 @@ class Least:
         layers = text.body(reference.function.body)
         self._functions[id(reference.function)] = reference, layers
 
+    def texts(self) -> list[ast.Function]:
+        """The functions that it leads to, itself among them."""
+        return [reference.function for reference, _ in self._functions.values()]
+
     def has(self, reference: FunctionReference) -> bool:
         """Whether a function's text is known."""
         return id(reference.function) in self._functions

@@ -49,7 +49,10 @@ def body_hold(body: ast.Body, env: Environment, context: Context, start: int) ->
 
 def ask(hold: BodyHold, costs: frozenset[str], context: Context) -> None:
     """A body will be asked of costs."""
-    if costs and context.session.closed is not None:
+    session = context.session
+    if session.uses is not None:
+        session.uses.expect_known(costs)
+    elif costs and session.closed is not None:
         raise closed.CostsWanted
     hold.costs |= costs
 

@@ -58,6 +58,7 @@ class Session:
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
     journal: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
     closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
+    uses: Any = None  # who decides what comes out of a block within itself, as one choice
     partition: Any = None  # alike.Partition, while one explores
     took_alike: bool = False  # whether any options were taken for alike
     reads: Any = None  # reads.Reads, where it is wanted which decisions matter
@@ -76,6 +77,7 @@ class Session:
     deferred: frozenset[int] = frozenset()  # requirements that somebody else settles, by id
     deferred_costs: tuple[str, ...] = ()  # what those ask of
     spent: int = 0
+    deepest: int = 0  # the most blocks within blocks
     measured: dict[int, tuple[object, int, int]] = field(default_factory=dict)
     allowed: int = 0
     _sites: dict[str, int] = field(default_factory=dict)

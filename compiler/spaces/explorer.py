@@ -13,6 +13,7 @@ from ...grammar import ast
 from ...grammar.diagnostic import Diagnostic, Fault
 from ..expand.alike import Apart
 from ..expand.builder import GraphBuilder
+from ..expand.closed import Indivisible
 from ..expand.context import Context
 from ..expand.decisions import Site
 from ..expand.grounds import Argued, Grounds
@@ -176,6 +177,10 @@ class Explorer:
         self.process.budget.count_work(decisions + max(0, spent - self._spent) // LAYER_WORK)
         self._spent = spent
 
+    def leave_out(self, work: int) -> None:
+        """So much work was done by nobody."""
+        self._spent += work
+
     def take_for_alike(self, node: ast.Expression) -> None:
         """Which decision was made at a choice shows in the graph alone."""
         if self.path and self.path[-1][0].node is node:
@@ -270,6 +275,8 @@ class Explorer:
         size = exceeded(refusal)
         if size is None:
             return None, refusal
+        if self.process.network.uses is not None:  # it is as large as its largest uses
+            raise Indivisible
         if self.session is not None and self.session.took_alike:
             raise Apart(None)  # of some options the program may not be too large
         refused: Any = refusal

@@ -21,6 +21,7 @@ from ..expand.session import MOST_COPIES, Limits
 from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference
 from ..graph import Graph
+from ..types import TensorType
 from . import training
 from .costs import Requirements, deferrable
 from .dead import Deciding
@@ -58,6 +59,7 @@ class OpenNetwork:
     partition: Partition = field(default_factory=Partition)
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # expand/copying.py
     closed: KnownUses | None = None  # what came out of blocks: expand/closed.py
+    uses: Any = None  # uses.Uses, where uses within themselves are spaces of their own
     requirements: Requirements = field(init=False)
     _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
     _numbers: dict[int, tuple[object, Any]] = field(default_factory=dict)
@@ -81,15 +83,20 @@ class OpenNetwork:
         session.reads, session.held, session.room = reads, 0, room
         return self._expand(decider, session).graph
 
-    def explore(self, decider: Any, limits: Limits, *, full: bool = False) -> Expansion:
-        """What states depend on is kept. `full`: with every node, though its block be known.
-        Raises DeadEnd.
+    def explore(self, decider: Any, limits: Limits, *, full: bool = False) -> Sequence[TensorType]:
+        """What states depend on is kept; goes out: the types of all values. `full`: with every
+        node, though its block be known. Raises DeadEnd.
         """
+        session = self.exploring(limits, full=full)
+        return self._expand(decider, session, decider.network).graph.values
+
+    def exploring(self, limits: Limits, *, full: bool) -> Deciding:
+        """The session of whoever explores."""
         session = self._session(limits)
-        session.holds = []
+        session.holds, session.uses = [], self.uses
         session.closed = None if full else self.closed
         session.partition = None if self.closed is None else self.partition
-        return self._expand(decider, session, decider.network)
+        return session
 
     def _session(self, limits: Limits, replayed: Iterator[Any] | None = None) -> Deciding:
         session = Deciding(limits, axes=self.axes)

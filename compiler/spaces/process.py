@@ -18,13 +18,14 @@ from ..expand.closed import CostsWanted
 from ..expand.context import Context
 from ..expand.decisions import Reals, Site
 from ..expand.retrying import Refused
+from ..types import TensorType
 from .budget import Budget
 from .ceiling import Ceiling
 from .costs import Totals
 from .dead import DeadEnd, refused_number
 from .explorer import Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
-from .open_network import Expansion, OpenNetwork
+from .open_network import OpenNetwork
 from .outlook import Outlook, SizesMatter
 from .states import (
     REAL,
@@ -88,16 +89,13 @@ class Process:
         enough: Suffices = is_live,
         ceiling: Ceiling | None = None,
         sweep: Sweep | None = None,
-    ) -> tuple[Path, Expansion | None]:
-        """Expands with the decisions of `prefix`, then those of `policy`, until that is `enough` or
-        to the end. Raises TooMuch where it goes beyond the `ceiling`.
-
-        Returns the path taken, and the program at its end, or None where it does not go so far:
-        because the rest is known, or because the last decision of `prefix` proved dead.
+    ) -> None:
+        """Expands with the decisions of `prefix`, then those of `policy`, until that is `enough`,
+        or to the end. Raises TooMuch where it goes beyond the `ceiling`.
         """
         course = Course(policy, enough, ceiling, sweep)
         try:
-            return self._proved(prefix, course)
+            self._proved(prefix, course)
         except CostsWanted:
             self.network.closed = None
             self._begin_anew()
@@ -112,10 +110,10 @@ class Process:
             self._begin_anew()
             raise
 
-    def _proved(self, prefix: Sequence[Any], course: Course) -> tuple[Path, Expansion | None]:
+    def _proved(self, prefix: Sequence[Any], course: Course) -> None:
         """As `run`; what is taken for granted of real numbers is proved afterwards."""
         try:
-            return self._expanded(prefix, course)
+            self._expanded(prefix, course)
         except (Apart, CostsWanted, SizesMatter):
             self.unproved.clear()  # all is forgotten
             raise
@@ -140,40 +138,40 @@ class Process:
         assert isinstance(state.domain, Reals)
         ends, to_the_end = (state.domain.low, state.domain.high), Course(first_open, never)
         low, high = [
-            self._expanded([*prefix_of(state), end], to_the_end, full=True)[1] for end in ends
+            self._expanded([*prefix_of(state), end], to_the_end, full=True) for end in ends
         ]
-        if low is not None and high is not None and low.graph.values != high.graph.values:
+        if low is not None and high is not None and low != high:
             reason = errors.spaces.RealDecides(state.place_of_choice())
             self.bury([(state, ends[0])], reason)
 
     def _expanded(
         self, prefix: Sequence[Any], course: Course, *, full: bool = False
-    ) -> tuple[Path, Expansion | None]:
-        """`full`: with every node, though its block be known."""
+    ) -> Sequence[TensorType] | None:
+        """The types of all values of the program at the end; None where it does not go so far,
+        because the rest is known, or because the last decision of `prefix` proved dead. `full`:
+        with every node, though its block be known.
+        """
         walk = Explorer(self, prefix, course)
-        start = walk.mark()
+        start, values = walk.mark(), None
         while True:
             self.budget.count_run()
             try:
-                expansion = self.network.explore(walk, self.outlook.limits, full=full)
+                values = self.network.explore(walk, self.outlook.limits, full=full)
                 walk.finish()
+                break
             except Known:
                 break
             except Enough:
-                return walk.path, None
+                return None
             except Refused as refusal:
                 try:
                     walk.retry(start, refusal)
                 except Exhausted:
-                    return walk.path, None
+                    return None
                 walk.restart()
-            else:
-                for state, _ in walk.path:
-                    state.live = True
-                return walk.path, expansion
         for state, _ in walk.path:
             state.live = True
-        return walk.path, None
+        return values
 
     def bury(self, path: Path, reason: Diagnostic) -> None:
         """Notes that the last decision of a path is refused. Raises DeadEnd for an empty path."""

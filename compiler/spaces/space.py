@@ -11,6 +11,7 @@ from operator import index
 from typing import Any
 
 from ..expand.alike import Apart
+from ..expand.closed import Indivisible
 from ..program import Program
 from . import edits, encoding, membership, suggesting
 from .drawn import DrawnProgram
@@ -19,8 +20,9 @@ from .process import Answer, Process
 from .random import Random
 from .replay import steps_from
 from .state import SpaceState
-from .states import Place
+from .states import Place, first_open
 from .trace import Trace, as_trace
+from .uses import Uses, uses_of
 from .walk import Step, Walk, trace_of
 from .weighted import Weighted
 
@@ -138,8 +140,21 @@ class Space:
         self._counted = 0
         self.process.forget()
         self.walk.forget()
+        self.__dict__.pop("_uses", None)
         self.__dict__.pop("_weighted", None)
         self.__dict__.pop("_relaxed", None)
+
+    @cached_property
+    def _uses(self) -> Uses | None:
+        """Where blocks use themselves, what counts each use once; None where that cannot be."""
+        found = uses_of(self.process.network, self.process.budget)
+        try:
+            if found is not None:
+                found.count()
+        except (Indivisible, SpaceLimit):
+            found = None
+        self.process.budget.begin()
+        return found
 
     @cached_property
     def _weighted(self) -> Weighted:
@@ -150,6 +165,8 @@ class Space:
         regard to costs until one fulfils what is required. Which of both is found out once, so that
         a draw does not depend on those before it.
         """
+        if self._uses is not None:
+            return self._at_a_rank(self._uses, random)
         if not self._uncounted:
             try:
                 return self.walk.draw_uniformly(random)
@@ -164,6 +181,14 @@ class Space:
             if self.walk.costs.fulfilled(self.walk.total(steps)):
                 return steps
         raise SpaceLimit(f"none of {MOST_REJECTED:,} programs fulfils what is required of costs")
+
+    def _at_a_rank(self, uses: Uses, random: Random) -> Sequence[Step]:
+        number = uses.count()
+        if number == float("inf"):
+            raise self.walk.endless()
+        decisions = uses.at(random.below(int(number)))
+        self.process.run(decisions, first_open)  # all states on the way at once
+        return self.steps_of(decisions)[0]
 
     @cached_property
     def _relaxed(self) -> Walk:
@@ -195,6 +220,8 @@ class Space:
         return size
 
     def _size(self) -> int | float:
+        if self._uses is not None:
+            return self._uses.count()
         try:
             return self.walk.count(self.walk.start())
         except SpaceLimit as limit:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...grammar.diagnostic import Report
 from ...grammar.record import record
+from ..expand.closed import Indivisible
 from .encoding import name_of_state, options_at
 from .limit import SpaceLimit
 from .never_valid import never_valid
@@ -17,6 +18,7 @@ from .passing import shares
 from .process import Process
 from .random import Random
 from .states import State
+from .uses import uses_of
 from .walk import Walk
 
 GLANCE = 400
@@ -67,7 +69,7 @@ def _surveyed(process: Process, budget: int | None) -> Survey:
             with process.budget.allowance(budget or _glance(walk)):
                 size = walk.count(start)
         except SpaceLimit:
-            return _in_part(walk)
+            return _in_part(walk, _size_by_uses(process, budget or GLANCE))
         states = _closed(walk)
         try:
             warnings = tuple(never_valid(walk, states))
@@ -86,9 +88,18 @@ def _glance(walk: Walk) -> int:
     return max(LEAST_GLANCE, min(GLANCE, GLANCED_LAYERS // max(1, layers)))
 
 
-def _in_part(walk: Walk) -> Survey:
-    """What is proved."""
-    low, high = walk.bounds()
+def _size_by_uses(process: Process, budget: int) -> int | float | None:
+    """The size where each use of a block within itself is counted once, if that tells it."""
+    uses = uses_of(process.network, process.budget)
+    if uses is not None:
+        with suppress(SpaceLimit, Indivisible), process.budget.allowance(budget):
+            return uses.count()
+    return None
+
+
+def _in_part(walk: Walk, size: int | float | None) -> Survey:
+    """What is proved, with the size if that is known."""
+    low, high = walk.bounds() if size is None else (size, size)
     return Survey(low, low == high, high, _choices(list(walk.process.states.values()), None), False)
 
 

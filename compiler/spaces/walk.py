@@ -179,7 +179,7 @@ class Walk:
         place = self.start()
         number = self.count(place)
         if number == float("inf"):
-            raise _endless(self._real(), "cannot be drawn from uniformly")
+            raise self.endless()
         rank = random.below(int(number))
         steps = []
         while place.state is not DONE:
@@ -188,13 +188,13 @@ class Walk:
             place = self.step(place, decision)
         return steps
 
-    def _real(self) -> State:
-        """A state that asks for a real number, where there is one."""
+    def endless(self) -> ValueError:
+        """Why there is no uniform draw of endlessly many programs."""
         waiting, seen = [self.start()], set()
         while True:
             place = waiting.pop()
             if isinstance(place.state.domain, Reals):
-                return place.state
+                return _endless(place.state, "cannot be drawn from uniformly")
             if place.state is not DONE and place not in seen:
                 seen.add(place)
                 waiting += [self.step(place, item) for item in reversed(self.options(place))]
