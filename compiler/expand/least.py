@@ -135,7 +135,7 @@ class _Text:
 
     def choice(self, node: ast.Choice | ast.Optional) -> Sequence[float]:
         options = [self.stage(item) for item in options_of(node)]
-        return (0 if isinstance(node, ast.Optional) else min(options),)
+        return (0 if isinstance(node, ast.Optional) else min(options, default=inf),)
 
     def pipeline(self, node: ast.Pipeline) -> Sequence[float]:
         return [self.stage(item) for item in node.stages]

@@ -25,6 +25,7 @@ from .trace import Trace, as_trace
 from .uses import Uses, uses_of
 from .walk import Step, Walk, trace_of
 from .weighted import Weighted
+from .weighted_uses import WeightedUses
 
 MOST_MISSES = 10_000
 MOST_REJECTED = 100_000
@@ -114,7 +115,7 @@ class Space:
         random = Random(seed, number)
         self._begin_question()
         if uniform or conditioned:
-            way = self._uniformly if uniform else self._weighted.draw
+            way = self._uniformly if uniform else self._conditioned
             steps = self.process.answer(lambda: way(random))
             self._keep_counted()
             return DrawnProgram(self, steps)
@@ -140,8 +141,8 @@ class Space:
         self._counted = 0
         self.process.forget()
         self.walk.forget()
-        self.__dict__.pop("_uses", None)
-        self.__dict__.pop("_weighted", None)
+        for found in ("_uses", "_weighted", "_weighted_uses"):
+            self.__dict__.pop(found, None)
         self.__dict__.pop("_relaxed", None)
 
     @cached_property
@@ -186,9 +187,22 @@ class Space:
         number = uses.count()
         if number == float("inf"):
             raise self.walk.endless()
-        decisions = uses.at(random.below(int(number)))
-        self.process.run(decisions, first_open)  # all states on the way at once
+        return self._steps_at_once(uses.at(random.below(int(number))))
+
+    def _steps_at_once(self, decisions: Sequence[Any]) -> Sequence[Step]:
+        """Where decisions of a valid program are made, found out by one expansion."""
+        self.process.run(decisions, first_open)
         return self.steps_of(decisions)[0]
+
+    def _conditioned(self, random: Random) -> Sequence[Step]:
+        if self._uses is None:
+            return self._weighted.draw(random)
+        return self._steps_at_once(self._weighted_uses.draw(random))
+
+    @cached_property
+    def _weighted_uses(self) -> WeightedUses:
+        assert self._uses is not None
+        return WeightedUses(self._uses)
 
     @cached_property
     def _relaxed(self) -> Walk:

@@ -63,13 +63,15 @@ def survey(process: Process, budget: int | None = None) -> Survey:
 
 def _surveyed(process: Process, budget: int | None) -> Survey:
     walk = Walk(process)
+    known = _size_by_uses(process, budget or GLANCE)
+    budget = budget if known is None else None  # then the rest is for a glance
     with process.budget.allowance(budget or GLANCE):
         try:
             start = walk.start()
             with process.budget.allowance(budget or _glance(walk)):
                 size = walk.count(start)
         except SpaceLimit:
-            return _in_part(walk, _size_by_uses(process, budget or GLANCE))
+            return _in_part(walk, known)
         states = _closed(walk)
         try:
             warnings = tuple(never_valid(walk, states))

@@ -80,7 +80,7 @@ class Ways:
         """As `from_the_start`, from a state on."""
         if state.dead:
             return {}
-        if state is DONE or _is_end(state):
+        if state is DONE or is_end(state):
             return {state: (1, NO_SIZES)}
         found = self._known.get(state)
         if found is None:
@@ -130,7 +130,8 @@ class Ways:
         raise AssertionError(rank)
 
 
-def _is_end(state: State) -> bool:
+def is_end(state: State) -> bool:
+    """Whether a use ends here, with what has flowed out as the only option."""
     options = state.domain.options if isinstance(state.domain, Alternatives) else ()
     return bool(options) and isinstance(options[0], Outcome)
 
@@ -169,15 +170,12 @@ class Uses:
 
     # --- questions
 
-    def count(self) -> Count:
-        """The number of programs, exactly. Raises Indivisible or SpaceLimit."""
+    def ways(self) -> Ways:
+        """The ways to the end of the network. Raises Indivisible or SpaceLimit."""
         if self._ways is None:
             process = Process(self.network, self.budget)
             self._ways = process.answer(lambda: self._counted(process))
-        number: Count = 0
-        for ways, _ in self._ways.from_the_start().values():
-            number += ways
-        return number
+        return self._ways
 
     def _counted(self, process: Process) -> Ways:
         self._known.clear()  # options may be told apart by now
@@ -185,10 +183,16 @@ class Uses:
         ways.from_the_start()
         return ways
 
+    def count(self) -> Count:
+        """The number of programs, exactly. Raises Indivisible or SpaceLimit."""
+        number: Count = 0
+        for ways, _ in self.ways().from_the_start().values():
+            number += ways
+        return number
+
     def at(self, rank: int) -> list[Any]:
-        """The decisions of the program at a rank, after counting."""
-        assert self._ways is not None
-        return list(self._ways.at(rank, DONE))
+        """The decisions of the program at a rank. Raises Indivisible or SpaceLimit."""
+        return list(self.ways().at(rank, DONE))
 
     # --- while an expansion runs
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 from math import comb
 
 import archc
@@ -9,6 +10,7 @@ import pytest
 from archc.compiler.expand.closed import Indivisible
 from archc.compiler.expand.session import Limits
 from archc.compiler.spaces.budget import Budget
+from archc.compiler.spaces.states import decisions_of, weights_of
 from archc.compiler.spaces.survey import survey
 from archc.compiler.spaces.uses import Uses, uses_of
 from test_ahead import written
@@ -148,6 +150,46 @@ def test_uniform_draws_are_equally_likely() -> None:
     assert len(found) == number
     squares = sum((count - each) ** 2 / each for count in found.values())
     assert squares < 36.1  # of 14 degrees of freedom, one time in a thousand
+
+
+def product_of_weights(program: archc.DrawnProgram) -> Fraction:
+    """How likely it is where nobody looks at validity."""
+    found = Fraction(1)
+    for (state, _), decision in program.steps:
+        weights = dict(zip(decisions_of(state.domain), weights_of(state.domain), strict=True))
+        found *= Fraction(weights[decision]) / sum(map(Fraction, weights.values()))
+    return found
+
+
+def test_conditioned_draws_follow_the_products_of_weights() -> None:
+    pool = "{ maxpool(2) -> A -> A }"  # of 8 pixels three pools are possible, not four
+    body = f"x -> ({pool} | {{ conv(2, 1 | 3) -> A }} | relu) @ [5, 1, 2]"
+    net = "network Net on x: f32[N, 2, 8, 8] { x -> A -> conv(2, 2, padding=valid) }\n"
+    space = archc.space(f"block A on x {{ limit recursion = 3, {body} }}\n{net}")
+    likely = {item.decisions: product_of_weights(item) for item in space.enumerate()}
+    counted, number = uses(space), 4000
+    assert counted.count() == len(likely)
+    whole = sum(likely.values())
+    found = Counter(space.sample(seed, conditioned=True).decisions for seed in range(number))
+    assert found.keys() <= likely.keys()
+    expected = {key: float(number * mass / whole) for key, mass in likely.items()}
+    rare = {key for key, count in expected.items() if count < 5}
+    groups = [{key} for key in likely.keys() - rare] + ([rare] if rare else [])
+    squares = freedom = 0.0
+    for group in groups:
+        hoped = sum(expected[key] for key in group)
+        squares += (sum(found[key] for key in group) - hoped) ** 2 / hoped
+        freedom += 1
+    assert freedom > 8
+    assert squares < freedom - 1 + 4 * (2 * (freedom - 1)) ** 0.5
+
+
+def test_conditioned_draws_of_trees() -> None:
+    space = archc.space(TREE.format(12, "A"))
+    space.process.budget.most = 3_000
+    drawn = [space.sample(seed, conditioned=True) for seed in range(20)]
+    assert len({item.decisions for item in drawn}) > 8
+    assert all(item.graph == space.from_trace(item.trace).graph for item in drawn)
 
 
 # --- what cannot be parted ------------------------------------------------------------------------
