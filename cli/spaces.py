@@ -149,7 +149,8 @@ def table(network: str, found: Survey) -> str:
     left = len(found.choices) - len(shown)
     more = [f"  … and {left:,} choices more; `--json` has them all"] if left else []
     if not found.closed:
-        more.append("  … as far as it was looked through; `archc count` goes on")
+        on = "" if found.exact else "; `archc count` goes on"
+        more.append(f"  … as far as it was looked through{on}")
     return "\n".join([f"{network}: {size_text(found)}", *lines, *more])
 
 

@@ -156,3 +156,20 @@ def test_a_size_of_more_digits_than_python_spells_is_counted(
         sys.set_int_max_str_digits(limit)
     assert size == str(2**2500)
     assert capsys.readouterr().out.startswith(f"Net: {2**2500:,} programs\n")
+
+
+def test_a_block_that_uses_itself_is_counted_though_its_states_are_not_all_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = "limit recursion = 9, x -> ({ A -> A } | A | relu)"
+    text = f"block A on x {{ {body} }}\nnetwork Net on x: f32[N, 4] {{ x -> A }}\n"
+    (tmp_path / "net.arch").write_text(text)
+    size = 0
+    for _ in range(9):
+        size = size**2 + size + 1
+    assert run(["count", str(tmp_path / "net.arch")]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Net: {size:,} programs\n")
+    assert said.endswith("looked through\n")
+    assert run(["check", str(tmp_path / "net.arch")]) == 0
+    assert f"Net: {size:,} programs\n" in capsys.readouterr().out
