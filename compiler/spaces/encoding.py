@@ -18,11 +18,10 @@ from .limit import SpaceLimit
 from .process import Process
 from .random import scaled
 from .replay import is_live
+from .site_list import sites
 from .states import DONE, Place, State, decisions_of
 from .trace import value_of
 from .walk import Step, Walk
-
-MOST_SITES = 10_000
 
 
 def distance(first: Sequence[Step], second: Sequence[Step]) -> float:
@@ -95,24 +94,6 @@ def _spacing(domain: Integers | Reals) -> str:
     return " log" if domain.log else ""
 
 
-def _sites(walk: Walk) -> dict[str, list[Domain]]:
-    """The choices that programs of the space can make, with the domains that each can have."""
-    found: dict[str, list[Domain]] = {}
-    waiting, seen = [walk.start().state], set()
-    while waiting:
-        state = waiting.pop()
-        if state is DONE or state in seen or not walk.process.explore(state):
-            continue
-        seen.add(state)
-        domains = found.setdefault(name_of_state(state), [])
-        if state.domain not in domains:
-            domains.append(state.domain)
-        if len(found) > MOST_SITES:
-            raise SpaceLimit(f"a vector needs at most {MOST_SITES:,} choices")
-        waiting += [walk.process.child(state, item) for item in decisions_of(state.domain)][::-1]
-    return found
-
-
 @record
 class Columns:
     """Where the numbers of one choice stand in a vector: the indicators of its options from `start`
@@ -123,9 +104,10 @@ class Columns:
     values: tuple[Any, ...]
     ranges: Mapping[Integers | Reals, int]
 
-    def indicator(self, value: Any) -> int:
-        """The column of an option."""
-        return self.start + _position(value, self.values)
+    def indicator(self, value: Any) -> int | None:
+        """The column of an option, None where it has none."""
+        place = _position(value, self.values)
+        return None if place is None else self.start + place
 
     def first_of(self, domain: Domain) -> int | None:
         """The first column of a range; None for what has indicators."""
@@ -133,13 +115,16 @@ class Columns:
 
 
 class Encoder:
-    """The layout of a space's vectors. `columns` names each number of one."""
+    """The layout of a space's vectors. `columns` names each number of one. Where not `complete`,
+    some programs may make choices that it has no columns for.
+    """
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
         self.sites: dict[str, Columns] = {}
         self.columns: list[str] = []
-        for name, domains in _sites(walk).items():
+        found, self.complete = sites(walk)
+        for name, domains in found.items():
             self._lay_out(name, domains)
 
     def _lay_out(self, name: str, domains: Sequence[Domain]) -> None:
@@ -163,18 +148,29 @@ class Encoder:
         self.sites[name] = Columns(start, values, found)
 
     def encode(self, steps: Sequence[Step]) -> list[float]:
-        """The vector of a program."""
+        """The vector of a program. Raises SpaceLimit where it makes a choice without columns."""
         vector = [0.0] * len(self.columns)
         for place, decision in steps:
             domain = place.state.domain
-            columns = self.sites[name_of(place)]
+            columns = self.sites.get(name_of(place), _NO_COLUMNS)
             first = columns.first_of(domain)
             if first is None:
-                vector[columns.indicator(value_of(domain, decision))] = 1.0
+                vector[self._indicator(place, value_of(domain, decision))] = 1.0
                 continue
             vector[first] = 1.0
             vector[first + 1] = fraction_of(domain, decision)  # type: ignore[arg-type]
         return vector
+
+    def _indicator(self, place: Place, value: Any) -> int:
+        name = name_of(place)
+        found = self.sites.get(name, _NO_COLUMNS).indicator(value)
+        if found is None:
+            raise SpaceLimit(
+                f"the program decides {name}={value}, for which vectors of this space have no "
+                "number: it has too many states to look through, and no program that was drawn for "
+                "the layout decides so. `tokens` has every decision"
+            )
+        return found
 
     def decode(self, vector: Sequence[float]) -> list[Step]:
         """At each choice the legal decision that the vector favours. Raises ValueError for a vector
@@ -194,16 +190,11 @@ class Encoder:
 
     def _favoured(self, place: Place, vector: Sequence[float]) -> Any:
         domain = place.state.domain
-        columns = self.sites[name_of(place)]
-        first = columns.first_of(domain)
+        first = self.sites.get(name_of(place), _NO_COLUMNS).first_of(domain)
         if isinstance(domain, Reals):
-            assert first is not None
-            return number_at(domain, vector[first + 1])
+            return number_at(domain, 0.5 if first is None else vector[first + 1])
         if first is None:
-            options = [
-                (-vector[columns.indicator(value_of(domain, item))], item)
-                for item in decisions_of(domain)
-            ]
+            options = [(-self._favour(place, item, vector), item) for item in decisions_of(domain)]
         else:
             assert isinstance(domain, Integers)
             wanted = vector[first + 1]
@@ -212,6 +203,12 @@ class Encoder:
             ]
         ordered = sorted(options)
         return next(item for _, item in ordered if is_live(self.walk, place, item))
+
+    def _favour(self, place: Place, decision: Any, vector: Sequence[float]) -> float:
+        """How much a vector favours an option; what has no number is not favoured."""
+        columns = self.sites.get(name_of(place), _NO_COLUMNS)
+        found = columns.indicator(value_of(place.state.domain, decision))
+        return 0.0 if found is None else vector[found]
 
 
 def _values(domains: Iterable[Domain]) -> tuple[Any, ...]:
@@ -227,7 +224,10 @@ def _among(value: Any, values: Sequence[Any]) -> bool:
     return any(type(item) is type(value) and item == value for item in values)
 
 
-def _position(value: Any, values: Sequence[Any]) -> int:
+def _position(value: Any, values: Sequence[Any]) -> int | None:
     return next(
-        place for place, item in enumerate(values) if type(item) is type(value) and item == value
+        (n for n, item in enumerate(values) if type(item) is type(value) and item == value), None
     )
+
+
+_NO_COLUMNS = Columns(0, (), {})
