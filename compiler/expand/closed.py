@@ -64,7 +64,7 @@ def apply(
     known, function = context.session.closed, stage.reference.function
     plain = context.memory is None and context.cell is None
     uses = context.session.uses
-    if uses is not None and plain and id(function) in context.within and stands_alone(stage):
+    if uses is not None and plain and _is_parted(stage, context):
         return _again(uses.decide(stage, inputs, name, use, context), use, context)
     plain = plain and known is not None and known.pays(function)
     if not plain or volatile(stage):
@@ -113,6 +113,14 @@ def _reals(stage: FunctionStage, context: Context) -> tuple[float, ...]:
     """The numbers that tell two uses apart beside the key."""
     known = (*reals_in(tuple(context.session.lets.values())), *decided_reals(context.frozen))
     return (*reals_in(stage), *known)
+
+
+def _is_parted(stage: FunctionStage, context: Context) -> bool:
+    """Whether a use within itself is a space of its own. One that reads a number of a real range is
+    not: whether the number is refused is to be seen where it is decided.
+    """
+    within = id(stage.reference.function) in context.within
+    return within and stands_alone(stage) and not _reals(stage, context)
 
 
 def stands_alone(value: Any) -> bool:

@@ -30,6 +30,8 @@ def enter(reference: FunctionReference, env: Environment, use: Span, context: Co
     if open_uses and not limits and endless.chooses_depth(Identity(function), reference.home):
         raise Fault(errors.spaces.RecursionWithoutLimit(use, function.name_span, function.name))
     if open_uses and "recursion" in limits:
+        if context.session.uses is not None:
+            context.session.uses.expect_depth()
         most = _most(limits["recursion"], env, context)
         if open_uses >= most:
             raise Fault(errors.spaces.RecursionLimit(use, function.name, most))

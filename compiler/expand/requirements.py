@@ -60,7 +60,7 @@ def ask(hold: BodyHold, costs: frozenset[str], context: Context) -> None:
 def costs_asked(context: Context) -> frozenset[str]:
     """The costs that will be asked of a program once it is whole, or of a body that is open."""
     session = context.session
-    opened = [item.costs for item in session.holds or () if isinstance(item, BodyHold)]
+    opened = [item.costs for item in session.holds or () if isinstance(item, BodyHold | CellHold)]
     return NO_COSTS.union(session.deferred_costs, *opened)
 
 

@@ -201,6 +201,13 @@ class Uses:
         if costs - {"layers"} or costs and not self.by_layers:
             raise Indivisible
 
+    def expect_depth(self) -> None:
+        """Raises Indivisible where a use is limited by its depth and nobody told: what names a
+        block is not always read from the text.
+        """
+        if not self._by_depth:
+            raise Indivisible
+
     def decide(
         self, stage: FunctionStage, inputs: Sequence[Tensor], name: str, use: Span, context: Context
     ) -> Outcome:

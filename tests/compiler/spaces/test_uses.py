@@ -101,6 +101,31 @@ def test_each_way_to_use_oneself_is_counted(body: str, flows: str, limit: str) -
         assert space.trace_of_decisions(decisions) is not None
 
 
+CELL = "cell C on x: f32[M, 4] with h: f32[M, 4] { next h = h -> tanh, x -> (silu | tanh) }\n"
+ONCE = [  # stages whose turns decide as the first did, which tells how many layers are to come
+    "share(2) { (identity | tanh) -> (silu | gelu) }",
+    "share(2) { scan(C)? -> (identity | tanh) }",
+]
+
+
+@pytest.mark.parametrize("stage", ONCE)
+def test_layers_of_turns_to_come_are_counted_where_a_limit_around_a_use_holds(stage: str) -> None:
+    body = "x -> ({ relu -> A } | identity) -> (identity | gelu)"
+    block = f"block A on x {{ limit nodes = 9, {body} -> {stage} }}\n"
+    space = archc.space(CELL + block + "network Net on x: f32[N, 3, 4] { x -> A }\n")
+    expected = by_states(space)
+    counted = uses(space)
+    assert counted.count() == expected
+    found = {tuple(counted.at(rank)) for rank in range(expected)}
+    assert found == {program.decisions for program in space.enumerate()}
+
+
+def test_a_number_that_is_refused_within_a_use_is_refused_where_it_is_decided() -> None:
+    block = "block A(p: float) on x { limit recursion = 3, x -> (A(p) | dropout(p)) }\n"
+    space = archc.space(block + NET.format("(A(0.5..1.2) | relu)"))
+    assert uses(space).count() == by_states(space) == 1
+
+
 def test_numbers_from_a_real_range_make_the_count_infinite() -> None:
     body = "x -> ({ A -> dropout(0.1..0.5) -> A } | relu)"
     space = archc.space(f"block A on x {{ limit recursion = 3, {body} }}\n" + NET.format("A"))
@@ -202,6 +227,9 @@ def test_conditioned_draws_of_trees() -> None:
         "block A on x { limit recursion = 3, require params < 99, x -> dense(4) -> (A | relu) }",
         "block B on x: f32[N, C] { require N % 2 == 0, x -> relu }\n"
         "block A on x { limit recursion = 3, x -> (A | B | tanh) }",
+        "block Other(f: stage) on x { x -> f }\n"
+        "block B on x { limit recursion = 3, x -> relu -> (B | identity) }\n"
+        "block A on x { limit nodes = 5, x -> (Other(B) | { relu -> A }) }",
     ],
 )
 def test_what_holds_for_the_whole_network_is_counted_by_states(text: str) -> None:
