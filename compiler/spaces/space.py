@@ -116,7 +116,7 @@ class Space:
         self._begin_question()
         if uniform or conditioned:
             way = self._uniformly if uniform else self._conditioned
-            steps = self.process.answer(lambda: way(random))
+            steps = self.process.answer(lambda: way(Random(seed, number)))  # asked again, the same
             self._keep_counted()
             return DrawnProgram(self, steps)
         while True:  # as `answer`, without its room: most draws need none

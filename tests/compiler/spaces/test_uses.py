@@ -217,6 +217,15 @@ def test_conditioned_draws_of_trees() -> None:
     assert all(item.graph == space.from_trace(item.trace).graph for item in drawn)
 
 
+def test_uniform_draws_are_the_same_whatever_was_asked_before() -> None:
+    text = CATALAN.format(4, "(tanh | { relu -> A })")
+    asked = archc.space(text)
+    assert len(list(asked.enumerate())) == asked.size == 9  # finds out that layers are limited
+    for seed in range(20):
+        drawn = archc.space(text).sample(seed, uniform=True)
+        assert drawn.decisions == asked.sample(seed, uniform=True).decisions
+
+
 # --- what cannot be parted ------------------------------------------------------------------------
 
 
