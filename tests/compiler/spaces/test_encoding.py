@@ -1,7 +1,12 @@
-"""Vectors of spaces in which one choice has a range in some programs and options in others."""
+"""Vectors: of a choice with a range in some programs and options in others, and of spaces with more
+states than can be looked through.
+"""
+
+from pathlib import Path
 
 import archc
 import pytest
+from archc.compiler.spaces import site_list
 
 MIXED = """
 network Net on x: f32[N, 6] -> f32[N, 6] { x -> dense(6) }
@@ -10,6 +15,7 @@ train Net {
     optimizer = adamw(lr=1e-4..1e-1 log) | sgd(lr=0.1 | 0.01) | rmsprop(lr=0.2..0.4)
 }
 """
+SPACES = Path(__file__).parents[3] / "examples" / "spaces"
 RATE = "Net.train.optimizer.lr"
 
 
@@ -75,3 +81,46 @@ def test_whole_numbers_in_several_ranges_are_options() -> None:
 def test_a_vector_of_texts_is_a_wrong_call(mixed: archc.Space) -> None:
     with pytest.raises(TypeError, match="a vector is of numbers, not 'a'"):
         mixed.decode_vector(["a"] * len(mixed.encoder.columns))  # type: ignore[list-item]
+
+
+# --- more states than can be looked through -------------------------------------------------------
+
+PARTS = """
+network Net on x: f32[N, 4] -> f32[N, 4] {
+    let kinds = [relu | tanh, some([1, 2, 3], 2), 1 | 2 | 3]
+    let turns = if kinds[1][0] > 1 { 0..2 } else { 1 }
+    x -> repeat(3) { kinds[0] -> dense(4) } -> repeat(turns) { silu } -> repeat(kinds[2]) { relu? }
+}
+"""
+
+
+def test_few_draws_find_the_choices_of_many_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = archc.space(PARTS)
+    assert whole.encoder.complete
+    monkeypatch.setattr(site_list, "FEW_STATES", -20)
+    drawn = archc.space(PARTS)
+    assert not drawn.encoder.complete
+    assert set(drawn.encoder.columns) == set(whole.encoder.columns)
+    for program in whole.enumerate():
+        own = drawn.from_trace(program.trace)
+        assert sorted(drawn.encode(own)) == sorted(whole.encode(program))
+        assert drawn.decode_vector(drawn.encode(own)).trace == program.trace
+
+
+def test_a_published_space_has_vectors() -> None:
+    space = archc.space(SPACES / "darts.arch")
+    assert len(space.encoder.sites) == 22
+    for program in space.samples(20, start=50_000):
+        assert space.decode_vector(space.encode(program)).trace == program.trace
+
+
+def test_a_choice_that_no_draw_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_list, "FEW_STATES", -20)
+    rare = "{ relu -> (tanh | silu) }"
+    space = archc.space(
+        f"network Net on x: f32[N, 4] {{ x -> (relu | {rare}) @ [1e9, 1] -> dense(4..8) }}"
+    )
+    program = space.from_trace({"Net.choice": rare, "Net.choice_2": "silu", "Net.dense.units": 5})
+    with pytest.raises(archc.SpaceLimit, match=r"decides .*=silu, for which vectors"):
+        space.encode(program)
+    assert space.decode_vector([0.0] * len(space.encoder.columns)).trace
