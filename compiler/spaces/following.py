@@ -21,6 +21,7 @@ from ..expand.reads import Numbers, Reads
 from ..expand.values import LayerReference, Tensor
 from ..graph import Graph
 from ..hash import UNORDERED, graph_hash
+from ..hyperparameter import spell
 from ..layer import Layer
 from . import hints, training
 from .learned import Asked, Learned, Literal, Mismatch
@@ -62,8 +63,8 @@ class Question:
         wanted = self.target.layers[place]
         differs = f"not {found}" if found else "where the space ends"
         if wanted == found:
-            what = f"its {argument}" if argument else "its settings or inputs"
-            differs = f"and {what} is not offered" if argument else f"{what} are not offered"
+            what = f"and `{argument}` is" if argument else "its settings or inputs are"
+            differs = f"{what} not offered"
         self.reason = f"layer {place + 1} of the program is {wanted}, {differs}"
 
     def refuse(self, reason: str) -> None:
@@ -139,7 +140,7 @@ class Follower:
         if argument is not None:
             found = argument.decisions(domain)
             if not found:
-                self.question.note(self.matching.layers, argument.layer, argument.name)
+                self.question.note(self.matching.layers, argument.layer, argument.told)
             return found
         out = self._left_out.pop(id(site.node), {})
         found = [decision for decision in decisions_of(domain) if decision not in out]
@@ -271,6 +272,7 @@ class _Argument:
     def __init__(self, slot: Slot, rank: int, found: Sequence[Layer]) -> None:
         self.slot, self.rank, self.found = slot, rank, found
         self.layer, self.name = found[0].name, slot.name
+        self.told = f"{slot.name}={spell(getattr(found[0], slot.name))}"
         self._plain = [layer.plain(rank) for layer in found]
 
     def decisions(self, domain: Domain) -> Sequence[Any]:

@@ -153,9 +153,9 @@ def test_what_is_not_offered_is_named() -> None:
 """
     assert space.contains(text)
     edited = {
-        "conv(3, 3)": ("conv(3, 5)", "layer 1 of the program is conv, and its kernel"),
+        "conv(3, 3)": ("conv(3, 5)", "layer 1 of the program is conv, and `kernel=5` is"),
         "relu": ("gelu", "layer 2 of the program is gelu, not "),
-        "dense(12)": ("dense(91)", "layer 4 of the program is dense, and its units"),
+        "dense(12)": ("dense(91)", "layer 4 of the program is dense, and `units=91` is"),
         "(12)": ("(12) -> tanh", "layer 5 of the program is tanh, where the space ends"),
         " -> dense(12)": ("", "the program ends after 3 layers, where the space has dense"),
     }
