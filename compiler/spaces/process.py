@@ -179,11 +179,12 @@ class Process:
             raise DeadEnd(reason)
         state, decision = path[-1]
         key = edge(state, decision)
-        if key is REAL and key in state.children:  # other numbers of the range lead on
-            reason = refused_number(state.place_of_choice(), decision, reason)
+        known = state.children.pop(key, None)
+        if known is not None and not known.dead:  # with another number of a real range it leads on
             for other in self.states.values():
                 other.live = False
-        state.children.pop(key, None)
+            if key is REAL:
+                reason = refused_number(state.place_of_choice(), decision, reason)
         link(state, key, grave_of(state, decision, reason))
 
     def meet(self, site: Site, context: Context, path: Path) -> State:

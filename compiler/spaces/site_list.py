@@ -6,21 +6,23 @@ more states than that, and yet few choices: there programs are drawn until many 
 choice that is new.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import Any
 
 from ..expand.decisions import Domain
 from .limit import SpaceLimit
 from .random import Random
-from .states import DONE, State, decisions_of
+from .states import DONE, State, decisions_of, edge
 from .walk import Walk
 
 MOST_SITES = 10_000
 FEW_STATES = 2_000
 """So many are looked through before any program is drawn, and later as many again beside two for
 each choice: more than choices have that do not depend on one another."""
-MISSES = 300
-"""So many draws in a row bring nothing new where all is found, as far as draws tell: what one
-program in 50 has is missed one time in 400."""
+MISSES = 500
+"""So many draws in a row bring nothing new where all is found, as far as draws tell."""
 MOST_DECISIONS = 100_000
 """In draws that brought nothing new, of which there are some at least."""
 LEAST_MISSES = 20
@@ -58,16 +60,36 @@ def _looked_through(walk: Walk, most: int) -> Sites | None:
 
 
 def _drawn(walk: Walk) -> Sites:
-    """Those of programs that are drawn."""
+    """Those of programs that are drawn, each with decisions that were made least often before."""
     found: Sites = {}
+    made: Counter[tuple[str, Any]] = Counter()
     number = misses = decisions = 0
     while misses < MISSES and (misses < LEAST_MISSES or decisions < MOST_DECISIONS):
         walk.process.budget.begin()
-        steps = walk.draw(Random(0, number))
-        number, misses, decisions = number + 1, misses + 1, decisions + len(steps)
-        if _note(found, [place.state for place, _ in steps]):
+        passed = list(_rarest(walk, made, Random(0, number)))
+        number, misses, decisions = number + 1, misses + 1, decisions + len(passed)
+        if _note(found, passed):
             misses = decisions = 0
     return found
+
+
+def _rarest(walk: Walk, made: Counter[tuple[str, Any]], random: Random) -> Iterator[State]:
+    """The states of one program."""
+    place, depth = walk.start(), 0
+    while place.state is not DONE:
+        state = place.state
+        yield state
+        left = list(decisions_of(state.domain))
+        for attempt in count():
+            least = min(made[state.name, item] for item in left)
+            rarest = [item for item in left if made[state.name, item] == least]
+            decision = rarest[int(random.at(depth, attempt) * len(rarest))]
+            after = walk.step(place, decision)
+            if walk.live(after):
+                break
+            left.remove(decision)
+        made[state.name, edge(state, decision)] += 1
+        place, depth = after, depth + 1
 
 
 def _note(found: Sites, states: Iterable[State]) -> bool:

@@ -216,7 +216,7 @@ class Uses:
         session = context.session
         session.deepest = max(session.deepest, len(context.trail) + found.deepest)
         if not self._by_depth and session.deepest > session.limits.depth:
-            raise Indivisible
+            raise Indivisible  # no block was left out of `deepest`: by layers, none is known
         if found.domain is None:
             raise Fault(errors.limits.NestedTooDeep(use, stage.reference.function.name))
         site = Site(join(context.place, name), found.domain, stage.reference.function)
@@ -264,7 +264,9 @@ class Uses:
 
 
 def _as_large(outcome: Outcome, most: Totals) -> Outcome:
-    """What flows out, of the largest program for which that does."""
+    """What flows out, of the largest program for which that does. Identities make up the number of
+    its nodes, and count as no layers.
+    """
     layers, parameters, activations, work = most
     nodes = outcome.nodes + (_NO_LAYER,) * (layers - len(outcome.nodes))
     return Outcome(outcome.types, outcome.names, nodes, parameters, activations, work)

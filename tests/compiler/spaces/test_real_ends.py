@@ -77,3 +77,9 @@ def test_a_size_from_a_real_range_is_told_to_be_chosen_from_whole_numbers(
 def test_a_text_from_a_real_range_is_of_the_wrong_kind() -> None:
     """No whole number would do either."""
     assert [code for code, _, _ in told("x -> dense(4, bias=0.0..1.0)")] == ["E215"]
+
+
+def test_a_number_that_is_refused_behind_further_choices_leaves_no_program() -> None:
+    block = "block A(p: float) on x { limit recursion = 3, x -> (A(p) | dropout(p)) }\n"
+    reports = check_text(f"{block}{HEAD} x -> A(0.5..1.2) }}").reports
+    assert [report.code for report in reports] == ["E459"]
