@@ -15,7 +15,6 @@ from ..deep import deep_recursion
 from ..dims import AxisTooLarge
 from ..expand import functions, stages
 from ..expand.ahead import Ahead, Limit
-from ..expand.alike import Partition
 from ..expand.builder import GraphBuilder
 from ..expand.closed import Indivisible, Outcome
 from ..expand.context import Context
@@ -23,9 +22,8 @@ from ..expand.decisions import Alternatives, Site
 from ..expand.holding import CellHold
 from ..expand.naming import NO_NAMES, FreshNames
 from ..expand.session import Limits, Session
-from ..expand.values import FunctionReference, FunctionStage, Tensor
+from ..expand.values import FunctionStage, Tensor
 from ..types import TensorType
-from .costs import Requirements
 from .dead import DeadEnd
 from .open_network import OpenNetwork
 
@@ -48,6 +46,9 @@ class OpenUse:
         most: float | None,
     ) -> None:
         self.network = network
+        self.reference, self.limits = stage.reference, network.limits
+        self.requirements, self.partition = network.requirements, network.partition
+        self.uses = network.uses
         self.stage = stage
         self.types = types
         self.use = use
@@ -65,31 +66,6 @@ class OpenUse:
             hint="",
             written=None,
         )
-
-    @property
-    def reference(self) -> FunctionReference:
-        """The block."""
-        return self.stage.reference
-
-    @property
-    def limits(self) -> Limits:
-        """Those of a whole program."""
-        return self.network.limits
-
-    @property
-    def requirements(self) -> Requirements:
-        """Those of the network: none that ask of costs."""
-        return self.network.requirements
-
-    @property
-    def uses(self) -> Any:
-        """Who decides what comes out of the uses within."""
-        return self.network.uses
-
-    @property
-    def partition(self) -> Partition:
-        """Whose options are told apart."""
-        return self.network.partition
 
     def explore(self, decider: Any, limits: Limits, *, full: bool = False) -> Sequence[TensorType]:
         """One expansion of the use; the types of its values. Raises DeadEnd, or Indivisible where

@@ -11,7 +11,6 @@ from operator import index
 from typing import Any
 
 from ..expand.alike import Apart
-from ..expand.closed import Indivisible
 from ..program import Program
 from . import edits, encoding, membership, suggesting
 from .drawn import DrawnProgram
@@ -22,7 +21,7 @@ from .replay import steps_from
 from .state import SpaceState
 from .states import Place, first_open
 from .trace import Trace, as_trace
-from .uses import Uses, uses_of
+from .uses import Uses, counted_uses
 from .walk import Step, Walk, trace_of
 from .weighted import Weighted
 from .weighted_uses import WeightedUses
@@ -148,12 +147,7 @@ class Space:
     @cached_property
     def _uses(self) -> Uses | None:
         """Where blocks use themselves, what counts each use once; None where that cannot be."""
-        found = uses_of(self.process.network, self.process.budget)
-        try:
-            if found is not None:
-                found.count()
-        except (Indivisible, SpaceLimit):
-            found = None
+        found = counted_uses(self.process.network, self.process.budget)
         self.process.budget.begin()
         return found
 

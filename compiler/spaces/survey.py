@@ -10,7 +10,6 @@ from typing import Any
 
 from ...grammar.diagnostic import Report
 from ...grammar.record import record
-from ..expand.closed import Indivisible
 from .encoding import name_of_state, options_at
 from .limit import SpaceLimit
 from .never_valid import never_valid
@@ -18,7 +17,7 @@ from .passing import shares
 from .process import Process
 from .random import Random
 from .states import State
-from .uses import uses_of
+from .uses import counted_uses
 from .walk import Walk
 
 GLANCE = 400
@@ -92,11 +91,9 @@ def _glance(walk: Walk) -> int:
 
 def _size_by_uses(process: Process, budget: int) -> int | float | None:
     """The size where each use of a block within itself is counted once, if that tells it."""
-    uses = uses_of(process.network, process.budget)
-    if uses is not None:
-        with suppress(SpaceLimit, Indivisible), process.budget.allowance(budget):
-            return uses.count()
-    return None
+    with process.budget.allowance(budget):
+        uses = counted_uses(process.network, process.budget)
+    return None if uses is None else uses.count()
 
 
 def _in_part(walk: Walk, size: int | float | None) -> Survey:

@@ -34,6 +34,7 @@ from ..layers.identity import Identity
 from .budget import Budget
 from .costs import Totals, plus
 from .dead import DeadEnd
+from .limit import SpaceLimit
 from .open_network import OpenNetwork
 from .open_use import OpenUse
 from .process import Process
@@ -284,6 +285,17 @@ def uses_of(network: OpenNetwork, budget: Budget) -> Uses | None:
     if not any(map(_limits, texts)):
         return None
     return Uses(network, budget, texts)
+
+
+def counted_uses(network: OpenNetwork, budget: Budget) -> Uses | None:
+    """As `uses_of`, once they are counted; None where that is out of reach."""
+    uses = uses_of(network, budget)
+    try:
+        if uses is not None:
+            uses.count()
+    except (Indivisible, SpaceLimit):
+        return None
+    return uses
 
 
 def _limits(text: ast.Node) -> set[str]:
