@@ -38,6 +38,7 @@ from .states import (
     edge,
     first_open,
     grave_of,
+    is_cut_off,
     is_live,
     link,
     never,
@@ -271,6 +272,8 @@ class Process:
                 state.dead = True
             elif state.era == self.era and edge(state, decision) not in state.children:
                 self.run(prefix_of(state), first_open)  # which may rule out all at once
+                if not state.live and edge(state, decision) not in state.children:
+                    state.dead |= is_cut_off(state)
             elif self.settle(self.child(state, decision)):
                 state.live = True
         return state.live

@@ -93,6 +93,19 @@ def prefix_of(state: State) -> list[Any]:
     return found[::-1]
 
 
+def is_cut_off(state: State) -> bool:
+    """Whether a decision that leads to a state is refused: what refuses a layer is remembered, and
+    may be told before the state is met again.
+    """
+    while state.before is not None:
+        before = state.before
+        child = before.children.get(edge(before, state.taken))
+        if child is not None and child.dead:
+            return True
+        state = before
+    return False
+
+
 def along(state: State, decisions: Sequence[Any]) -> list[State]:
     """The states that decisions pass from one on, as far as they are known."""
     here: State | None = state

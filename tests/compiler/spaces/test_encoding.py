@@ -121,3 +121,17 @@ def test_a_choice_that_no_draw_made_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(archc.SpaceLimit, match=r"decides Net\.choice=tanh, for which vectors"):
         space.encode(space.from_trace({"Net.choice": "tanh", "Net.dense.units": 5}))
     assert [item.value for item in space.decode_vector([]).trace] == ["relu", 4]
+
+
+def test_choices_over_the_whole_vocabulary_have_vectors() -> None:
+    """A layer whose settings were met, and that is refused before them later, is left at once."""
+    space = archc.space("""network Net on x: f32[N, 8, 16, 16] -> f32[_, 10] {
+    x -> repeat(2) { ? } -> cast(f32) -> unsqueeze(1) -> flatten -> dense(10)
+}""")
+    space.process.budget.most = 20_000
+    turns = [
+        {name.partition(f".{turn}.")[2] for name in space.encoder.sites} - {""} for turn in (0, 1)
+    ]
+    assert turns[0] < turns[1] and len(turns[0]) > 80
+    for program in space.samples(100, seed=5):
+        assert space.decode_vector(space.encode(program)).trace == program.trace
