@@ -97,6 +97,7 @@ def _repeat(node: ast.Call, inputs: Inputs, env: Environment, context: Context) 
     def turn(number: int, flow: "stages.Flow") -> "stages.Flow":
         mark = context.session.hold(id(node), number, count)
         context.session.promise(mark, body, times=count - number - 1)
+        context.session.follows(mark, node, count - number - 1, env)
         flow = _turn(body, f"{path}.{number}", None, flow, Environment(env), context)
         context.session.release(mark)
         return flow
@@ -222,6 +223,8 @@ def _residual(node: ast.Call, inputs: Inputs, env: Environment, context: Context
     mark = context.session.hold(id(node), inputs)
     if context.session.ahead is not None:
         context.session.ahead.promise(mark, len(inputs))  # the sums
+    if inputs:
+        context.session.follows(mark, node, 0, env, inputs)
     flow = fragments.run(node.body, inputs, Environment(env), context)
     context.session.release(mark)
     _keeps_shape(node, "residual", stages.gather(inputs), flow, context)

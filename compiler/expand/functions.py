@@ -64,6 +64,7 @@ def results_of(function: ast.Function, env: Environment, context: Context) -> tu
     """Runs the body and returns the tensors of its result."""
     recursion.look_ahead(function, context)
     mark = context.session.hold(id(function), signatures.known_to_types(function, env))
+    context.session.follows(mark, function, 0, env)
     try:
         result: Any = statements.run_body(function.body, env, context)
         context.session.release(mark)

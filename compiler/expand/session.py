@@ -2,7 +2,7 @@
 each body.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,8 @@ class Session:
     has_reals: bool = False  # whether a number of a real range was decided
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # copying.Copied
     ahead: Any = None  # ahead.Ahead, where a body limits its layers while one explores or follows
+    waiting: Any = None  # waiting.Waiting: what follows the stage at hand, while one explores
+    hope: Any = None  # who is told where nothing leads on, if that is asked at all
     held: int | None = None  # how much is held, where one follows and need not know what
     room: Any = None  # the most layers that the network may make, where one follows
     argued: Any = None  # grounds.Argued: where the arguments of the layer at hand were decided
@@ -143,6 +145,27 @@ class Session:
             self.held = mark
         if self.ahead is not None:
             self.ahead.release(mark)
+        if self.waiting is not None:
+            self.waiting.release(mark)
+
+    def follows(
+        self, mark: int, node: ast.Node, part: int, env: Any, inputs: Sequence[Any] = ()
+    ) -> None:
+        """What is held from `mark` on stands in a part of a piece of text."""
+        if self.waiting is not None:
+            self.waiting.add(mark, node, part, env, inputs)
+
+    def look_on(self, node: Any, env: Any, inputs: Sequence[Any], builder: Any) -> None:
+        """Tells whoever explores, if they asked, which options of a choice lead to nothing that is
+        wanted.
+        """
+        if self.hope is None:
+            return
+        if len(inputs) != 1 or builder.facts.assumptions:
+            self.hope.note_hopeless(node, ())
+            return
+        numbers = self.hope.numbers_of_many()
+        self.hope.note_hopeless(node, self.waiting.hopeless(node, env, inputs[0].type, numbers))
 
     @property
     def looks_ahead(self) -> bool:

@@ -140,6 +140,7 @@ def apply_all(
     def step(place: int, flow: Flow) -> Flow:
         mark = context.session.hold(id(node), place)
         context.session.promise(mark, node, after + place)
+        context.session.follows(mark, node, after + place, env)
         flow = apply(chain[place], flatten(flow), env, context)
         context.session.release(mark)
         return flow
@@ -157,6 +158,8 @@ def _chosen(
         inner = replaced(context, hint=named) if named else context
     if context.session.reads is not None and id(node) not in context.frozen:
         context.session.decider.expect_one_of(node, inputs, env, inner)
+    if id(node) not in context.frozen:
+        context.session.look_on(node, env, inputs, context.builder)
     mark = context.session.hold(*inputs)
     option = decisions.option(node, env, inner)
     context.session.release(mark)

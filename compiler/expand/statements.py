@@ -84,6 +84,7 @@ class _Running:
         # bodies around it read what it binds
         context.session.moved(0 if self.env.rebinds else self.mark)
         context.session.promise(self.mark, self.body, position + 1)
+        context.session.follows(self.mark, self.body, position, self.env)
         try:
             self._carry_out(statement)
         except Fault as fault:

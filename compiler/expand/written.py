@@ -32,17 +32,17 @@ def written(node: ast.Expression) -> Written | None:
     """What is open in an argument; None where more than its text must be looked at."""
     match node:
         case ast.Choice(options=options, weights=None):
-            values = tuple([_literal(option) for option in options])
+            values = tuple([literal(option) for option in options])
             if _NONE not in values:
                 return Written(decisions.equally_likely(node), values, 2)
         case ast.Range():
-            ends = [_literal(end) for end in (node.low, node.high, node.step) if end is not None]
+            ends = [literal(end) for end in (node.low, node.high, node.step) if end is not None]
             if _NONE not in ends:
                 return Written(decisions.range_of(node, *ends), (), 1 + len(ends))
     return None
 
 
-def _literal(node: ast.Expression) -> Any:
+def literal(node: ast.Expression) -> Any:
     """The number, text or list that is written out, else nothing."""
     match node:
         case ast.Number() | ast.String() | ast.Bool():
@@ -50,7 +50,7 @@ def _literal(node: ast.Expression) -> Any:
         case ast.Unary(operator="-", operand=ast.Number(value=value)):
             return -value
         case ast.List(items=items):
-            values = tuple(map(_literal, items))
+            values = tuple(map(literal, items))
             return _NONE if _NONE in values else values
         case _:
             return _NONE

@@ -38,9 +38,10 @@ class Depthwise(Layer):
 
     def infer(self, check: Checks, *inputs: TensorType) -> TensorType:
         (x,) = inputs
-        expect_image(check, x)
+        channels, _ = expect_image(check, x)
         check.setting(self.multiplier >= 1, "multiplier", self.multiplier, "at least 1")
-        return self._conv(x).infer(check, x)
+        alike = self._windows(filters=1, groups=1).infer(check, x)
+        return alike.with_axis(1, channels * self.multiplier)
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:
         return self._conv(inputs[0]).weights(*inputs)
@@ -56,12 +57,15 @@ class Depthwise(Layer):
 
     def _conv(self, x: TensorType) -> Conv:
         channels = channels_of(x)
+        return self._windows(filters=channels * self.multiplier, groups=channels)
+
+    def _windows(self, *, filters: int, groups: int) -> Conv:
         return Conv(
-            filters=channels * self.multiplier,
+            filters=filters,
             kernel=self.kernel,
             stride=self.stride,
             padding=self.padding,
             dilation=self.dilation,
-            groups=channels,
+            groups=groups,
             bias=self.bias,
         )

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from .. import errors
 from ..checks import Checks
 from ..dims import Dim
 from ..hyperparameter import option
@@ -45,11 +44,7 @@ class Rotary(Layer):
         check.setting(self.base > 0, "base", self.base, "above 0")
         width = check.known(x.shape[-1], "the last axis")
         check.divides(self.heads, width, "heads", "features")
-        if width // self.heads % 2:
-            what = "features of a head, which turn in pairs,"
-            check.fail(
-                errors.shapes.DoesNotDivide(check.site, 2, "halves", width // self.heads, what)
-            )
+        check.divides(2, width // self.heads, "halves", "features of a head, which turn in pairs,")
         for places in positions:
             expect_indices(check, places)
             check.rank(places, 1, 2)

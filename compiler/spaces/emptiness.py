@@ -14,6 +14,7 @@ from .process import Process
 from .states import State, decisions_of, edge
 from .sums import Sums
 
+HOPELESS = "nothing that may follow makes what is wanted at the end"
 MOST_REASONS = 5
 SUMS_BUDGET = 1_000
 """How many expansions may find out what the programs of a space cost."""
@@ -31,9 +32,12 @@ def reason_of(process: Process, root: State) -> Report:
     totals = _totals(process, root)
     if totals:
         return Report(unfulfilled(process.network.requirements, totals))
-    found = _all_reasons(root)
+    ends = _ends(root)
+    found = [item.reason for item in ends if item.reason is not None]
+    alike = len({(item.code, _place(item)) for item in found}) == 1
+    alike = alike and not any(item.hopeless for item in ends)
     last = _last_choice(root)
-    if len({(item.code, _place(item)) for item in found}) == 1 and not _unmet(process, root):
+    if alike and not _unmet(process, root):
         told = {(item.message(), *item.notes()) for item in found}
         return Report(found[0], _whatever(last) if len(told) > 1 else ())
     if last is None and process.outlook.reason is not None:
@@ -80,15 +84,17 @@ def _place(diagnostic: Diagnostic) -> Any:
 
 def _messages(state: State) -> tuple[str, ...]:
     found = [child.reason.message() for child in _children(state) if child.reason]
+    found += [HOPELESS for child in _children(state) if child.hopeless]
     return tuple(dict.fromkeys(found))[:MOST_REASONS]
 
 
-def _all_reasons(root: State) -> list[Diagnostic]:
+def _ends(root: State) -> list[State]:
+    """What is refused for itself, wherever it stands."""
     found, waiting, seen = [], [root], {root}
     while waiting:
         for child in _children(waiting.pop()):
-            if child.reason is not None:
-                found.append(child.reason)
+            if child.reason is not None or child.hopeless:
+                found.append(child)
             if child not in seen:
                 seen.add(child)
                 waiting.append(child)

@@ -19,6 +19,7 @@ from ..expand.decisions import Site
 from ..expand.grounds import Argued, Grounds
 from ..expand.retrying import Refused
 from ..expand.session import Session
+from ..expand.stage_text import is_of_many
 from ..graph import Graph
 from ..types import TensorType
 from .ceiling import Ceiling, TooMuch
@@ -27,13 +28,15 @@ from .limit import SpaceLimit
 from .outlook import exceeded
 from .refusals import Refusals
 from .spending import Spending
-from .states import DONE, REAL, Path, Policy, State, Suffices, edge, link
+from .states import DONE, REAL, Path, Policy, State, Suffices, edge, grave_of, link
 from .sweep import Sweep, Untaken
 
 if TYPE_CHECKING:
     from .process import Process
 
 
+PATIENCE = 64
+"""After so many refusals it is looked at whether what follows can lead on at all."""
 MOST_DECISIONS = 20_000
 """So many stand in one program: what is asked of a space goes from one to the next, and deeper."""
 LAYER_WORK = 48
@@ -50,6 +53,10 @@ class Enough(Exception):
 
 class Dead(Refused):
     """The walk came to a state beyond which there is none."""
+
+
+class Anew(Refused):
+    """So much was refused that the walk begins anew, and looks ahead."""
 
 
 class Exhausted(Refused):
@@ -86,7 +93,7 @@ class Explorer:
         self.process = process
         self.policy, self.enough, ceiling, self.sweep = course
         self.base = 0  # how many decisions were made before those of the prefix
-        self.prefix = prefix
+        self.prefix = self._given = prefix
         self.states = process.states_along(prefix)  # those that the prefix is known to pass
         self.given = len(prefix)
         self.path: Path = []
@@ -95,6 +102,9 @@ class Explorer:
         self._proved: set[int] = set()
         self.refusals = Refusals(self.path)
         self._spent = 0  # the session's work when it was last counted
+        self._turned = 0  # how often it went back
+        self._anew = False  # whether it began anew for that
+        self._hopeless: tuple[ast.Expression | None, Sequence[int]] = None, ()
 
     @property
     def made(self) -> int:
@@ -123,6 +133,7 @@ class Explorer:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
         self.spending.grows_in(context.builder, context.session)
         self.session = context.session
+        self.session.hope = self if self._turned >= PATIENCE else None
         index, process = len(self.path), self.process
         ahead = index - self.base
         if ahead < len(self.states):
@@ -135,6 +146,8 @@ class Explorer:
         if ahead < len(self.prefix):
             return self._take(state, self.prefix[ahead])
         self._expect_explored()
+        if self._hopeless[1]:
+            self._rule_out(state)
         if self.enough(state, index, self.spending.added(index)):
             raise Known if state.live else Enough
         decision = self._next(state, index)
@@ -238,6 +251,7 @@ class Explorer:
         """
         if self.session is not None:
             self._count_work(0)  # before it is taken back
+        self._expect_patience(refusal)
         if isinstance(refusal, Untaken):
             self._take_another(start, refusal)
             return
@@ -268,6 +282,14 @@ class Explorer:
             raise dear
         raise Exhausted(grounds, reason)
 
+    def _expect_patience(self, refusal: Refused | Fault) -> None:
+        """Raises Anew once the walk went back so often that it is to look ahead."""
+        if isinstance(refusal, Anew):
+            raise refusal
+        if self._turned >= PATIENCE and not self._anew and self.sweep is None:
+            self._anew = True
+            raise Anew
+
     def _too_much(self, refusal: Refused | Fault) -> tuple[TooMuch | None, Refused | Fault]:
         """A refusal because of costs, or of a size that is counted like one; and as it is told."""
         if isinstance(refusal, TooMuch):
@@ -294,6 +316,7 @@ class Explorer:
     def _go_on(self, start: Mark, state: State, place: int, decision: Any) -> None:
         """With another decision at a state, and the same before."""
         self.process.budget.count_run()
+        self._turned += 1
         self.refusals.go_back(place)
         self.base, again = start.made, self.path[start.made :]
         self.states = [*[passed for passed, _ in again], state]
@@ -325,6 +348,27 @@ class Explorer:
         self.process.bury(self.path, reason)
         return self.refusals.grounds(reason, self.session), reason
 
+    def numbers_of_many(self) -> set[int]:
+        """The whole numbers that were decided in ranges of many."""
+        return {decision for state, decision in self.path if is_of_many(state.domain)}
+
+    def note_hopeless(self, node: ast.Expression, options: Sequence[int]) -> None:
+        """Of the choice that is met next, some options lead to nothing that is wanted."""
+        self._hopeless = node, options
+
+    def _rule_out(self, state: State) -> None:
+        """Notes the options of a state that lead to nothing as refused, if it is the choice that
+        was asked about.
+        """
+        (node, options), self._hopeless = self._hopeless, (None, ())
+        for option in options if node is state.node else ():
+            child = state.children.get(option)
+            if child is None:
+                child = grave_of(state, option, None)
+                link(state, option, child)
+            child.hopeless = not child.live
+            child.dead = child.dead or child.hopeless
+
     def _go_back(self, start: Mark) -> None:
         del self.path[start.made :]
         self._proved = {place for place in self._proved if place < start.made}
@@ -333,3 +377,10 @@ class Explorer:
     def restart(self) -> None:
         """From the beginning, with the decisions that are left."""
         self.spending.restart()
+
+    def begin_anew(self, start: Mark) -> None:
+        """From the beginning, with the decisions that were given."""
+        self._go_back(start)
+        self.base, self.prefix = 0, self._given
+        self.states = self.process.states_along(self.prefix)
+        self.refusals = Refusals(self.path)

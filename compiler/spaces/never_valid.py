@@ -14,7 +14,7 @@ from ...grammar.span import Span
 from .. import errors
 from ..expand.decisions import Alternatives, Reals
 from .costs import Totals, plus
-from .emptiness import MOST_QUESTIONS, unfulfilled
+from .emptiness import HOPELESS, MOST_QUESTIONS, unfulfilled
 from .limit import SpaceLimit
 from .passing import live_options
 from .process import Process
@@ -31,12 +31,13 @@ Option = tuple[int, str]
 @record
 class Dead:
     """An option that is never taken, at one of the states that offer it. `reason` is the rule that
-    it breaks, None where it is refused for its costs alone.
+    it breaks, None where it is refused for its costs alone; or it is `hopeless`.
     """
 
     state: State
     decision: Any
     reason: Diagnostic | None
+    hopeless: bool = False
 
 
 def never_valid(walk: Walk, states: Sequence[State]) -> list[Report]:
@@ -52,9 +53,9 @@ def never_valid(walk: Walk, states: Sequence[State]) -> list[Report]:
     alike: dict[Any, list[Dead]] = {}
     for key, (state, decision) in offered.items():
         if key not in taken:
-            reason = _reason(walk.process, state, decision)
-            rule = _place(state, decision), state.name, reason and reason.code
-            alike.setdefault(rule, []).append(Dead(state, decision, reason))
+            reason, hopeless = _reason(walk.process, state, decision)
+            rule = _place(state, decision), state.name, reason and reason.code, hopeless
+            alike.setdefault(rule, []).append(Dead(state, decision, reason, hopeless))
     return [_warning(dead, walk, passed) for dead in alike.values()]
 
 
@@ -94,7 +95,9 @@ def _warning(dead: Sequence[Dead], walk: Walk, passed: Sequence[Place]) -> Repor
     first = dead[0]
     shown = tuple(str(value_of(item.state.domain, item.decision)) for item in dead)
     where = _place(first.state, first.decision)
-    if first.reason is not None:
+    if first.hopeless:
+        reason, costs = HOPELESS, None
+    elif first.reason is not None:
         reason, costs = first.reason.message(), None
     else:
         reason, costs = "what it costs is refused", _costs(dead, walk, passed)
@@ -111,16 +114,17 @@ def _place(state: State, decision: Any) -> Span:
     return state.place_of_choice()
 
 
-def _reason(process: Process, state: State, decision: Any) -> Diagnostic | None:
+def _reason(process: Process, state: State, decision: Any) -> tuple[Diagnostic | None, bool]:
     """The rule that every program with an option breaks, whatever it costs: the reason at the first
-    dead end. A program that costs too much breaks none, though dead ends lie beside it.
+    dead end; and whether the option is hopeless instead. A program that costs too much breaks none,
+    though dead ends lie beside it.
     """
     grave = state.children.get(decision)
     if grave is not None and process.settle(grave):
-        return None
-    while grave is not None and grave.reason is None:
+        return None, False
+    while grave is not None and grave.reason is None and not grave.hopeless:
         grave = next((child for child in grave.children.values() if child.dead), None)
-    return None if grave is None else grave.reason
+    return (None, False) if grave is None else (grave.reason, grave.reason is None)
 
 
 def _costs(dead: Sequence[Dead], walk: Walk, passed: Sequence[Place]) -> Diagnostic | None:

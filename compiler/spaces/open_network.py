@@ -20,6 +20,7 @@ from ..expand.reads import Reads
 from ..expand.session import MOST_COPIES, Limits
 from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference
+from ..expand.waiting import Waiting
 from ..graph import Graph
 from ..types import TensorType
 from . import training
@@ -93,7 +94,7 @@ class OpenNetwork:
     def exploring(self, limits: Limits, *, full: bool) -> Deciding:
         """The session of whoever explores."""
         session = self._session(limits)
-        session.holds, session.uses = [], self.uses
+        session.holds, session.uses, session.waiting = [], self.uses, Waiting()
         session.closed = None if full else self.closed
         session.partition = None if self.closed is None else self.partition
         return session
@@ -119,5 +120,5 @@ class OpenNetwork:
                     whole(graph)
                 training.decide(self.train, self.reference.home, session)
         finally:
-            session.decider = None  # it knows the session: neither would be let go
+            session.decider = session.hope = None  # it knows the session: neither would be let go
         return Expansion(graph, session.decided, session.applied, session.meant)

@@ -23,7 +23,7 @@ from .budget import Budget
 from .ceiling import Ceiling
 from .costs import Totals
 from .dead import DeadEnd, refused_number
-from .explorer import Course, Enough, Exhausted, Explorer, Known
+from .explorer import Anew, Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
 from .open_network import OpenNetwork
 from .outlook import Outlook, SizesMatter
@@ -164,12 +164,16 @@ class Process:
                 break
             except Enough:
                 return None
+            except Anew:
+                walk.begin_anew(start)
             except Refused as refusal:
                 try:
                     walk.retry(start, refusal)
                 except Exhausted:
                     return None
-                walk.restart()
+                except Anew:
+                    walk.begin_anew(start)
+            walk.restart()
         for state, _ in walk.path:
             state.live = True
         return values

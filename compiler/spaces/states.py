@@ -19,7 +19,8 @@ class State:
 
     __slots__ = (
         "added", "alike", "before", "bundle", "children", "dead", "domain", "era", "first",
-        "known_place", "live", "name", "node", "real", "reason", "shown", "swept", "table", "taken",
+        "hopeless", "known_place", "live", "name", "node", "real", "reason", "shown", "swept",
+        "table", "taken",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +42,7 @@ class State:
         self.first = 0  # so many decisions from the first on are known to be dead
         self.live = site is None
         self.dead = False
+        self.hopeless = False  # whether it is dead since nothing that follows makes what is wanted
         self.reason: Diagnostic | None = None
         self.swept = False  # whether all its decisions were looked at in a row: sweep.py
         self.alike = False  # whether all its decisions lead to one state: expand/alike.py

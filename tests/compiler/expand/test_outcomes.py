@@ -1,0 +1,140 @@
+"""What may flow out of a stage holds all that does flow out: of every layer, with any settings, for
+types of which some sizes are unknown.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import archc
+import pytest
+from archc.compiler.checks import Checks
+from archc.compiler.dims import Axis, axis
+from archc.compiler.errors.base import Site
+from archc.compiler.expand import outcomes, rough, stage_text
+from archc.compiler.expand.environment import Environment
+from archc.compiler.facts import Facts
+from archc.compiler.graph import Graph
+from archc.compiler.layer import Layer
+from archc.compiler.layers.conv import Conv
+from archc.compiler.registry import all_layers
+from archc.compiler.types import BOOL, F16, F32, I64, TensorType
+from archc.grammar import ast
+from archc.grammar.diagnostic import Fault, ProgramError
+from archc.grammar.span import NOWHERE
+
+N, T = axis("N"), axis("T")
+VOCABULARY = stage_text.stage_of(ast.Open(span=NOWHERE), Environment())
+SIZES = (1, 2, 3, 4, 7, 8, 12, 16, 17, 28, 32, 56, 64, T)
+
+
+def types(rng: random.Random, count: int) -> Iterator[tuple[TensorType, TensorType]]:
+    """Types, each beside itself with some sizes unknown."""
+    for _ in range(count):
+        lead = rng.choice([N, N, N, 4 * N, 16 * N, N * T])
+        shape = (lead, *(rng.choice(SIZES) for _ in range(rng.choice([0, 1, 2, 2, 3, 3, 3, 4]))))
+        found = TensorType(rng.choice([F32, F32, F32, F32, I64, BOOL, F16]), shape)
+        yield found, roughened(found, rng)
+
+
+def roughened(found: TensorType, rng: random.Random) -> TensorType:
+    sizes = list(found.shape)
+    for place, size in enumerate(sizes):
+        if rng.random() < (0.35 if place else 0.1):
+            number = isinstance(size, int) and rng.random() < 0.7
+            sizes[place] = rough.unknown_axis(place, number=number)
+    return found.with_shape(*sizes)
+
+
+def settled(options: tuple[Any, ...], rng: random.Random) -> Any:
+    """One of the values of a setting; a number of a range of many that is unknown is drawn."""
+    value = rng.choice(options)
+    if not isinstance(value, rough.SomeNumber):
+        return value
+    low, high = value.ends
+    return rng.choice([low, high, rng.randint(low, high), rng.randint(low, min(high, low + 20))])
+
+
+def made(layer: Layer, found: TensorType) -> TensorType | None:
+    check = Checks(Facts(), Site(layer.name, NOWHERE))
+    try:
+        check.inputs((found,), *layer.arity)
+        result = layer.infer(check, found)
+    except Fault:
+        return None
+    assert isinstance(result, TensorType)
+    return result
+
+
+def covers(told: TensorType, result: TensorType) -> bool:
+    """Whether a type that is told of stands for one that flows out."""
+    if (told.dtype, told.rank) != (result.dtype, result.rank):
+        return False
+    pairs = zip(told.shape, result.shape, strict=True)
+    return all(a == b or (rough.is_unknown(a) and may_stand(a, b)) for a, b in pairs)
+
+
+def may_stand(unknown: Any, size: Any) -> bool:
+    return isinstance(size, int) or not rough.is_number(unknown)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_that_layers_make_is_told(seed: int, long: bool) -> None:
+    rng = random.Random(seed)
+    assert isinstance(VOCABULARY, outcomes.OneOf) and len(VOCABULARY.stages) > 90
+    accepted = 0
+    for found, unknown in types(rng, 2_000 if long else 100):
+        for stage in VOCABULARY.stages:
+            assert isinstance(stage, outcomes.LayerCall)
+            told = outcomes.outcomes(stage, unknown)
+            assert told is not None, (stage.layer.name, str(unknown))
+            for _ in range(2):
+                values = {name: settled(options, rng) for name, options in stage.settings}
+                result = made(stage.layer(**values), found)
+                accepted += result is not None
+                where = stage.layer.name, values, str(found), str(unknown)
+                assert result is None or any(covers(item, result) for item in told), where
+    assert accepted > 5_000
+
+
+def test_what_any_layer_makes_is_told() -> None:
+    """Of layers as they are usually called, with what usually flows in."""
+    told_of = 0
+    for kind in all_layers():
+        for graph in filter(None, map(graph_of, kind.typical)):
+            (node, *others), seeds = graph.nodes, range(20)
+            if others or len(node.inputs) != 1 or len(node.outputs) != 1:
+                continue
+            items = type(node.layer).hyperparameters()
+            stage = outcomes.layer_call(
+                type(node.layer), [(item.name, (getattr(node.layer, item.name),)) for item in items]
+            )
+            found, result = graph.values[node.inputs[0]], graph.values[node.outputs[0]]
+            for seed in seeds:
+                told = outcomes.outcomes(stage, roughened(found, random.Random(seed)))
+                told_of += told is not None
+                assert told is None or any(covers(item, result) for item in told), kind.name
+    assert told_of > 1_000
+
+
+def graph_of(text: str) -> Graph | None:
+    """The graph of `type -> layer`, None for text of another form."""
+    type_, _, layer = text.partition(" -> ")
+    try:
+        return archc.parse(f"network Net on x: {type_} {{ x -> {layer} }}").check().graph("Net")
+    except ProgramError:
+        return None
+
+
+def test_types_in_great_number_are_told_together() -> None:
+    stage = outcomes.layer_call(
+        Conv,
+        [("filters", tuple(range(1, 16))), ("kernel", (1, 3, 5, 7)), ("stride", (1, 2, 3))],
+    )
+    told = outcomes.outcomes(stage, TensorType(F32, (N, 3, 32, 33)))
+    twice = outcomes.through(stage, told)
+    assert told is not None and twice is not None
+    assert len(told) == 15 * 3
+    (only,) = twice
+    assert only.shape[0] == N and all(map(rough.is_number, only.shape[1:]))
+    assert all(isinstance(size, Axis) for size in only.shape)
