@@ -90,6 +90,8 @@ def _bound(
             spans.append((slot.name, made, decider.made))
             made = decider.made
             session.moved(mark)
+            if session.hope is not None and node is not None and env is not None:
+                session.look_on_settings(layer, node, env, values, flowing, context.builder)
     tied: Mapping[str, WeightReference] = {}
     initialiser = None
     if matched.extra:

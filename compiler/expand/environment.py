@@ -54,6 +54,15 @@ class Environment:
             scope = scope.parent
         return None
 
+    def binds_inside(self, names: frozenset[str]) -> bool:
+        """Whether any of some names is bound in a scope within the file."""
+        scope: Environment | None = self
+        while scope is not None and scope.parent is not None:
+            if not names.isdisjoint(scope._names):
+                return True
+            scope = scope.parent
+        return False
+
     def here(self, name: str) -> Binding | None:
         """The name as this very scope binds it."""
         return self._names.get(name)

@@ -93,13 +93,13 @@ class LayerCall(Stage):
         return rough.of_layer(self.layer, self.settings, found)  # type: ignore[arg-type]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000, typed=True)
 def _made(kind: type[Stage], *parts: Any) -> Any:
     """A stage: one object for equal parts."""
     return kind(*parts)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def outcomes(stage: Stage, found: TensorType) -> Types | None:
     """What may flow out of a stage."""
     return stage.outcomes(found)

@@ -159,12 +159,19 @@ class _Lenient(Checks):
 
 UNSURE = errors.shapes.NotProved, errors.shapes.SymbolicSize, errors.shapes.NotBroadcastable
 """Refusals of what is not proved, which unknown sizes need not be."""
+CERTAIN = (
+    errors.shapes.WrongRank,
+    errors.shapes.WrongDType,
+    errors.shapes.MixedDTypes,
+    errors.shapes.AxisOutOfRange,
+)
+"""Refusals that rest on dtypes and ranks alone."""
 
 
 # --- one layer ----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def of_layer(kind: type[Layer], settings: Settings, found: TensorType) -> Types | None:
     """What a layer makes of a type, with each of the settings that it reads on the way."""
     values, results = dict(settings), set[TensorType]()
@@ -249,7 +256,8 @@ def _inferred(kind: type[Layer], picked: _Picked, found: TensorType) -> Sequence
         made = layer.infer(check, found)
     except Fault as fault:
         unknown = picked.unknown or any(map(is_unknown, found.shape))
-        if unknown and not check.certain and isinstance(fault.diagnostic, UNSURE):
+        certain = check.certain or isinstance(fault.diagnostic, CERTAIN)
+        if unknown and not certain and (picked.unknown or isinstance(fault.diagnostic, UNSURE)):
             raise Unsure from None
         raise
     if isinstance(made, tuple):

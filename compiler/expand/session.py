@@ -167,6 +167,19 @@ class Session:
         numbers = self.hope.numbers_of_many()
         self.hope.note_hopeless(node, self.waiting.hopeless(node, env, inputs[0].type, numbers))
 
+    def look_on_settings(
+        self, layer: Any, node: Any, env: Any, values: Mapping[str, Any], inputs: Any, builder: Any
+    ) -> None:
+        """Tells whoever explores where a layer with the settings so far leads to nothing that is
+        wanted, once a number of a range of many is decided.
+        """
+        known = inputs is not None and len(inputs) == 1 and not builder.facts.assumptions
+        if not known or not self.hope.decided_of_many():
+            return
+        numbers = self.hope.numbers_of_many()
+        if not self.waiting.leads_on(layer, node, env, values, inputs[0].type, numbers):
+            self.hope.lose()
+
     @property
     def looks_ahead(self) -> bool:
         """Whether limits on layers are told before they are exceeded."""

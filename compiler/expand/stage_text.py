@@ -12,13 +12,13 @@ from itertools import islice
 from typing import Any
 
 from ...grammar import ast
-from ...grammar.diagnostic import Fault
 from ...grammar.span import NOWHERE
 from ..dims import Axis
-from ..hyperparameter import Hyperparameter, Symbol
+from ..hyperparameter import Hyperparameter, IntKind, Kind, SizeKind, Symbol
 from ..layer import Layer
 from ..types import DTYPES
 from . import decisions, matching, meanings, outcomes, vocabularies
+from .alike import options_of
 from .decisions import Alternatives, Domain, Integers
 from .environment import Environment
 from .holding import Identity
@@ -30,20 +30,46 @@ from .written import literal
 
 FEW = 8
 """So many numbers of a range are looked at one by one."""
+WHOLE = IntKind | SizeKind
+"""What a layer takes for a whole number and nothing else, so that it need not know which."""
 MOST_TURNS = 100
+NONE_KNOWN: Mapping[str, Any] = {}
 
 
 def stage_of(node: ast.Node, env: Environment) -> Stage | None:
     """The stage that stands in a text, with the names of a scope; None where it is none of those
     whose outcomes are told.
     """
-    local = any(env.find_inside(name) is not None for name in _names_in(node))
-    if not local:
-        return _of_file(Identity(node), env.file)
-    return _told(node, env)
+    if env.binds_inside(_names_in(node)):
+        return _told(node, env)
+    return _of_file(Identity(node), env.file)
 
 
-@lru_cache(maxsize=50_000)
+def _of_scope(node: ast.Node, env: Environment) -> Stage:
+    found = stage_of(node, env)
+    if found is None:
+        raise Unsure
+    return found
+
+
+def options_told(node: ast.Choice | ast.Optional, env: Environment) -> tuple[Stage | None, ...]:
+    """The stages of all options of a choice, in their order; a stage may be left out last."""
+    if env.binds_inside(_names_in(node)):
+        return _options(node, env)
+    return _options_of_file(Identity(node), env.file)
+
+
+@lru_cache(maxsize=1_000)
+def _options_of_file(node: Identity, home: Environment) -> tuple[Stage | None, ...]:
+    return _options(node.node, home)
+
+
+def _options(node: ast.Choice | ast.Optional, env: Environment) -> tuple[Stage | None, ...]:
+    found = [_told(item, env) for item in options_of(node)]
+    return (*found, outcomes.PASSES) if isinstance(node, ast.Optional) else tuple(found)
+
+
+@lru_cache(maxsize=10_000)
 def _of_file(node: Identity, home: Environment) -> Stage | None:
     """The stage of a text that reads the names of its file alone."""
     return _told(node.node, home)
@@ -52,13 +78,15 @@ def _of_file(node: Identity, home: Environment) -> Stage | None:
 def _told(node: ast.Node, env: Environment) -> Stage | None:
     try:
         return _read(node, env)
-    except (Unsure, Fault):
+    except Exception:  # a kind of hyperparameter from outside may raise anything
         return None
 
 
 @by_identity
 def _names_in(node: ast.Node) -> frozenset[str]:
-    """The names that a text reads."""
+    """The names that a text reads; a `?` reads those of all layers."""
+    if isinstance(node, ast.Open):
+        return _names_in(_built_in())
     own = {node.id} if isinstance(node, ast.Name) else set[str]()
     return frozenset(own.union(*map(_names_in, ast.children(node))))
 
@@ -136,8 +164,13 @@ def _vocabulary(choice: Identity, home: Environment) -> Stage:
 
 
 @cache
-def _built_in() -> Stage:
-    return _read(vocabularies.built_in(Identity(ast.Open(span=NOWHERE))), Environment())
+def _built_in() -> ast.Choice:
+    """The built-in vocabulary, the same for each `?` of a text."""
+    return vocabularies.built_in(Identity(ast.Open(span=NOWHERE)))
+
+
+def _open(node: ast.Open, env: Environment) -> Stage:
+    return _of_scope(_built_in(), env)
 
 
 def _with_body(node: ast.Call, meant: Any, env: Environment) -> Stage:
@@ -149,20 +182,36 @@ def _with_body(node: ast.Call, meant: Any, env: Environment) -> Stage:
         return outcomes.residual(inner)
     if meant.name != "repeat" or len(node.arguments) != 1:
         raise Unsure
-    counts = [item for item in _values(node.arguments[0].value, None, env) if type(item) is int]
-    if not counts or max(counts) > MOST_TURNS:
+    counts = _values(node.arguments[0].value, None, env)
+    if not all(type(item) is int and item <= MOST_TURNS for item in counts):
         raise Unsure
     return outcomes.one_of(outcomes.turns(inner, count) for count in counts)
 
 
-def _layer(layer: type[Layer], node: ast.Call, env: Environment) -> Stage:
+def settled(
+    layer: type[Layer], node: ast.Call, env: Environment, values: Mapping[str, Any]
+) -> Stage | None:
+    """A call of a layer of which some settings are known."""
+    try:
+        return _layer(layer, node, env, values)
+    except Exception:  # as in `_told`
+        return None
+
+
+def _layer(
+    layer: type[Layer], node: ast.Call, env: Environment, known: Mapping[str, Any] = NONE_KNOWN
+) -> Stage:
     matched = matching.matched(layer, Identity(node))  # type: ignore[arg-type]
     if any(slot.item.name != slot.name or slot.node is None for slot in matched.slots):
         raise Unsure
     names = {slot.name for slot in matched.slots}
     if not names | set(matched.extra) >= matched.given.by_name.keys():
         raise Unsure  # names of its own, as those of `rearrange`
-    pairs = [(slot.name, _values(slot.node, slot.item, env)) for slot in matched.slots]
+    pairs = [
+        (name, (known[name],) if name in known else _values(slot.node, slot.item, env))
+        for slot in matched.slots
+        for name in (slot.name,)
+    ]
     return outcomes.layer_call(layer, pairs)
 
 
@@ -189,12 +238,16 @@ def _plain_values(node: Any, item: Hyperparameter | None, env: Environment) -> I
             ends = [literal(end) for end in (node.low, node.high, node.step) if end is not None]
             if not all(isinstance(end, int | float) for end in ends):
                 raise Unsure
-            yield from _of_domain(decisions.range_of(numbers, *ends), item.name if item else "")
+            yield from _of_domain(
+                decisions.range_of(numbers, *ends),
+                item.name if item else "",
+                item.kind if item else None,
+            )
         case ast.Open() if item is not None:
             domain = decisions.own_domain(item)
             if domain is None:
                 raise Unsure
-            yield from _of_domain(domain, item.name)
+            yield from _of_domain(domain, item.name, item.kind)
         case ast.Name(id=name):
             yield _named(name, item, env)
         case _:
@@ -221,14 +274,14 @@ def is_of_many(domain: Domain) -> bool:
     return isinstance(domain, Integers) and domain.low >= 0 and len(domain) > FEW
 
 
-def _of_domain(domain: Domain, name: str) -> Iterator[Any]:
+def _of_domain(domain: Domain, name: str, kind: Kind | None) -> Iterator[Any]:
     """The decisions of a domain; of many numbers, one that nobody knows. A real number decides no
     structure, so any stands for all.
     """
     match domain:
         case Alternatives(options=options):
             yield from options
-        case Integers(low=low, high=high) if is_of_many(domain):
+        case Integers(low=low, high=high) if is_of_many(domain) and isinstance(kind, WHOLE):
             yield SomeNumber(name, low, high)
         case Integers(low=low, high=high, step=step):
             yield from range(low, high + 1, step)
@@ -239,7 +292,7 @@ def _of_domain(domain: Domain, name: str) -> Iterator[Any]:
 _WAYS: Mapping[type, Callable[[Any, Environment], Stage]] = {
     ast.Choice: _choice,
     ast.Optional: lambda node, env: outcomes.one_of([_read(node.stage, env), outcomes.PASSES]),
-    ast.Open: lambda node, env: _built_in(),
+    ast.Open: _open,
     ast.Labelled: lambda node, env: _read(node.stage, env),
     ast.Pipeline: _pipeline,
     ast.Fragment: lambda node, env: _body(node.body, env),

@@ -6,16 +6,16 @@ body around it. Goes out: whether some way on may have the type that is wanted a
 asked only where a search fails again and again, since most types lead on.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ...grammar import ast
 from ...grammar.record import record
 from ..dims import Dim
+from ..layer import Layer
 from ..types import DType, TensorType
 from . import meanings, outcomes, requirements, rough, signatures, stage_text, vocabularies
-from .alike import options_of
 from .environment import Environment
 from .holding import Identity
 from .outcomes import PASSES, Stage
@@ -73,9 +73,24 @@ class Waiting:
         way = self._way_on(node)
         if way is None:
             return ()
-        options = [stage_text.stage_of(item, env) for item in options_of(node)]
-        options += [PASSES] if isinstance(node, ast.Optional) else []
-        return _hopeless(tuple(options), rough.without(found, numbers), *way)
+        options = stage_text.options_told(node, env)
+        return _hopeless(options, rough.without(found, numbers), *way)
+
+    def leads_on(
+        self,
+        layer: type[Layer],
+        node: ast.Call,
+        env: Environment,
+        values: Mapping[str, Any],
+        found: TensorType,
+        numbers: Set[int],
+    ) -> bool:
+        """Whether a call of a layer of which some settings are known may lead to what is wanted
+        when this type flows in.
+        """
+        way = self._way_on(node)
+        stage = None if way is None else stage_text.settled(layer, node, env, values)
+        return way is None or not _hopeless((stage,), rough.without(found, numbers), *way)
 
     def _way_on(self, node: ast.Node) -> "tuple[tuple[Stage, ...], Wanted] | None":
         """What follows a node, and what is wanted at the end; None where that cannot be told."""
@@ -120,11 +135,11 @@ def _hopeless(
     wanted: Wanted,
 ) -> tuple[int, ...]:
     way = outcomes.chain(rests)
-    if way.choices > MOST_CHOICES:
-        return ()
 
     def leads_on(option: Stage | None) -> bool:
-        flow = None if option is None else outcomes.outcomes(option, found)
+        if option is None or option.choices + way.choices > MOST_CHOICES:
+            return True
+        flow = outcomes.outcomes(option, found)
         return flow is None or any(
             end is None or any(map(wanted.may_be, end))
             for end in (through(way, flow) for through in (outcomes.some_through, outcomes.through))

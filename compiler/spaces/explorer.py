@@ -19,24 +19,31 @@ from ..expand.decisions import Site
 from ..expand.grounds import Argued, Grounds
 from ..expand.retrying import Refused
 from ..expand.session import Session
-from ..expand.stage_text import is_of_many
 from ..graph import Graph
 from ..types import TensorType
 from .ceiling import Ceiling, TooMuch
 from .dead import DeadEnd, refused_number
 from .limit import SpaceLimit
 from .outlook import exceeded
+from .prospect import Dead, Prospect
 from .refusals import Refusals
 from .spending import Spending
-from .states import DONE, REAL, Path, Policy, State, Suffices, edge, grave_of, link
+from .states import (
+    DONE,
+    REAL,
+    Path,
+    Policy,
+    State,
+    Suffices,
+    edge,
+    link,
+)
 from .sweep import Sweep, Untaken
 
 if TYPE_CHECKING:
     from .process import Process
 
 
-PATIENCE = 64
-"""After so many refusals it is looked at whether what follows can lead on at all."""
 MOST_DECISIONS = 20_000
 """So many stand in one program: what is asked of a space goes from one to the next, and deeper."""
 LAYER_WORK = 48
@@ -49,14 +56,6 @@ class Known(Exception):
 
 class Enough(Exception):
     """The walk came as far as it was to go, and what lies beyond is not known."""
-
-
-class Dead(Refused):
-    """The walk came to a state beyond which there is none."""
-
-
-class Anew(Refused):
-    """So much was refused that the walk begins anew, and looks ahead."""
 
 
 class Exhausted(Refused):
@@ -102,9 +101,12 @@ class Explorer:
         self._proved: set[int] = set()
         self.refusals = Refusals(self.path)
         self._spent = 0  # the session's work when it was last counted
-        self._turned = 0  # how often it went back
-        self._anew = False  # whether it began anew for that
-        self._hopeless: tuple[ast.Expression | None, Sequence[int]] = None, ()
+        self.prospect = Prospect(process.budget, self.path, len(prefix))
+
+    @property
+    def hope(self) -> Prospect | None:
+        """Who is told which options lead to nothing, once so much was refused."""
+        return self.prospect if self.prospect.looks else None
 
     @property
     def made(self) -> int:
@@ -133,7 +135,8 @@ class Explorer:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
         self.spending.grows_in(context.builder, context.session)
         self.session = context.session
-        self.session.hope = self if self._turned >= PATIENCE else None
+        self.session.hope = self.hope
+        asked = self.prospect.taken()
         index, process = len(self.path), self.process
         ahead = index - self.base
         if ahead < len(self.states):
@@ -146,8 +149,8 @@ class Explorer:
         if ahead < len(self.prefix):
             return self._take(state, self.prefix[ahead])
         self._expect_explored()
-        if self._hopeless[1]:
-            self._rule_out(state)
+        if asked[1]:
+            self.prospect.rule_out(state, *asked)
         if self.enough(state, index, self.spending.added(index)):
             raise Known if state.live else Enough
         decision = self._next(state, index)
@@ -251,10 +254,11 @@ class Explorer:
         """
         if self.session is not None:
             self._count_work(0)  # before it is taken back
-        self._expect_patience(refusal)
+        self.prospect.expect_patience(refusal, sweeps=self.sweep is not None)
         if isinstance(refusal, Untaken):
             self._take_another(start, refusal)
             return
+        self.prospect.refused += 1
         dear, refusal = self._too_much(refusal)
         grounds, reason = (Grounds(0), None) if dear else self._grounds(refusal)
         kept = max(start.made, self.given)
@@ -282,14 +286,6 @@ class Explorer:
             raise dear
         raise Exhausted(grounds, reason)
 
-    def _expect_patience(self, refusal: Refused | Fault) -> None:
-        """Raises Anew once the walk went back so often that it is to look ahead."""
-        if isinstance(refusal, Anew):
-            raise refusal
-        if self._turned >= PATIENCE and not self._anew and self.sweep is None:
-            self._anew = True
-            raise Anew
-
     def _too_much(self, refusal: Refused | Fault) -> tuple[TooMuch | None, Refused | Fault]:
         """A refusal because of costs, or of a size that is counted like one; and as it is told."""
         if isinstance(refusal, TooMuch):
@@ -316,7 +312,6 @@ class Explorer:
     def _go_on(self, start: Mark, state: State, place: int, decision: Any) -> None:
         """With another decision at a state, and the same before."""
         self.process.budget.count_run()
-        self._turned += 1
         self.refusals.go_back(place)
         self.base, again = start.made, self.path[start.made :]
         self.states = [*[passed for passed, _ in again], state]
@@ -348,27 +343,6 @@ class Explorer:
         self.process.bury(self.path, reason)
         return self.refusals.grounds(reason, self.session), reason
 
-    def numbers_of_many(self) -> set[int]:
-        """The whole numbers that were decided in ranges of many."""
-        return {decision for state, decision in self.path if is_of_many(state.domain)}
-
-    def note_hopeless(self, node: ast.Expression, options: Sequence[int]) -> None:
-        """Of the choice that is met next, some options lead to nothing that is wanted."""
-        self._hopeless = node, options
-
-    def _rule_out(self, state: State) -> None:
-        """Notes the options of a state that lead to nothing as refused, if it is the choice that
-        was asked about.
-        """
-        (node, options), self._hopeless = self._hopeless, (None, ())
-        for option in options if node is state.node else ():
-            child = state.children.get(option)
-            if child is None:
-                child = grave_of(state, option, None)
-                link(state, option, child)
-            child.hopeless = not child.live
-            child.dead = child.dead or child.hopeless
-
     def _go_back(self, start: Mark) -> None:
         del self.path[start.made :]
         self._proved = {place for place in self._proved if place < start.made}
@@ -376,6 +350,7 @@ class Explorer:
 
     def restart(self) -> None:
         """From the beginning, with the decisions that are left."""
+        self.prospect.taken()
         self.spending.restart()
 
     def begin_anew(self, start: Mark) -> None:

@@ -89,6 +89,7 @@ class OpenNetwork:
         node, though its block be known. Raises DeadEnd.
         """
         session = self.exploring(limits, full=full)
+        session.hope = decider.hope
         return self._expand(decider, session, decider.network).graph.values
 
     def exploring(self, limits: Limits, *, full: bool) -> Deciding:

@@ -23,10 +23,11 @@ from .budget import Budget
 from .ceiling import Ceiling
 from .costs import Totals
 from .dead import DeadEnd, refused_number
-from .explorer import Anew, Course, Enough, Exhausted, Explorer, Known
+from .explorer import Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
 from .open_network import OpenNetwork
 from .outlook import Outlook, SizesMatter
+from .prospect import Anew
 from .states import (
     REAL,
     Path,

@@ -4,7 +4,7 @@ out, and what leads nowhere is not searched.
 
 import archc
 import pytest
-from archc.compiler.spaces import explorer
+from archc.compiler.spaces import prospect
 
 LAYERS = """
 vocabulary Layers {
@@ -68,6 +68,42 @@ network Net on x: f32[N, T, 4] -> f32[N, 8, 4] {
     require T == 8
 }
 
+# the same choice in each turn
+network Net on x: f32[N, 4] -> f32[N, 3] {
+    x -> repeat(2) { (relu | dense(4..100) | dense(3, bias=true)) }
+}
+
+# some turns or many
+network Net on x: f32[N, 4] -> f32[N, 1, 1, 1, 4] {
+    x -> (tanh | dense(5)) -> (relu | tanh | dense(4)) -> repeat(2 | 3..20) { unsqueeze(1) }
+}
+
+# a block that hides a layer
+block relu on x {
+    x -> dense(3) -> unsqueeze(1) -> unsqueeze(1) -> unsqueeze(1)
+}
+network Net on x: f32[N, 4] -> f32[N, 1, 1, 1, 3] {
+    x -> (sin | cos) -> (tanh | sin | dense(4)) -> (relu | flatten)
+}
+
+# any layer, and a block that hides one
+block relu on x {
+    x -> dense(3) -> unsqueeze(1) -> unsqueeze(1) -> unsqueeze(1) -> unsqueeze(1) -> unsqueeze(1)
+}
+network Net on x: f32[N, 4] -> f32[N, 1, 1, 1, 1, 1, 3] {
+    x -> (sin | cos) -> (tanh | sin | dense(4)) -> ?
+}
+
+# a number of many that is no size
+network Net on x: f32[N, 4, 6] -> f32[N, 4, 6] {
+    x -> (tanh | dense(5)) -> (relu | tanh | dense(6)) -> split(1..10, axis=1)
+}
+
+# another number of many that is no size
+network Net on x: f32[N, 4, 4, 4] -> f32[N, 4, 20, 20] {
+    x -> repeat(2) { (pad(0..9) | relu | dense(5)) }
+}
+
 # options of the text
 network Net on x: f32[N, 4] -> i64[N] {
     x -> (dense(2..9) | one_hot(2) | relu)? -> (argmax(1) | argmax(1, keep=true) | cast(i64))
@@ -113,11 +149,11 @@ def cases(texts: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("name", "text"), cases(SMALL).items())
 def test_nothing_valid_is_ruled_out(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explorer, "PATIENCE", 10**9)
+    monkeypatch.setattr(prospect, "PATIENCE", 10**9)
     plain = archc.space(LAYERS + text)
     size, drawn = plain.size, [program.trace for program in plain.samples(30)]
     listed = [program.trace for program in plain.enumerate()][:3_000]
-    monkeypatch.setattr(explorer, "PATIENCE", 1)
+    monkeypatch.setattr(prospect, "PATIENCE", 1)
     ahead = archc.space(LAYERS + text)
     assert [program.trace for program in ahead.samples(30)] == drawn
     again = archc.space(LAYERS + text)
@@ -162,7 +198,7 @@ network Net on x: f32[N, 16, 16, 16] -> f32[N, 16, 16, 16] {
 def test_what_leads_nowhere_is_not_searched(name: str, text: str) -> None:
     """With these seeds 200,000 expansions did not come to an end."""
     space = archc.space(text)
-    space.process.budget.most = 10_000
+    space.process.budget.most = 20_000
     for start in name.split(": ")[1].split(", "):
         (program,) = space.samples(1, seed=3, start=int(start))
         archc.parse(program.text).check()
@@ -174,7 +210,7 @@ def test_that_there_is_no_program_is_told_as_ever(monkeypatch: pytest.MonkeyPatc
     }"""
     told = []
     for patience in (10**9, 1):
-        monkeypatch.setattr(explorer, "PATIENCE", patience)
+        monkeypatch.setattr(prospect, "PATIENCE", patience)
         with pytest.raises(archc.ProgramError) as refused:
             archc.space(LAYERS + text).sample()
         told.append(str(refused.value))
