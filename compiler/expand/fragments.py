@@ -18,7 +18,7 @@ def run(
 ) -> "stages.Flow":
     """Braces as a stage: their result, fed with the inputs; empty ones pass them on."""
     if context.session.holds is not None:
-        only = _only_result(body)
+        only = only_result(body)
         if only is not None and not env.rebinds:
             return _run_only(body, only, inputs, env, context)
     result = statements.run_body(body, env, context, inputs)
@@ -30,7 +30,7 @@ def run(
 
 
 @by_identity
-def _only_result(body: ast.Body) -> ast.Expression | None:
+def only_result(body: ast.Body) -> ast.Expression | None:
     """The stage that is all there is in some braces."""
     if len(body.statements) != 1:
         return None

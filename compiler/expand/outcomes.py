@@ -4,6 +4,7 @@ Comes in: a stage, and a type, of which some sizes may be unknown (`rough.py`). 
 that may flow out, perhaps more of them; None where that cannot be told.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -19,16 +20,16 @@ as many nothing is told.
 """
 
 
-class Stage:
+class Stage(ABC):
     """What is applied. The same of the same is one object, by which its outcomes are kept.
     `choices` is how many choices follow one another in it at most.
     """
 
     choices = 0
 
+    @abstractmethod
     def outcomes(self, found: TensorType) -> Types | None:
         """What may flow out when this flows in."""
-        raise NotImplementedError
 
 
 class Chain(Stage):

@@ -17,7 +17,7 @@ from ..dims import Axis
 from ..hyperparameter import Hyperparameter, IntKind, Kind, SizeKind, Symbol
 from ..layer import Layer
 from ..types import DTYPES
-from . import decisions, matching, meanings, outcomes, vocabularies
+from . import decisions, fragments, matching, meanings, outcomes, vocabularies
 from .alike import options_of
 from .decisions import Alternatives, Domain, Integers
 from .environment import Environment
@@ -76,8 +76,12 @@ def _of_file(node: Identity, home: Environment) -> Stage | None:
 
 
 def _told(node: ast.Node, env: Environment) -> Stage | None:
+    return _tried(lambda: _read(node, env))
+
+
+def _tried(read: Callable[[], Stage]) -> Stage | None:
     try:
-        return _read(node, env)
+        return read()
     except Exception:  # a kind of hyperparameter from outside may raise anything
         return None
 
@@ -106,18 +110,10 @@ def _pipeline(node: ast.Pipeline, env: Environment) -> Stage:
     return outcomes.chain(_read(item, env) for item in node.stages)
 
 
-def only_result(body: ast.Body) -> ast.Expression | None:
-    """The stage that is all there is in some braces."""
-    if len(body.statements) != 1:
-        return None
-    (statement,) = body.statements
-    return statement.value if isinstance(statement, ast.Result) else None
-
-
 def _body(body: ast.Body, env: Environment) -> Stage:
     if not body.statements:
         return outcomes.PASSES
-    only = only_result(body)
+    only = fragments.only_result(body)
     if only is None:
         raise Unsure
     return _read(only, env)
@@ -192,10 +188,7 @@ def settled(
     layer: type[Layer], node: ast.Call, env: Environment, values: Mapping[str, Any]
 ) -> Stage | None:
     """A call of a layer of which some settings are known."""
-    try:
-        return _layer(layer, node, env, values)
-    except Exception:  # as in `_told`
-        return None
+    return _tried(lambda: _layer(layer, node, env, values))
 
 
 def _layer(
@@ -208,9 +201,11 @@ def _layer(
     if not names | set(matched.extra) >= matched.given.by_name.keys():
         raise Unsure  # names of its own, as those of `rearrange`
     pairs = [
-        (name, (known[name],) if name in known else _values(slot.node, slot.item, env))
+        (
+            slot.name,
+            (known[slot.name],) if slot.name in known else _values(slot.node, slot.item, env),
+        )
         for slot in matched.slots
-        for name in (slot.name,)
     ]
     return outcomes.layer_call(layer, pairs)
 

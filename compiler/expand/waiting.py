@@ -17,9 +17,9 @@ from ..layer import Layer
 from ..types import DType, TensorType
 from . import meanings, outcomes, requirements, rough, signatures, stage_text, vocabularies
 from .environment import Environment
+from .fragments import only_result
 from .holding import Identity
 from .outcomes import PASSES, Stage
-from .stage_text import only_result
 from .values import Tensor, VocabularyValue
 
 MOST_CHOICES = 4

@@ -8,23 +8,13 @@ from archc.compiler.checks import Checks
 from archc.compiler.errors.base import Site
 from archc.compiler.expand.idle import is_idle
 from archc.compiler.facts import Facts
-from archc.compiler.graph import Graph
 from archc.compiler.hyperparameter import Between
 from archc.compiler.layer import Layer
 from archc.compiler.registry import all_layers
 from archc.compiler.types import TensorType
-from archc.grammar.diagnostic import ProgramError
 from archc.grammar.record import replaced
 from archc.grammar.span import NOWHERE
-
-
-def graph_of(text: str) -> Graph | None:
-    """The graph of `type -> layer`, None for text of another form."""
-    type_, _, layer = text.partition(" -> ")
-    try:
-        return archc.parse(f"network Net on x: {type_} {{ x -> {layer} }}").check().graph("Net")
-    except ProgramError:
-        return None
+from typical import graph_of
 
 
 def test_what_is_idle_changes_no_type() -> None:

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import archc
 import pytest
 from archc.compiler.checks import Checks
 from archc.compiler.dims import Axis, axis
@@ -14,14 +13,14 @@ from archc.compiler.errors.base import Site
 from archc.compiler.expand import outcomes, rough, stage_text
 from archc.compiler.expand.environment import Environment
 from archc.compiler.facts import Facts
-from archc.compiler.graph import Graph
 from archc.compiler.layer import Layer
 from archc.compiler.layers.conv import Conv
 from archc.compiler.registry import all_layers
 from archc.compiler.types import BOOL, F16, F32, I64, TensorType
 from archc.grammar import ast
-from archc.grammar.diagnostic import Fault, ProgramError
+from archc.grammar.diagnostic import Fault
 from archc.grammar.span import NOWHERE
+from typical import graph_of
 
 N, T = axis("N"), axis("T")
 VOCABULARY = stage_text.stage_of(ast.Open(span=NOWHERE), Environment())
@@ -115,15 +114,6 @@ def test_what_any_layer_makes_is_told() -> None:
                 told_of += told is not None
                 assert told is None or any(covers(item, result) for item in told), kind.name
     assert told_of > 1_000
-
-
-def graph_of(text: str) -> Graph | None:
-    """The graph of `type -> layer`, None for text of another form."""
-    type_, _, layer = text.partition(" -> ")
-    try:
-        return archc.parse(f"network Net on x: {type_} {{ x -> {layer} }}").check().graph("Net")
-    except ProgramError:
-        return None
 
 
 def test_types_in_great_number_are_told_together() -> None:
