@@ -20,7 +20,7 @@ from .states import State
 from .uses import counted_uses
 from .walk import Walk
 
-GLANCE = 400
+GLANCE = 1000
 """How many expansions a glance may cost: about a second, for programs of up to 50 layers."""
 GLANCED_LAYERS = 50 * GLANCE
 LEAST_GLANCE = 20

@@ -6,7 +6,8 @@ a hundred times as long with them.
 """
 
 from collections.abc import Mapping
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata as installed
 from typing import Any
 
 import onnx
@@ -76,7 +77,7 @@ def _structure(graph: Graph, builder: Builder, opset: int) -> onnx.ModelProto:
         ir_version=ir,
         opset_imports=imports,
         producer_name="archc",
-        producer_version=version("archc"),
+        producer_version=_version(),
     )
 
 
@@ -86,9 +87,15 @@ def _doc(graph: Graph) -> str:
     return f"{graph.name} on {inputs} -> {outputs}"
 
 
+@cache
+def _version() -> str:
+    """Read once: it takes a millisecond, and a stream has a million models."""
+    return installed.version("archc")
+
+
 def _facts(graph: Graph) -> dict[str, str]:
     """What travels with every model. ONNX cannot check stated facts about axes: it carries them."""
-    facts = {"archc.version": version("archc"), "archc.hash": graph_hash(graph)}
+    facts = {"archc.version": _version(), "archc.hash": graph_hash(graph)}
     if graph.program:
         facts["archc.source"] = graph.program
     if graph.checks:
