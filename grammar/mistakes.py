@@ -304,6 +304,10 @@ def _hint(place: Place) -> str | None:
         return None
     if place.kind == "LABEL" and "LEFT_BRACE" in place.expected:
         return "a body stands in braces: `{ … }`"
+    if before.type in ("TRAIN", "SEARCH") and place.kind in ("BODY", "LEFT_BRACE"):
+        return f"the network stands before the brace: `{before.text} Name {{ … }}`"
+    if before.type == "ON" and place.kind == "LEFT_PARENTHESIS":
+        return "ports stand without parentheses: `on a: f32[N, 4], b: f32[N, 7]`"
     if place.kind == "CHOICE" and place.after_operand and place.head("IF", "FOR", "REQUIRE"):
         return "a choice stands in parentheses here: `(a | b)`"
     if (before.text, place.token.text) == ("log", "step"):

@@ -248,3 +248,19 @@ def test_how_a_choice_is_written_where_it_cannot_stand_so(stage: str, help_: str
     parsed = parse(f"network Net on x: f32[N, 8] -> f32[N, _] {{\n    x -> {stage}\n}}\n", "a.arch")
     (report,) = parsed.reports
     assert list(report.diagnostic.help()) == [help_]
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("train {\n    epochs = 3\n}\n", "the network stands before the brace: `train Name { … }`"),
+        ("search\n{\n}\n", "the network stands before the brace: `search Name { … }`"),
+        (
+            "network Net on (a: f32[N, 4], b: f32[N, 7]) -> f32[N, 3] {\n    a\n}\n",
+            "ports stand without parentheses: `on a: f32[N, 4], b: f32[N, 7]`",
+        ),
+    ],
+)
+def test_headers_that_are_written_as_elsewhere(text: str, help_: str) -> None:
+    (report,) = parse(text, "a.arch").reports
+    assert list(report.diagnostic.help()) == [help_]
