@@ -5,12 +5,13 @@ tell states apart: an edge carries what it adds, and a requirement is asked of t
 200k` over a thousand states would otherwise make millions of them.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
-from operator import add, sub
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, floor, isfinite
+from operator import add, ge, le, sub
 from typing import Any, TypeGuard
 
 from ...grammar import ast
+from ...grammar.diagnostic import Fault
 from ...grammar.record import record
 from .. import cost
 from ..expand import evaluate
@@ -19,12 +20,14 @@ from ..expand.context import Context
 from ..expand.decisions import has_choice
 from ..expand.environment import Environment
 from ..expand.naming import NO_NAMES
-from ..expand.requirements import names_read
+from ..expand.requirements import names_in, names_read
 from ..expand.session import Session
 from ..facts import Facts
 
 ADDITIVE = ("params", "flops", "activations", "layers")
+INFINITE = float("inf")
 Totals = tuple[int, ...]
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 
 
 def plus(left: Totals, right: Totals) -> Totals:
@@ -33,6 +36,48 @@ def plus(left: Totals, right: Totals) -> Totals:
 
 def minus(left: Totals, right: Totals) -> Totals:
     return tuple(map(sub, left, right))
+
+
+@record
+class Bounds:
+    """Between what each cost is to lie by itself, both ends included; `whole` where nothing else is
+    required.
+    """
+
+    low: tuple[int | float, ...]
+    high: tuple[int | float, ...]
+    whole: bool
+
+    def hold(self, totals: Totals) -> bool:
+        """Whether these costs are within the bounds."""
+        return self.allow(totals) and self.reach(totals)
+
+    def allow(self, totals: Totals) -> bool:
+        """Whether none of these costs is too large."""
+        return all(map(le, totals, self.high))
+
+    def reach(self, totals: Totals) -> bool:
+        """Whether none of these costs is too small."""
+        return all(map(ge, totals, self.low))
+
+    @property
+    def above(self) -> Sequence[int]:
+        """The costs that are bounded from above, by their positions."""
+        return [cost for cost, high in enumerate(self.high) if high != INFINITE]
+
+    @property
+    def below(self) -> Sequence[int]:
+        """The costs that are bounded from below."""
+        return [cost for cost, low in enumerate(self.low) if low != -INFINITE]
+
+    @property
+    def only_above(self) -> bool:
+        """More can only hurt."""
+        return self.whole and not self.below
+
+    def beside(self, most: Sequence[int]) -> "Bounds":
+        """With further costs, which are bounded from above."""
+        return Bounds((*self.low, *[-INFINITE for _ in most]), (*self.high, *most), self.whole)
 
 
 @record
@@ -54,44 +99,102 @@ class Requirements:
         env = Environment(self.environment)
         for name, value in zip(self.names, totals, strict=True):
             env.replace(name, value, self.statements[0].span)
-        context = Context(Session(), GraphBuilder(Session().limits, Facts()), NO_NAMES)
         for item in self.statements:
-            yield evaluate.condition(item.condition, env, context) is True
+            yield evaluate.condition(item.condition, env, _anywhere()) is True
 
-    def only_bounds_above(self) -> bool:
-        """Every requirement is `cost <= n` or `cost < n`: more can only hurt."""
-        return all(_bounds_above(item.condition) for item in self.statements)
+    def bounds(self) -> Bounds:
+        """Between what each cost is to lie by itself, as far as that is required."""
+        low, high = [-INFINITE] * len(self.names), [INFINITE] * len(self.names)
+        whole = True
+        for part in (part for item in self.statements for part in _conjuncts(item.condition)):
+            name, least, most = self._between(part)
+            if name is None:
+                whole = False
+            else:
+                cost = self.names.index(name)
+                low[cost], high[cost] = max(low[cost], least), min(high[cost], most)
+        return Bounds(tuple(low), tuple(high), whole)
 
-    def sides(self) -> "tuple[Requirements, Requirements]":
-        """What bounds a cost by itself from above, and what from below; `cost == n` does both."""
-        parts = [part for item in self.statements for part in _conjuncts(item.condition)]
-        above, below = list[ast.Require](), list[ast.Require]()
-        for part in parts:
-            for side, operators, operator in (above, "< <= ==", "<="), (below, "> >= ==", ">="):
-                if _holds_against(part, operators.split()):
-                    bound = replace(part, operator=operator) if part.operator == "==" else part
-                    side.append(ast.Require(bound, span=part.span))
-        return replace(self, statements=tuple(above)), replace(self, statements=tuple(below))
+    def _between(self, part: ast.Expression) -> tuple[str | None, int | float, int | float]:
+        """The one cost that stands against a number, and between what it is to lie."""
+        nothing = None, -INFINITE, INFINITE
+        if not isinstance(part, ast.Binary):
+            return nothing
+        name, operator, other = part.left, part.operator, part.right
+        if not _is_cost(name):
+            name, operator, other = part.right, _TURNED.get(part.operator, ""), part.left
+        if not _is_cost(name) or set(names_read(other)) & set(ADDITIVE):
+            return nothing
+        number = _number(other, self.environment)
+        if number is None or not isfinite(number):
+            return nothing
+        match operator:
+            case "<=":
+                return name.id, -INFINITE, floor(number)
+            case "<":
+                return name.id, -INFINITE, ceil(number) - 1
+            case ">=":
+                return name.id, ceil(number), INFINITE
+            case ">":
+                return name.id, floor(number) + 1, INFINITE
+            case "==":
+                return name.id, ceil(number), floor(number)
+        return nothing
 
 
-def deferrable(body: ast.Body, env: Environment) -> Requirements:
+def deferrable(
+    function: ast.Function, home: Environment, overrides: Mapping[str, Any]
+) -> Requirements:
     """The requirements of a network's body that sums can settle."""
+    env = _known_beforehand(function, home, overrides)
     kept, names = [], set()
-    for statement in body.statements:
+    for statement in function.body.statements:
         if not isinstance(statement, ast.Require):
             continue
-        read = set(names_read(statement.condition))
-        rest = read - set(ADDITIVE)
+        read = {item.id: item for item in names_in(statement.condition)}
+        rest = [item for name, item in read.items() if name not in ADDITIVE]
         if has_choice(statement.condition):  # what is decided there is decided in the network
             continue
-        if read != rest and all(env.find(name) is not None for name in rest):
+        if len(read) > len(rest) and all(_number(item, env) is not None for item in rest):
             kept.append(statement)
-            names |= read & set(ADDITIVE)
+            names |= read.keys() & set(ADDITIVE)
     return Requirements(tuple(kept), tuple(name for name in ADDITIVE if name in names), env)
 
 
-def _bounds_above(node: ast.Expression) -> bool:
-    return all(_holds_against(part, ("<", "<=")) for part in _conjuncts(node))
+def _known_beforehand(
+    function: ast.Function, home: Environment, overrides: Mapping[str, Any]
+) -> Environment:
+    """The names of a network's header and body that stand for one number in all of its programs."""
+    env = Environment(home)
+    for name, value in overrides.items():
+        env.replace(name, value, function.span)
+    given = [(item.name, item.default) for item in function.hyperparameters]
+    given += [(item.name, item.value) for item in function.body.statements if _is_let(item)]
+    for name, text in given:
+        number = None if name in overrides or text is None else _number(text, env)
+        if number is not None:
+            env.replace(name, number, function.span)
+    return env
+
+
+def _is_let(item: ast.Node) -> TypeGuard[ast.Let]:
+    return isinstance(item, ast.Let)
+
+
+def _number(text: ast.Expression, env: Environment) -> Any:
+    """The number or truth value of a text; None where it is none, or is not known beforehand."""
+    if has_choice(text):
+        return None
+    try:
+        value = evaluate.evaluate(text, env, _anywhere())
+    except Fault:  # a name that is bound later, or open
+        return None
+    return value if type(value) in (int, float, bool) else None
+
+
+def _anywhere() -> Context:
+    """What expressions of numbers alone are worked out in."""
+    return Context(Session(), GraphBuilder(Session().limits, Facts()), NO_NAMES)
 
 
 def _conjuncts(node: ast.Expression) -> Iterator[ast.Expression]:
@@ -102,12 +205,8 @@ def _conjuncts(node: ast.Expression) -> Iterator[ast.Expression]:
         yield node
 
 
-def _holds_against(node: ast.Expression, operators: Container[str]) -> TypeGuard[ast.Binary]:
-    """Whether a cost stands on the left, and on the right what is known beforehand."""
-    if not isinstance(node, ast.Binary) or node.operator not in operators:
-        return False
-    left = isinstance(node.left, ast.Name) and node.left.id in ADDITIVE
-    return left and not set(names_read(node.right)) & set(ADDITIVE)
+def _is_cost(node: ast.Expression) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and node.id in ADDITIVE
 
 
 class Meter:

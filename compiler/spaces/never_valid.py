@@ -4,7 +4,7 @@ Comes in: a walk over a space of which all is known. Goes out: a warning for eac
 text, with the rule that it breaks, or with the requirements of costs that nothing fulfils with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from ...grammar import ast
@@ -16,7 +16,7 @@ from ..expand.decisions import Alternatives, Reals
 from .costs import Totals, plus
 from .emptiness import HOPELESS, MOST_QUESTIONS, unfulfilled
 from .limit import SpaceLimit
-from .passing import live_options
+from .passing import alike, live_options
 from .process import Process
 from .states import DONE, REAL, Place, State, decisions_of, edge
 from .trace import value_of
@@ -66,13 +66,24 @@ def _option(state: State, decision: Any) -> Option:
 def _taken(walk: Walk, most: int) -> tuple[set[Option], Sequence[Place]]:
     """The options that some valid program takes, of no more than `most`, and the places passed.
 
-    With requirements of costs a place is a state and what was spent, so all places are looked at.
+    With requirements of costs a place is a state and what was spent, so all places are looked at;
+    where these are too many, one of those that are alike, and no places are told.
     """
+    try:
+        return _passed(walk, most, lambda place: place)
+    except SpaceLimit:
+        found, _ = _passed(walk, most, alike(walk))
+        return found, ()
+
+
+def _passed(
+    walk: Walk, most: int, same: Callable[[Place], Hashable]
+) -> tuple[set[Option], Sequence[Place]]:
     found: set[Option] = set()
     start = walk.start()
     options = live_options(walk, start)
     waiting: list[Place] = [start]
-    seen = {start: None}
+    seen = {same(start): start}
     while waiting and len(found) < most:
         place = waiting.pop()
         if place.state is DONE:
@@ -83,12 +94,11 @@ def _taken(walk: Walk, most: int) -> tuple[set[Option], Sequence[Place]]:
             else:
                 found.add(_option(place.state, decision))
             after = walk.step(place, decision)
-            if after not in seen:
-                seen[after] = None
+            if seen.setdefault(same(after), after) is after:
                 waiting.append(after)
         if len(seen) > MOST_PLACES:
             raise SpaceLimit(f"there are more than {MOST_PLACES:,} places")
-    return found, list(seen)
+    return found, list(seen.values())
 
 
 def _warning(dead: Sequence[Dead], walk: Walk, passed: Sequence[Place]) -> Report:
@@ -134,6 +144,8 @@ def _costs(dead: Sequence[Dead], walk: Walk, passed: Sequence[Place]) -> Diagnos
     requirements = walk.process.network.requirements
     if not requirements.statements:
         return None
+    if not passed:  # they are too many to say what they cost
+        return unfulfilled(requirements, ())
     options = {_option(item.state, item.decision): None for item in dead}
     found: dict[Totals, None] = {}
     for place in passed:

@@ -14,7 +14,6 @@ from ..expand import closed, networks
 from ..expand.alike import Partition
 from ..expand.context import Context
 from ..expand.decisions import Site
-from ..expand.environment import Environment
 from ..expand.naming import NamesInText
 from ..expand.reads import Reads
 from ..expand.session import MOST_COPIES, Limits
@@ -66,10 +65,7 @@ class OpenNetwork:
     _numbers: dict[int, tuple[object, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        env = Environment(self.reference.home)
-        for name, value in self.overrides.items():
-            env.replace(name, value, self.reference.function.span)
-        self.requirements = deferrable(self.reference.function.body, env)
+        self.requirements = deferrable(self.reference.function, self.reference.home, self.overrides)
         self.closed = None if self.requirements.names else KnownUses(closed.MOST_KEPT)
 
     def replay(self, decisions: Sequence[Any]) -> Expansion:

@@ -2,22 +2,25 @@
 
 Comes in: requirements that sums can settle, the sizes that are counted, and a place. Goes out:
 whether a valid program may lie beyond, as far as costs tell, how many do, and what an expansion may
-add. Where a single cost is bounded from above, the least that completions add tells; otherwise the
-sums of costs do, worked out from the end. Where these are too many, the least of each bounded cost
-rules places out, and where one is bounded from below, the most.
+add. Where a single cost is bounded from above, the least that completions add tells; where each
+cost is bounded by itself, what completions stay within the bounds; otherwise the sums of costs do,
+worked out from the end. Where that takes too long, the least of each bounded cost rules places out,
+and where one is bounded from below, the most.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..expand.decisions import Reals
 from .ceiling import NOTHING_DEAR, PATIENCE, Ceiling, Dear, loop_of
 from .cheapest import Cheapest
 from .completions import Completions
-from .costs import Requirements, Totals, minus, plus
+from .costs import INFINITE, Totals, minus, plus
 from .limit import SpaceLimit
 from .process import Process
-from .states import Place, decisions_of
+from .states import Place, State, decisions_of
 from .sums import Count, Sums
+from .within import Within
 
 MOST_REMEMBERED = 200_000
 BUDGET = 5_000
@@ -43,15 +46,15 @@ class RequiredCosts:
         requirements, self.counted = process.network.requirements, process.outlook.counted
         self._named = len(requirements.names)  # so many costs stand before the counted sizes
         self.any = not relaxed and bool(requirements.statements or self.counted)
-        self._only_bounds = requirements.only_bounds_above()
-        self._bounded = self.any and (self._only_bounds or bool(self.counted))
-        first = 0 if self._only_bounds else self._named
-        bounds = range(first, self._named + len(self.counted)) if self._bounded else ()
-        self.cheapest = [Cheapest(process, cost) for cost in bounds]
-        self._single = self._only_bounds and len(bounds) == 1
-        self._exact = self._tried = self._weighed = False
-        self._sides: tuple[Requirements, Requirements] | None = None
+        counted = process.outlook.of_counted(process.outlook.most)
+        self.bounds = requirements.bounds().beside(counted)
+        above = self.bounds.above if self.any else ()
+        self.cheapest = [Cheapest(process, cost) for cost in above]
+        self._bounded = bool(above)
+        self._single = self.bounds.only_above and len(above) == 1
+        self._exact = self._tried = self._weighed = self._from_below = False
         self._wanted: list[Totals] | None = None  # costs of whole programs that are required
+        self._within: Within | None = None
         self._completions: Completions | None = None
         self._holds: dict[Totals, bool] = {}
         self._dear: dict[Place, Dear] = {}  # what costs too much
@@ -62,6 +65,8 @@ class RequiredCosts:
         """Whether a program with these costs is what the space requires."""
         if not self.any:
             return True
+        if self.bounds.whole:
+            return self.bounds.hold(totals)
         known = self._holds.get(totals)
         if known is None:
             known = self.process.outlook.allows(totals[self._named :])
@@ -73,13 +78,7 @@ class RequiredCosts:
 
     def affords(self, totals: Totals) -> bool:
         """Whether costs may still grow from here."""
-        return not self._bounded or self._allows(totals)
-
-    def _allows(self, totals: Totals) -> bool:
-        """Whether costs that are bounded from above are within their bounds."""
-        if not self.process.outlook.allows(totals[self._named :]):
-            return False
-        return not self._only_bounds or self.fulfilled(totals)
+        return not self._bounded or self.bounds.allow(totals)
 
     # --- what is within reach
 
@@ -91,59 +90,72 @@ class RequiredCosts:
         if self._tried:
             return
         self._tried = True
-        self._exact = bool(self.cheapest)
         if self._single:
             return
-        first = first_place(self.process)
         try:
             with self.process.budget.allowance(BUDGET):
-                whole = {plus(first.spent, rest) for rest in self.sums.of(first.state)}
+                self._work_out(first_place(self.process))
         except SpaceLimit:
             self.look_from_below(BUDGET)
             return
+        self._exact = True
+
+    def _work_out(self, first: Place) -> None:
+        if self.bounds.whole:
+            self.within.beyond(first)
+            return
+        whole = {plus(first.spent, rest) for rest in self.sums.of(first.state)}
         wanted = [total for total in whole if self.fulfilled(total)]
         self._wanted = wanted if len(wanted) <= MOST_WANTED else None
-        self._exact, self.cheapest = True, []
+
+    @property
+    def within(self) -> Within:
+        """What counts completions where every cost is bounded by itself."""
+        if self._within is None:
+            self._within = Within(self.sums, self.bounds, self.sums.ways, _shares)
+        return self._within
 
     def look_from_below(self, budget: int) -> None:
         """Where a cost is bounded from below, what completions add at most is found out, if that
         costs no more than the budget; from then on it tells what is dead.
         """
-        above, below = self.process.network.requirements.sides()
-        if self._exact or self._sides or not below.statements:
+        if self._exact or self._from_below or not self.bounds.below:
             return
         try:
             with self.process.budget.allowance(budget):
                 self.sums.between(first_place(self.process).state)
         except SpaceLimit:
             return
-        self._sides = above, below
+        self._from_below = True
 
-    def _within_reach(self, place: Place, sides: tuple[Requirements, Requirements]) -> bool:
+    def _within_reach(self, place: Place) -> bool:
         """Whether each cost by itself may come to be what is required."""
         between = self.sums.between(place.state)
         if between is None:
             return False
-        least, most = [plus(place.spent, rest)[: self._named] for rest in between]
-        above, below = sides
-        return above.hold(least) and below.hold(most)
+        least, most = [plus(place.spent, rest) for rest in between]
+        return self.bounds.allow(least) and self.bounds.reach(most)
 
     def affordable(self, place: Place) -> bool | None:
         """Whether a completion costs what is required, once that is worked out; None where it is
         quicker to draw one.
         """
-        if self._sides is not None and not self._within_reach(place, self._sides):
+        if self._from_below and not self._within_reach(place):
             return False
-        if not self._exact:
+        if self._exact:
+            return self._completed(place)
+        if not self._tried or not self.cheapest:
             return None
-        if self.cheapest:
-            if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
-                return None
-            each = (
-                least.within(place.state, self._allowed(place, least)) for least in self.cheapest
-            )
-            within = all(each)  # though not by one completion
-            return within if not within or self._single else None
+        if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
+            return None
+        each = (least.within(place.state, self._allowed(place, least)) for least in self.cheapest)
+        within = all(each)  # though not by one completion
+        return within if not within or self._single else None
+
+    def _completed(self, place: Place) -> bool:
+        """Whether a completion costs what is required."""
+        if self.bounds.whole:
+            return bool(self.within.beyond(place))
         if self._wanted is not None:
             missing = [minus(total, place.spent) for total in self._wanted]
             return self.sums.reaches(place.state, missing)
@@ -152,14 +164,8 @@ class RequiredCosts:
 
     def _allowed(self, place: Place, least: Cheapest) -> Callable[[int], bool]:
         """What may be added to one cost, each of which is bounded by itself."""
-        nothing = [0] * len(place.spent)
-        spent = place.spent[least.cost]
-
-        def allowed(added: int) -> bool:
-            nothing[least.cost] = spent + added
-            return self._allows(tuple(nothing))
-
-        return allowed
+        most = self.bounds.high[least.cost] - place.spent[least.cost]
+        return lambda added: added <= most
 
     # --- what costs too much
 
@@ -169,7 +175,7 @@ class RequiredCosts:
             return None
         return Ceiling(
             after,
-            lambda added: self._allows(plus(place.spent, added)),
+            lambda added: self.bounds.allow(plus(place.spent, added)),
             1 if self._tried else PATIENCE,
             lambda state, added: self.dear_at(Place(state, plus(place.spent, added))),
             lambda state, added, decision, within: self.note_too_dear(
@@ -207,6 +213,9 @@ class RequiredCosts:
     def count(self, place: Place) -> Count:
         """The number of completions that cost what is required, exactly."""
         self._weigh()
+        if self.bounds.whole:
+            found: Count = self.within.beyond(place)
+            return found
         first = first_place(self.process)
         if self._completions is None or self._completions.first != first:  # states are forgotten
             self._completions = Completions(self.sums, first, self.fulfilled)
@@ -225,3 +234,9 @@ class RequiredCosts:
             plus(first.spent, between[1])[self._named :]
         ):
             self.process.stop_counting_sizes()
+
+
+def _shares(state: State) -> Sequence[Count]:
+    """Each decision counts once; one of a real range stands for endlessly many."""
+    endless = isinstance(state.domain, Reals)
+    return [INFINITE if endless else 1] * len(decisions_of(state.domain))

@@ -16,6 +16,7 @@ from .random import Random, cumulate
 from .states import DONE, Place, State, decisions_of, edge, weights_of
 from .sums import MOST_SUMS
 from .walk import Step, Walk
+from .within import Within
 
 Mass = dict[Totals, Any]
 LEAST_MASS = 1e-250
@@ -29,6 +30,7 @@ class Weighted:
         self.walk = walk
         self.kind: Any = kind
         self._masses: dict[State, Mass] = {}
+        self._wholes: dict[State, Any] = {}
         self._tables: dict[Place, tuple[list[Any], list[float]]] = {}
         self._kept = 0
 
@@ -71,8 +73,37 @@ class Weighted:
 
     def beyond(self, place: Place) -> Any:
         """The probability that a program drawn from here without regard to validity is valid."""
-        rests, fulfilled = self._mass(place.state).items(), self.walk.costs.fulfilled
-        return sum(mass for rest, mass in rests if fulfilled(plus(place.spent, rest)))
+        costs = self.walk.costs
+        if not costs.any:
+            return self._whole(place.state)
+        if costs.bounds.whole:
+            return self._within.beyond(place)
+        rests = self._mass(place.state).items()
+        return sum(mass for rest, mass in rests if costs.fulfilled(plus(place.spent, rest)))
+
+    @cached_property
+    def _within(self) -> Within:
+        return Within(self.walk.costs.sums, self.walk.costs.bounds, self._whole, self._shares)
+
+    def _shares(self, state: State) -> list[Any]:
+        """The probability of each decision."""
+        weights = [self.kind(weight) for weight in weights_of(state.domain)]
+        whole = sum(weights)
+        return [weight / whole for weight in weights]
+
+    def _whole(self, state: State) -> Any:
+        """The probability that a program is valid, whatever it costs."""
+        if state.node is None:
+            return self.kind(not state.dead)
+        if state not in self._wholes:
+            found = self.kind(0)
+            if self.walk.process.explore(state):
+                for decision, share in zip(
+                    decisions_of(state.domain), self._shares(state), strict=True
+                ):
+                    found += share * self._whole(self.walk.process.child(state, decision))
+            self._wholes[state] = found
+        return self._wholes[state]
 
     def _mass(self, state: State) -> Mass:
         """What completions add, with the probability of each."""
@@ -84,19 +115,19 @@ class Weighted:
             if not self.walk.process.explore(state):
                 return {}
             found: Mass = {}
-            weights = [self.kind(weight) for weight in weights_of(state.domain)]
-            whole = sum(weights)
-            for decision, weight in zip(decisions_of(state.domain), weights, strict=True):
-                self._collect(state, decision, weight / whole, found)
+            for decision, share in zip(
+                decisions_of(state.domain), self._shares(state), strict=True
+            ):
+                self._collect(state, decision, share, found)
             self._kept += len(found)
             if self._kept > MOST_SUMS:
                 raise SpaceLimit(f"there are more than {MOST_SUMS:,} sums of costs to tell apart")
             self._masses[state] = found
         return self._masses[state]
 
-    def _collect(self, state: State, decision: Any, weight: Any, found: Mass) -> None:
+    def _collect(self, state: State, decision: Any, share: Any, found: Mass) -> None:
         child = self.walk.process.child(state, decision)
         added = state.added.get(edge(state, decision), self.walk.costs.sums.nothing)
         for rest, mass in self._mass(child).items():
             total = plus(added, rest)
-            found[total] = found.get(total, 0) + weight * mass
+            found[total] = found.get(total, 0) + share * mass

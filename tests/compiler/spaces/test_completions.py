@@ -1,13 +1,15 @@
-"""How many completions a place has, told from sums in order, against asking each of them."""
+"""How many completions a place has, told from bands or from sums in order, against asking each."""
 
 from typing import Any
 
 import archc
 import pytest
-from archc.compiler.spaces.costs import plus
+from archc.compiler.spaces import never_valid, sums
+from archc.compiler.spaces.costs import INFINITE, plus
 from archc.compiler.spaces.random import Random
 from archc.compiler.spaces.required_costs import RequiredCosts
 from archc.compiler.spaces.states import Place, decisions_of
+from archc.compiler.spaces.survey import survey
 from archc.compiler.spaces.walk import Walk
 
 REQUIRED = (
@@ -19,7 +21,23 @@ REQUIRED = (
     "params <= 500 and flops <= 900",
     "flops >= 300 and params <= 600",
     "params + flops <= 1200",
+    "500 >= params and 900.5 > flops",
+    "500 >= params and 90 < params",
+    "params <= 500 and activations >= 30 and flops < 900 and layers <= 4",
+    "params <= 500 and flops % 3 == 0",
+    "params <= 500 and (params != 145)",
 )
+
+
+ENDS = {
+    "params <= 50": (-INFINITE, 50),
+    "params < 52": (-INFINITE, 51),
+    "params >= 50 and 55.5 >= params": (50, 55),
+    "params > 50 and params < 51.5": (51, 51),
+    "51 == params": (51, 51),
+    "params <= size and params < 1k": (-INFINITE, 40),
+    "(params <= size and params >= 2.5) and 3 <= params": (3, 40),
+}
 
 
 def chain(required: str, body: str) -> str:
@@ -89,3 +107,89 @@ def test_uniform_draws_under_a_bound_do_not_ask_of_every_sum(
     asked = 0
     drawn = list(space.samples(20, seed=1, uniform=True))
     assert asked < 100 * sum(len(item.steps) for item in drawn)
+
+
+@pytest.mark.parametrize(("required", "ends"), ENDS.items())
+def test_what_a_cost_is_to_lie_between(required: str, ends: tuple[float, float]) -> None:
+    text = chain(required, "dense(1..9) -> dense(1)").replace("Net on", "Net(size: int = 40) on")
+    found = archc.space(text).process.network.requirements.bounds()
+    assert (found.low, found.high, found.whole) == ((ends[0],), (ends[1],), True)
+
+
+@pytest.mark.parametrize("required", ["params % 3 == 0", "params + flops <= 9k", "params != 51"])
+def test_what_is_more_than_bounds_is_told(required: str) -> None:
+    text = chain(f"params <= 500 and ({required})", "dense(1..9) -> dense(1)")
+    found = archc.space(text).process.network.requirements.bounds()
+    assert found.high[0] == 500
+    assert not found.whole
+
+
+MANY = chain(
+    "params <= 900\n require flops <= 6k\n require activations >= 40",
+    " -> ".join(["(dense(1..24) | { dense(1..6) -> relu })"] * 4) + " -> dense(1)",
+)
+
+
+def test_costs_of_millions_of_sums_are_counted_by_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = archc.space(MANY)
+    expected = space.size
+    assert 0.1 < int(expected) / 30**4 < 0.9
+    monkeypatch.setattr(sums, "MOST_SUMS", 100)
+    again = archc.space(MANY)
+    assert again.size == expected
+    with pytest.raises(archc.SpaceLimit, match="sums of costs"):
+        again.walk.costs.sums.of(again.walk.start().state)
+    walk = again.walk
+    drawn = [walk.total(item.steps) for item in again.samples(200, seed=2, uniform=True)]
+    drawn += [walk.total(item.steps) for item in again.samples(200, seed=2, conditioned=True)]
+    assert all(walk.costs.bounds.hold(total) for total in drawn)
+    assert max(total[0] for total in drawn) > 700
+
+
+def test_parts_of_programs_are_told_by_bands() -> None:
+    space = archc.space(chain("params <= 500 and flops <= 900", BODY))
+    made: dict[str, int] = {}
+    for program in space.enumerate():
+        for name in {item.name for item in program.trace}:
+            made[name] = made.get(name, 0) + 1
+    shares = {item.name: item.share for item in survey(space.process, 100_000).choices}
+    assert shares == {name: pytest.approx(count / int(space.size)) for name, count in made.items()}
+
+
+def test_options_that_bounds_rule_out_are_told_where_places_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = chain("params <= 60\n require flops <= 2k", "repeat(3) { dense(1..3 | 40) } -> dense(1)")
+    (told,) = survey(archc.space(text).process, 100_000).warnings
+    assert "`40`" in told.diagnostic.message()
+    monkeypatch.setattr(never_valid, "MOST_PLACES", 40)
+    (again,) = survey(archc.space(text).process, 100_000).warnings
+    assert again.diagnostic.message() == told.diagnostic.message()
+
+
+HEADER = "Net(cap: int = 150, most: float = 2 * 1.5e3)"
+STATED = "require params <= cap\n require flops <= most + 0.5"
+
+
+@pytest.mark.parametrize(
+    ("before", "header", "inside"),
+    [
+        ("", HEADER, ""),
+        ("let cap = 150", "Net(most: float = 3k)", ""),
+        ("", "Net", "let cap = 30 * 5\n let most = least(3k, 4k)\n"),
+    ],
+)
+def test_numbers_with_a_name_bound_costs(before: str, header: str, inside: str) -> None:
+    body = f"{{\n {inside} {STATED}\n x -> {BODY}\n}}"
+    space = archc.space(f"{before}\nnetwork {header} on x: f32[4, 8] -> f32[4, 1] {body}")
+    found = space.process.network.requirements.bounds()
+    assert (found.high, found.whole) == ((150, 3000), True)
+    plain = archc.space(chain("params <= 150\n require flops <= 3000.5", BODY))
+    assert space.size == plain.size > 1
+
+
+def test_a_bound_that_is_open_is_decided_with_the_rest() -> None:
+    required = chain("params <= cap", "dense(1..9) -> dense(1)")
+    space = archc.space("let cap = 41 | 61\n" + required)
+    assert space.size == 4 + 6
+    assert {program.params <= 41 for program in space.samples(40, seed=1)} == {True, False}
