@@ -24,6 +24,7 @@ from .states import DONE, REAL, Place, State, decisions_of, edge, prefix_of, wei
 if TYPE_CHECKING:
     from .walk import Step, Walk
 
+OFTEN_REFUSED = 1_000
 LONG_REFUSED = 20_000
 MOST_REFUSED = 100_000
 
@@ -208,6 +209,8 @@ def descend(walk: "Walk", random: Random, place: Place) -> "list[Step] | None":
 def _lose_patience(walk: "Walk", refused: int) -> None:
     if refused == PATIENCE:
         walk.costs.work_out()
+    if refused == OFTEN_REFUSED:
+        walk.costs.look_through()
     if refused == LONG_REFUSED:
         walk.costs.look_from_below(LAST_BUDGET)
     if refused > MOST_REFUSED:

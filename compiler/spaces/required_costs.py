@@ -53,6 +53,7 @@ class RequiredCosts:
         self._bounded = bool(above)
         self._single = self.bounds.only_above and len(above) == 1
         self._exact = self._tried = self._weighed = self._from_below = False
+        self._looked_through = False
         self._wanted: list[Totals] | None = None  # costs of whole programs that are required
         self._within: Within | None = None
         self._completions: Completions | None = None
@@ -83,15 +84,19 @@ class RequiredCosts:
     # --- what is within reach
 
     def work_out(self) -> None:
-        """From now on liveness is told by the least of a single cost that is bounded from above, or
-        by the sums of costs. Where these are out of reach, the least of each bounded cost tells
-        what is dead.
+        """From now on the least of each cost that is bounded from above tells what is dead, and of
+        a single one what is live; where more is required, what lies within reach does.
         """
-        if self._tried:
+        if not self._tried:
+            self._tried = True
+            if not self.bounds.only_above:
+                self.look_through()
+
+    def look_through(self) -> None:
+        """From now on it is known exactly what is live, where that is not too much to find out."""
+        if self._looked_through or self._single:
             return
-        self._tried = True
-        if self._single:
-            return
+        self._looked_through = True
         try:
             with self.process.budget.allowance(BUDGET):
                 self._work_out(first_place(self.process))
