@@ -45,7 +45,8 @@ types: $(STAMP)
 	MYPYPATH=$(VENV)/types $(BIN)/mypy -p archc
 
 fuzz: $(STAMP)
-	$(THREADS) $(BIN)/python -m pytest tests/fuzz tests/compiler/spaces/test_counts.py tests/compiler/spaces/test_ahead.py --long $(PYTEST_ARGS)
+	$(THREADS) $(BIN)/python -m pytest tests/fuzz tests/compiler/spaces/test_counts.py tests/compiler/spaces/test_ahead.py \
+		tests/compiler/spaces/test_bounds.py --long $(PYTEST_ARGS)
 
 # A million programs of each space, every one checked afresh: many hours. It goes on where it stopped;
 # PROVE_ARGS="--per-space 10000" makes it shorter.
