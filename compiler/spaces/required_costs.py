@@ -220,6 +220,7 @@ class RequiredCosts:
         self._weigh()
         if self.bounds.whole:
             found: Count = self.within.beyond(place)
+            self._exact |= place == first_place(self.process)  # all is known now
             return found
         first = first_place(self.process)
         if self._completions is None or self._completions.first != first:  # states are forgotten

@@ -5,6 +5,7 @@ from typing import Any
 import archc
 import pytest
 from archc.compiler.spaces import never_valid, sums
+from archc.compiler.spaces.cheapest import Cheapest
 from archc.compiler.spaces.costs import INFINITE, plus
 from archc.compiler.spaces.random import Random
 from archc.compiler.spaces.required_costs import RequiredCosts
@@ -107,6 +108,14 @@ def test_uniform_draws_under_a_bound_do_not_ask_of_every_sum(
     asked = 0
     drawn = list(space.samples(20, seed=1, uniform=True))
     assert asked < 100 * sum(len(item.steps) for item in drawn)
+
+
+def test_what_was_counted_tells_draws_what_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [item.decisions for item in archc.space(MANY).samples(60, seed=3)]
+    space = archc.space(MANY)
+    assert space.size
+    monkeypatch.setattr(Cheapest, "within", None)  # nobody asks for the cheapest
+    assert [item.decisions for item in space.samples(60, seed=3)] == drawn
 
 
 @pytest.mark.parametrize(("required", "ends"), ENDS.items())
