@@ -19,7 +19,7 @@ from .costs import INFINITE, Totals, minus, plus
 from .limit import SpaceLimit
 from .process import Process
 from .states import Place, State, decisions_of
-from .sums import Count, Sums
+from .sums import Count, Rounded, Sums
 from .within import Within
 
 MOST_REMEMBERED = 200_000
@@ -28,6 +28,9 @@ LAST_BUDGET = 100_000
 """What may be spent once it has been tried for long in vain to draw a program."""
 MOST_WANTED = 100
 """Where no more totals fulfil what is required, it is asked which of them are within reach."""
+GRAINS = (32, 128, 512)
+"""Into so many parts a bound is divided, one after another, while sums are too many to count."""
+GRAINS_BUDGET = 20_000
 FEW_TURNS = 8
 """So many numbers of turns are looked at side by side for the cheapest."""
 
@@ -226,6 +229,28 @@ class RequiredCosts:
         if self._completions is None or self._completions.first != first:  # states are forgotten
             self._completions = Completions(self.sums, first, self.fulfilled)
         return self._completions.count(place)
+
+    def proved(self, place: Place, ways: Count) -> tuple[Count, Count]:
+        """Between what the number of completions lies, of which there are so many `ways` whatever
+        they cost, where it cannot be told exactly.
+        """
+        low: Count = 0
+        if self.bounds.only_above:
+            for parts in GRAINS:
+                try:
+                    with self.process.budget.allowance(GRAINS_BUDGET):
+                        found = [self._rounded(place, parts, up=up) for up in (True, False)]
+                except SpaceLimit:
+                    break
+                low, ways = max(low, found[0]), min(ways, found[1])
+        return low, ways
+
+    def _rounded(self, place: Place, parts: int, *, up: bool) -> Count:
+        grains = tuple([max(1, int(high) // parts) for high in self.bounds.high])
+        sums = Rounded(self.process, grains, up=up)
+        within = Within(sums, self.bounds, self.sums.ways, _shares)
+        found: Count = within.beyond(Place(place.state, sums.rounded(place.spent)))
+        return found
 
     def _weigh(self) -> None:
         """Where sizes are counted, whether any program is too large after all. Raises Apart where

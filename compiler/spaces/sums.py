@@ -35,6 +35,10 @@ class Sums:
         required, counted = self.process.network.requirements.names, self.process.outlook.counted
         return (0,) * (len(required) + len(counted))
 
+    def added(self, state: State, decision: Any) -> Totals:
+        """What a decision adds whose edge is known."""
+        return state.added.get(edge(state, decision), self.nothing)
+
     def between(self, state: State) -> tuple[Totals, Totals] | None:
         """The least and the most that completions add to each cost by itself; None where there is
         no completion.
@@ -53,7 +57,7 @@ class Sums:
             rest = self.between(self.process.child(state, decision))
             if rest is None:
                 continue
-            added = state.added.get(edge(state, decision), self.nothing)
+            added = self.added(state, decision)
             low, high = plus(added, rest[0]), plus(added, rest[1])
             least = low if least is None else tuple(map(min, least, low))
             most = high if most is None else tuple(map(max, most, high))
@@ -81,7 +85,7 @@ class Sums:
 
     def _collect(self, state: State, decision: Any, found: dict[Totals, Count]) -> None:
         child = self.process.child(state, decision)
-        added = state.added.get(edge(state, decision), self.nothing)
+        added = self.added(state, decision)
         rests = self.of(child)
         if added == self.nothing:
             for total, count in rests.items():
@@ -110,6 +114,27 @@ class Sums:
             endless = found and isinstance(state.domain, Reals)
             self._counts[state] = float("inf") if endless else found
         return self._counts[state]
+
+
+class Rounded(Sums):
+    """Each cost rounded to whole grains, so that far fewer sums are to be told apart. With what is
+    added rounded up, no more programs stay within bounds from above than do; rounded down, no
+    fewer.
+    """
+
+    def __init__(self, process: Process, grains: Totals, *, up: bool) -> None:
+        super().__init__(process)
+        self._grains = grains
+        self._up = up
+
+    def rounded(self, costs: Totals) -> Totals:
+        """Costs in whole grains."""
+        more = [grain - 1 if self._up else 0 for grain in self._grains]
+        items = zip(costs, more, self._grains, strict=True)
+        return tuple([(item + extra) // grain * grain for item, extra, grain in items])
+
+    def added(self, state: State, decision: Any) -> Totals:
+        return self.rounded(super().added(state, decision))
 
 
 def ways_known(state: State, known: dict[State, Count]) -> Count:

@@ -139,15 +139,18 @@ class Walk:
 
     def bounds(self) -> tuple[int | float, int | float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
-        that are known, and with requirements the number without them.
+        that are known; with requirements what rounded costs tell, and the number without them.
         """
         known = self.process.budget.proved
         if not self.required:
             return max(known, ways_known(self.origin().state, {})), float("inf")
+        first = self.origin()
         try:
-            return known, self.costs.sums.ways(self.origin().state)
+            ways = self.costs.sums.ways(first.state)
         except SpaceLimit:
             return known, float("inf")
+        low, high = self.costs.proved(first, ways)
+        return max(known, low), high
 
     # --- drawing
 

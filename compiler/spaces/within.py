@@ -11,12 +11,13 @@ holds, a band, and a sum that falls into a known band is not looked at again. A 
 and one on operations, whose sums are millions, have some thousand bands.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import product
+from operator import sub
 from typing import Any, NamedTuple
 
 from .costs import INFINITE, Bounds, Totals, plus
-from .states import Place, State, decisions_of, edge
+from .states import Place, State, decisions_of
 from .sums import Sums
 
 MOST_BANDS = 500_000
@@ -53,35 +54,42 @@ class _Way(NamedTuple):
 
 
 class Bands:
-    """Bands by the cost numbered `cost`: which of them holds is found by the width of each there,
-    doubled step by step, since one of at most so many begins no further below.
+    """The bands of a state, none of which meets another. Those as wide along each cost, doubled
+    step by step, lie in cells of that width, and few in one: which of them holds is found in the
+    cells where it may begin.
     """
 
-    def __init__(self, cost: int) -> None:
-        self.cost = cost
-        self.looked_at = 0
-        self._by_width: dict[int | float, tuple[list[int | float], list[Band]]] = {}
+    def __init__(self) -> None:
+        self._by_widths: dict[Limits, dict[Limits, list[Band]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_widths)
 
     def find(self, spent: Totals) -> Band | None:
-        here = spent[self.cost]
-        for width, (lows, bands) in self._by_width.items():
-            place = bisect_right(lows, here) - 1
-            while place >= 0 and lows[place] > here - width:
-                self.looked_at += 1
-                if bands[place].holds(spent):
-                    return bands[place]
-                place -= 1
+        """The band that holds for what was spent."""
+        for widths, cells in self._by_widths.items():
+            sides = [
+                (item // width, item // width - 1) if width != INFINITE else (0,)
+                for item, width in zip(spent, widths, strict=True)
+            ]
+            for cell in product(*sides):
+                for band in cells.get(cell, ()):
+                    if band.holds(spent):
+                        return band
         return None
 
     def add(self, band: Band) -> None:
-        low = band.low[self.cost]
-        width = band.high[self.cost] - low
-        if width != INFINITE:
-            width = 1 << int(width).bit_length()
-        lows, bands = self._by_width.setdefault(width, ([], []))
-        place = bisect_right(lows, low)
-        lows.insert(place, low)
-        bands.insert(place, band)
+        """Keeps one more."""
+        sizes = map(sub, band.high, band.low)
+        widths = tuple([INFINITE if size == INFINITE else _doubled(size) for size in sizes])
+        places = zip(band.low, widths, strict=True)
+        cell = tuple([low // width if width != INFINITE else 0 for low, width in places])
+        self._by_widths.setdefault(widths, {}).setdefault(cell, []).append(band)
+
+
+def _doubled(size: int | float) -> int:
+    """The least power of two above a size."""
+    return 1 << int(size).bit_length()
 
 
 class Within:
@@ -104,7 +112,7 @@ class Within:
         self._anywhere: Limits = (-INFINITE,) * len(bounds.low)
         self._nowhere: Limits = (INFINITE,) * len(bounds.low)
         self._ways: dict[State, list[_Way]] = {}
-        self._bands: dict[tuple[State, int], Bands] = {}
+        self._bands: dict[State, Bands] = {}
         self._kept = 0
 
     def beyond(self, place: Place) -> Any:
@@ -122,41 +130,35 @@ class Within:
         return self._band(place.state, place.spent, *between)
 
     def _band(self, state: State, spent: Totals, least: Totals, most: Totals) -> Band:
-        decided, cost = self._at_once(state, spent, least, most)
+        decided = self._at_once(state, spent, least, most)
         if decided is not None:
             return decided
-        known = self._bands.get((state, cost))
+        known = self._bands.get(state)
         if known is None:
-            known = self._bands[state, cost] = Bands(cost)
-        looked_at = known.looked_at
+            known = self._bands[state] = Bands()
         found = known.find(spent)
         if found is None:
             found = self._found_out(state, spent)
             known.add(found)
             self._kept += 1
-            self._count_work(len(self._ways[state]) + known.looked_at - looked_at)
+            self._count_work(len(self._ways[state]) + len(known))
         return found
 
-    def _at_once(
-        self, state: State, spent: Totals, least: Totals, most: Totals
-    ) -> tuple[Band | None, int]:
-        """The band where all completions stay within the bounds, or none; else the first cost of
-        which that is not sure.
-        """
-        unsure = -1
+    def _at_once(self, state: State, spent: Totals, least: Totals, most: Totals) -> Band | None:
+        """The band where all completions stay within the bounds, or none does."""
+        sure = True
         bounds = zip(spent, least, most, self.bounds.low, self.bounds.high, strict=True)
         for cost, (before, few, many, low, high) in enumerate(bounds):
             if before + few > high:
-                return Band(0, _at(self._anywhere, cost, high - few + 1), self._nowhere), cost
+                return Band(0, _at(self._anywhere, cost, high - few + 1), self._nowhere)
             if before + many < low:
-                return Band(0, self._anywhere, _at(self._nowhere, cost, low - many - 1)), cost
-            if unsure < 0 and (before + many > high or before + few < low):
-                unsure = cost
-        if unsure >= 0:
-            return None, unsure
+                return Band(0, self._anywhere, _at(self._nowhere, cost, low - many - 1))
+            sure = sure and before + many <= high and before + few >= low
+        if not sure:
+            return None
         lows = tuple([low - few for low, few in zip(self.bounds.low, least, strict=True)])
         highs = tuple([high - many for high, many in zip(self.bounds.high, most, strict=True)])
-        return Band(self._worth(state), lows, highs), unsure
+        return Band(self._worth(state), lows, highs)
 
     def _found_out(self, state: State, spent: Totals) -> Band:
         worth: Any = 0
@@ -180,7 +182,7 @@ class Within:
                 child = self._sums.process.child(state, decision)
                 between = self._sums.between(child)
                 if between is not None:
-                    added = state.added.get(edge(state, decision), self._sums.nothing)
+                    added = self._sums.added(state, decision)
                     ways.append(_Way(share, added, child, *between))
         return ways
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import archc
 import pytest
-from archc.compiler.spaces import never_valid, sums
+from archc.compiler.spaces import never_valid, required_costs, sums
 from archc.compiler.spaces.cheapest import Cheapest
 from archc.compiler.spaces.costs import INFINITE, plus
 from archc.compiler.spaces.random import Random
@@ -202,3 +202,39 @@ def test_a_bound_that_is_open_is_decided_with_the_rest() -> None:
     space = archc.space("let cap = 41 | 61\n" + required)
     assert space.size == 4 + 6
     assert {program.params <= 41 for program in space.samples(40, seed=1)} == {True, False}
+
+
+def test_rounded_costs_tell_between_what_a_size_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = MANY.replace("\n require activations >= 40", "")
+    size = archc.space(text).size
+    assert 0.1 < int(size) / 30**4 < 0.9
+    space = archc.space(text)
+    walk, place = space.walk, space.walk.start()
+    ways = walk.costs.sums.ways(place.state)
+    tight = [1.0]
+    for parts in ((4,), (32,), (256,)):
+        monkeypatch.setattr(required_costs, "GRAINS", parts)
+        low, high = walk.costs.proved(place, ways)
+        assert low <= size <= high <= ways
+        assert (high - low) / ways < tight[-1]
+        tight.append((high - low) / ways)
+    assert tight[-1] < 0.2
+
+
+def test_a_size_that_is_too_much_to_count_is_told_between_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def too_much(*_: object) -> None:
+        raise archc.SpaceLimit("the budget is used up")
+
+    dense = " -> ".join(["dense(1..20)"] * 4)
+    text = chain("params <= 500\n require flops <= 4k", f"{dense} -> dense(1)")
+    size = archc.space(text).size
+    monkeypatch.setattr(RequiredCosts, "count", too_much)
+    assert archc.space(text).size == size  # as many parts as there are costs make no difference
+    monkeypatch.setattr(required_costs, "GRAINS", (32, 96))
+    with pytest.raises(archc.SpaceLimit) as limit:
+        assert archc.space(text).size
+    low, high = limit.value.low, limit.value.high
+    assert 0.1 * 20**4 < low <= size <= high < 20**4
+    assert high < 1.5 * low
