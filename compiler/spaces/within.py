@@ -17,10 +17,11 @@ from operator import sub
 from typing import Any, NamedTuple
 
 from .costs import INFINITE, Bounds, Totals, plus
+from .limit import SpaceLimit
 from .states import Place, State, decisions_of
 from .sums import Sums
 
-MOST_BANDS = 500_000
+MOST_BANDS = 1_000_000
 Limits = tuple[int | float, ...]
 
 
@@ -124,9 +125,6 @@ class Within:
         between = self._sums.between(place.state)
         if between is None:
             return Band(0, self._anywhere, self._nowhere)
-        if self._kept > MOST_BANDS:  # they are found out again
-            self._bands.clear()
-            self._kept = 0
         return self._band(place.state, place.spent, *between)
 
     def _band(self, state: State, spent: Totals, least: Totals, most: Totals) -> Band:
@@ -140,9 +138,17 @@ class Within:
         if found is None:
             found = self._found_out(state, spent)
             known.add(found)
-            self._kept += 1
+            self._note_kept()
             self._count_work(len(self._ways[state]) + len(known))
         return found
+
+    def _note_kept(self) -> None:
+        """Raises SpaceLimit where there are too many bands to keep."""
+        self._kept += 1
+        if self._kept > MOST_BANDS:
+            self._bands.clear()
+            self._kept = 0
+            raise SpaceLimit(f"there are more than {MOST_BANDS:,} bands of costs to tell apart")
 
     def _at_once(self, state: State, spent: Totals, least: Totals, most: Totals) -> Band | None:
         """The band where all completions stay within the bounds, or none does."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import archc
 import pytest
-from archc.compiler.spaces import never_valid, required_costs, sums
+from archc.compiler.spaces import never_valid, required_costs, sums, within
 from archc.compiler.spaces.cheapest import Cheapest
 from archc.compiler.spaces.costs import INFINITE, plus
 from archc.compiler.spaces.random import Random
@@ -238,3 +238,11 @@ def test_a_size_that_is_too_much_to_count_is_told_between_bounds(
     low, high = limit.value.low, limit.value.high
     assert 0.1 * 20**4 < low <= size <= high < 20**4
     assert high < 1.5 * low
+
+
+def test_bands_are_kept_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(within, "MOST_BANDS", 50)
+    space = archc.space(MANY)
+    with pytest.raises(archc.SpaceLimit, match="more than 50 bands of costs"):
+        assert space.size
+    assert len({program.hash for program in space.samples(20, seed=1)}) > 10
