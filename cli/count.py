@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..compiler.hash import graph_hash
-from ..compiler.spaces.limit import SpaceLimit
+from ..compiler.spaces.limit import BudgetSpent, SpaceLimit
 from ..compiler.spaces.space import Space
 from ..compiler.spaces.survey import survey
 from ..compiler.zeros import without_zeros
@@ -69,10 +69,10 @@ def command(
         if graphs is not None:
             click.echo(f"{graphs:,} distinct graphs")
     if not found.exact:
-        low = int(found.size)
-        raise SpaceLimit(
-            f"counting needs more than {budget:,} expansions (`--budget`)", low, found.most
-        )
+        why = f"counting needs more than {budget:,} expansions (`--budget`)"
+        if not isinstance(found.given_up, BudgetSpent):
+            why = f"the programs cannot be counted: {found.given_up}"
+        raise SpaceLimit(why, int(found.size), found.most)
 
 
 def _hashes(space: Space, *, simplify: bool) -> set[str]:

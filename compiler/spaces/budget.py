@@ -1,13 +1,13 @@
 """How many expansions a question about a space may cost.
 
-Comes in: each expansion, and the work within. Goes out: SpaceLimit, once a question has cost more.
+Comes in: each expansion, and the work within. Goes out: BudgetSpent, once a question has cost more.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .limit import SpaceLimit
+from .limit import BudgetSpent
 
 WORK = 64
 """So many decisions or layers within expansions count as one expansion more."""
@@ -30,12 +30,14 @@ class Budget:
         self.spent = 0
 
     def count_run(self) -> None:
-        """One expansion, or the part of one that is tried again. Raises SpaceLimit."""
+        """One expansion, or the part of one that is tried again. Raises BudgetSpent."""
         self.runs += 1
         self._spend(1)
 
     def count_work(self, amount: int) -> None:
-        """Decisions or layers of an expansion: many of them count as another. Raises SpaceLimit."""
+        """Decisions or layers of an expansion, of which many count as another. Raises
+        BudgetSpent.
+        """
         self._work += amount
         if self._work >= WORK:
             whole, self._work = divmod(self._work, WORK)
@@ -44,7 +46,7 @@ class Budget:
     def _spend(self, amount: int) -> None:
         self.spent += amount
         if self.spent > self.most:
-            raise SpaceLimit(f"the budget of {self.most:,} expansions is used up", self.proved)
+            raise BudgetSpent(f"the budget of {self.most:,} expansions is used up", self.proved)
 
     @contextmanager
     def allowance(self, most: int) -> Iterator[None]:

@@ -17,3 +17,7 @@ class SpaceLimit(Exception):
 
     def __reduce__(self) -> Any:  # from worker processes
         return type(self), (str(self), self.low, self.high)
+
+
+class BudgetSpent(SpaceLimit):
+    """It may be answered with a larger budget."""

@@ -42,7 +42,7 @@ class Choice:
 @record
 class Survey:
     """`size` is exact where `exact`; else between it and `most` programs are proved. `choices` are
-    all of the space where `closed`, else those found so far.
+    all of the space where `closed`, else those found so far: `given_up` says why.
     """
 
     size: int | float
@@ -51,6 +51,7 @@ class Survey:
     choices: tuple[Choice, ...]
     closed: bool
     warnings: tuple[Report, ...] = ()
+    given_up: SpaceLimit | None = None
 
 
 def survey(process: Process, budget: int | None = None) -> Survey:
@@ -69,8 +70,8 @@ def _surveyed(process: Process, budget: int | None) -> Survey:
             start = walk.start()
             with process.budget.allowance(budget or _glance(walk)):
                 size = walk.count(start)
-        except SpaceLimit:
-            return _in_part(walk, known)
+        except SpaceLimit as limit:
+            return _in_part(walk, known, limit)
         states = _closed(walk)
         try:
             warnings = tuple(never_valid(walk, states))
@@ -96,10 +97,11 @@ def _size_by_uses(process: Process, budget: int) -> int | float | None:
     return None if uses is None else uses.count()
 
 
-def _in_part(walk: Walk, size: int | float | None) -> Survey:
+def _in_part(walk: Walk, size: int | float | None, limit: SpaceLimit) -> Survey:
     """What is proved, with the size if that is known."""
     low, high = walk.bounds() if size is None else (size, size)
-    return Survey(low, low == high, high, _choices(list(walk.process.states.values()), None), False)
+    choices = _choices(list(walk.process.states.values()), None)
+    return Survey(low, low == high, high, choices, False, given_up=limit)
 
 
 def _closed(walk: Walk) -> list[State]:

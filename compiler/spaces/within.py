@@ -110,8 +110,8 @@ class Within:
         self._worth = worth
         self._shares = shares
         self._count_work = sums.process.budget.count_work
-        self._anywhere: Limits = (-INFINITE,) * len(bounds.low)
-        self._nowhere: Limits = (INFINITE,) * len(bounds.low)
+        self._lowest: Limits = (-INFINITE,) * len(bounds.low)
+        self._highest: Limits = (INFINITE,) * len(bounds.low)
         self._ways: dict[State, list[_Way]] = {}
         self._bands: dict[State, Bands] = {}
         self._kept = 0
@@ -124,7 +124,7 @@ class Within:
         """The same, and for which costs it holds."""
         between = self._sums.between(place.state)
         if between is None:
-            return Band(0, self._anywhere, self._nowhere)
+            return Band(0, self._lowest, self._highest)
         return self._band(place.state, place.spent, *between)
 
     def _band(self, state: State, spent: Totals, least: Totals, most: Totals) -> Band:
@@ -156,9 +156,9 @@ class Within:
         bounds = zip(spent, least, most, self.bounds.low, self.bounds.high, strict=True)
         for cost, (before, few, many, low, high) in enumerate(bounds):
             if before + few > high:
-                return Band(0, _at(self._anywhere, cost, high - few + 1), self._nowhere)
+                return Band(0, _at(self._lowest, cost, high - few + 1), self._highest)
             if before + many < low:
-                return Band(0, self._anywhere, _at(self._nowhere, cost, low - many - 1))
+                return Band(0, self._lowest, _at(self._highest, cost, low - many - 1))
             sure = sure and before + many <= high and before + few >= low
         if not sure:
             return None
@@ -168,7 +168,7 @@ class Within:
 
     def _found_out(self, state: State, spent: Totals) -> Band:
         worth: Any = 0
-        lows, highs = list(self._anywhere), list(self._nowhere)
+        lows, highs = list(self._lowest), list(self._highest)
         for share, added, child, least, most in self._ways_of(state):
             band = self._band(child, plus(spent, added), least, most)
             if band.worth:  # endless shares of nothing are nothing

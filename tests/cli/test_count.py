@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from archc.cli.main import run
+from archc.compiler.spaces import within
 
 SPACE = """
 network Net(width: int = 4 | 8) on x: f32[N, 4] -> f32[N, 2] {
@@ -93,6 +94,22 @@ def test_a_count_beyond_its_budget_tells_what_is_proved(
     assert json.loads(said.out)["exact"] is False
     assert "needs more than 3 expansions (`--budget`)" in said.err
     assert "at least" in said.err
+
+
+def test_what_no_budget_counts_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(within, "MOST_BANDS", 5)
+    path = tmp_path / "many.arch"
+    path.write_text(
+        "network Net on x: f32[N, 8] -> f32[N, 2] {\n"
+        "    x -> dense(1..9) -> dense(1..9) -> dense(2)\n"
+        "    require params <= 100 and flops <= 150\n}\n"
+    )
+    assert run(["count", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert "the programs cannot be counted: there are more than 5 bands of costs" in said
+    assert "--budget" not in said
 
 
 def test_check_prints_size_and_choices(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
