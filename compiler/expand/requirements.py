@@ -196,17 +196,12 @@ def _assume(statement: ast.Require, condition: Condition, context: Context) -> N
 
 def names_read(node: object) -> Iterator[str]:
     """The names that an expression reads; those of functions that it calls are none."""
-    return (item.id for item in names_in(node))
-
-
-def names_in(node: object) -> Iterator[ast.Name]:
-    """The same, as they stand in the text."""
     match node:
-        case ast.Name():
-            yield node
+        case ast.Name(id=name):
+            yield name
         case ast.Call():
             for argument in node.arguments:
-                yield from names_in(argument.value)
+                yield from names_read(argument.value)
         case ast.Node():
             for child in ast.children(node):
-                yield from names_in(child)
+                yield from names_read(child)

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.record import record
+from ...grammar.span import Span
 from .. import cost
 from ..expand import evaluate
 from ..expand.builder import GraphBuilder
@@ -20,8 +21,9 @@ from ..expand.context import Context
 from ..expand.decisions import has_choice
 from ..expand.environment import Environment
 from ..expand.naming import NO_NAMES
-from ..expand.requirements import names_in, names_read
-from ..expand.session import Session
+from ..expand.requirements import names_read
+from ..expand.session import Poisoned, Session
+from ..expand.values import Poison
 from ..facts import Facts
 
 ADDITIVE = ("params", "flops", "activations", "layers")
@@ -146,39 +148,46 @@ def deferrable(
     function: ast.Function, home: Environment, overrides: Mapping[str, Any]
 ) -> Requirements:
     """The requirements of a network's body that sums can settle."""
-    env = _known_beforehand(function, home, overrides)
+    env = _header(function, home, overrides)
     kept, names = [], set()
     for statement in function.body.statements:
+        if isinstance(statement, ast.Let):
+            _bind(statement.name, _number(statement.value, env), env, statement.span)
+    for statement in function.body.statements:  # which are settled at its end
         if not isinstance(statement, ast.Require):
             continue
-        read = {item.id: item for item in names_in(statement.condition)}
-        rest = [item for name, item in read.items() if name not in ADDITIVE]
+        costs = set(names_read(statement.condition)) & set(ADDITIVE)
         if has_choice(statement.condition):  # what is decided there is decided in the network
             continue
-        if len(read) > len(rest) and all(_number(item, env) is not None for item in rest):
+        if costs and _is_known(statement.condition, env):
             kept.append(statement)
-            names |= read.keys() & set(ADDITIVE)
+            names |= costs
     return Requirements(tuple(kept), tuple(name for name in ADDITIVE if name in names), env)
 
 
-def _known_beforehand(
-    function: ast.Function, home: Environment, overrides: Mapping[str, Any]
-) -> Environment:
-    """The names of a network's header and body that stand for one number in all of its programs."""
+def _header(function: ast.Function, home: Environment, overrides: Mapping[str, Any]) -> Environment:
+    """The hyperparameters of a network that are one number in all of its programs."""
     env = Environment(home)
-    for name, value in overrides.items():
-        env.replace(name, value, function.span)
-    given = [(item.name, item.default) for item in function.hyperparameters]
-    given += [(item.name, item.value) for item in function.body.statements if _is_let(item)]
-    for name, text in given:
-        number = None if name in overrides or text is None else _number(text, env)
-        if number is not None:
-            env.replace(name, number, function.span)
+    for item in function.hyperparameters:
+        value = overrides.get(item.name)
+        if value is None and item.default is not None:
+            value = _number(item.default, env)
+        _bind(item.name, value, env, function.span)
     return env
 
 
-def _is_let(item: ast.Node) -> TypeGuard[ast.Let]:
-    return isinstance(item, ast.Let)
+def _bind(name: str, value: Any, env: Environment, span: Span) -> None:
+    """A name whose value is not known beforehand hides what is called so outside."""
+    env.replace(name, Poison() if value is None else value, span)
+
+
+def _is_known(node: ast.Node, env: Environment) -> bool:
+    """Whether all that an expression reads beside costs is known beforehand."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return _is_cost(node) or _number(node, env) is not None
+    if isinstance(node, ast.Call):
+        return all(_is_known(argument.value, env) for argument in node.arguments)
+    return all(_is_known(child, env) for child in ast.children(node))
 
 
 def _number(text: ast.Expression, env: Environment) -> Any:
@@ -187,7 +196,7 @@ def _number(text: ast.Expression, env: Environment) -> Any:
         return None
     try:
         value = evaluate.evaluate(text, env, _anywhere())
-    except Fault:  # a name that is bound later, or open
+    except (Fault, Poisoned):  # a name that is bound later, or open
         return None
     return value if type(value) in (int, float, bool) else None
 
@@ -205,7 +214,7 @@ def _conjuncts(node: ast.Expression) -> Iterator[ast.Expression]:
         yield node
 
 
-def _is_cost(node: ast.Expression) -> TypeGuard[ast.Name]:
+def _is_cost(node: ast.Node) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and node.id in ADDITIVE
 
 

@@ -1,5 +1,6 @@
 """How many completions a place has, told from bands or from sums in order, against asking each."""
 
+from pathlib import Path
 from typing import Any
 
 import archc
@@ -195,6 +196,36 @@ def test_numbers_with_a_name_bound_costs(before: str, header: str, inside: str) 
     assert (found.high, found.whole) == ((150, 3000), True)
     plain = archc.space(chain("params <= 150\n require flops <= 3000.5", BODY))
     assert space.size == plain.size > 1
+
+
+@pytest.mark.parametrize(
+    ("header", "inside"),
+    [("Net(cap: int = 41 | 61)", ""), ("Net(low: int = 41 | 61)", "let cap = low\n")],
+)
+def test_what_is_open_hides_what_is_called_so_outside(header: str, inside: str) -> None:
+    required = f"{inside} require params <= cap\n x -> dense(1..9) -> dense(1)"
+    outside = "let cap = 20\n" if "cap" in header else "let low = 20\n"
+    text = f"{outside}network {header} on x: f32[4, 8] -> f32[4, 1] {{\n{required}\n}}"
+    space = archc.space(text)
+    assert space.size == 4 + 6
+    assert archc.space(text, **{"cap" if "cap" in header else "low": 31}).size == 3
+
+
+def test_a_requirement_of_costs_is_settled_at_the_end_of_a_body() -> None:
+    required = "require params <= cap\n let cap = 41\n x -> dense(1..9) -> dense(1)"
+    space = archc.space(f"network Net on x: f32[4, 8] -> f32[4, 1] {{\n {required}\n}}")
+    assert space.process.network.requirements.bounds().high == (41,)
+    assert space.size == 4
+
+
+def test_a_number_of_another_file_bounds_costs(tmp_path: Path) -> None:
+    (tmp_path / "parts.arch").write_text("let cap = 41\n")
+    path = tmp_path / "net.arch"
+    required = "require params <= least(parts.cap, 100)"
+    path.write_text("use parts\n" + chain(required[len("require ") :], "dense(1..9) -> dense(1)"))
+    space = archc.space(path)
+    assert space.process.network.requirements.bounds().high == (41,)
+    assert space.size == 4
 
 
 def test_a_bound_that_is_open_is_decided_with_the_rest() -> None:
