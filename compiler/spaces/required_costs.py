@@ -30,7 +30,7 @@ MOST_WANTED = 100
 """Where no more totals fulfil what is required, it is asked which of them are within reach."""
 GRAINS = (32, 128, 512)
 """Into so many parts a bound is divided, one after another, while sums are too many to count."""
-GRAINS_BUDGET = 20_000
+GRAINS_BUDGET = 5_000
 FEW_TURNS = 8
 """So many numbers of turns are looked at side by side for the cheapest."""
 

@@ -22,6 +22,7 @@ from .states import Place, State, decisions_of
 from .sums import Sums
 
 MOST_BANDS = 1_000_000
+LOOKS = 4
 Limits = tuple[int | float, ...]
 
 
@@ -115,6 +116,7 @@ class Within:
         self._ways: dict[State, list[_Way]] = {}
         self._bands: dict[State, Bands] = {}
         self._kept = 0
+        self._looked = 0
 
     def beyond(self, place: Place) -> Any:
         """What the completions of a place are worth that stay within the bounds."""
@@ -139,8 +141,14 @@ class Within:
             found = self._found_out(state, spent)
             known.add(found)
             self._note_kept()
-            self._count_work(len(self._ways[state]) + len(known))
+            self._looked += len(self._ways[state]) + len(known)
+            self._count_looks()
         return found
+
+    def _count_looks(self) -> None:
+        """Some looks for a band take as long as a layer."""
+        work, self._looked = divmod(self._looked, LOOKS)
+        self._count_work(work)
 
     def _note_kept(self) -> None:
         """Raises SpaceLimit where there are too many bands to keep."""

@@ -1,6 +1,7 @@
 """What `archc check` says of a space: in which part of its programs each choice is made."""
 
 from collections import Counter
+from pathlib import Path
 
 import archc
 import pytest
@@ -8,6 +9,8 @@ from archc import ProgramError
 from archc.compiler.spaces import passing
 from archc.compiler.spaces.survey import Survey, survey
 from brute import small_space
+
+SPACES = Path(__file__).parents[3] / "examples" / "spaces"
 
 
 def surveyed(text: str) -> Survey:
@@ -120,3 +123,8 @@ def test_an_option_is_told_the_requirements_that_are_not_fulfilled_together() ->
         ("require params >= 100", "never fulfilled with it, not all at once"),
     ]
     assert list(warnings[0].diagnostic.notes()) == ["with it, params are 81 to 882"]
+
+
+def test_the_example_of_a_rare_requirement_is_counted_at_a_glance() -> None:
+    found = survey(archc.space(SPACES / "rare.arch").process)
+    assert (found.size, found.exact, found.closed) == (1695, True, True)
