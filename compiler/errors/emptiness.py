@@ -1,6 +1,6 @@
 """E459, E462, W451 to W453: spaces without a valid program, and options that are none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...grammar.diagnostic import Diagnostic, Label
@@ -8,6 +8,16 @@ from ...grammar.span import Span
 
 MOST_SHOWN = 4
 """So many options of a choice are named in a message."""
+MOST_REASONS = 5
+
+
+def named(options: Sequence[str]) -> str:
+    """`a`, `b` and 7 more."""
+    shown = [f"`{option}`" for option in options[:MOST_SHOWN]]
+    left = len(options) - len(shown)
+    if left:
+        return f"{', '.join(shown)} and {left:,} more"
+    return " and ".join([part for part in (", ".join(shown[:-1]), shown[-1]) if part])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,7 @@ class EmptySpace(Diagnostic):
     )
     span: Span
     site: str
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[tuple[str, ...], str], ...]  # options, and what each runs into
 
     def message(self) -> str:
         return f"no option of `{self.site}` leads to a valid program"
@@ -30,7 +40,11 @@ class EmptySpace(Diagnostic):
         yield Label(self.span, "nothing is left to choose here")
 
     def notes(self) -> Iterator[str]:
-        yield from self.reasons
+        for options, reason in self.reasons[:MOST_REASONS]:
+            yield f"{named(options)}: {reason}" if options[0] else reason
+        left = sum(len(options) for options, _ in self.reasons[MOST_REASONS:])
+        if left:
+            yield f"and {left:,} options more, refused in similar ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +100,8 @@ class DeadOption(Diagnostic):
     costs: NoneFulfils | None = None  # what is required that no program with it fulfils
 
     def message(self) -> str:
-        shown = [f"`{option}`" for option in self.options[:MOST_SHOWN]]
-        left = len(self.options) - len(shown)
-        if len(self.options) == 1:
-            return f"{shown[0]} of `{self.site}` leads to no valid program"
-        last = f"{left:,} more" if left else shown.pop()
-        return f"{', '.join(shown)} and {last} of `{self.site}` lead to no valid program"
+        lead = "leads" if len(self.options) == 1 else "lead"
+        return f"{named(self.options)} of `{self.site}` {lead} to no valid program"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, self.reason)

@@ -13,9 +13,9 @@ from .limit import SpaceLimit
 from .process import Process
 from .states import State, decisions_of, edge
 from .sums import Sums
+from .trace import value_of
 
 HOPELESS = "nothing that may follow makes what is wanted at the end"
-MOST_REASONS = 5
 SUMS_BUDGET = 1_000
 """How many expansions may find out what the programs of a space cost."""
 MOST_QUESTIONS = 20_000
@@ -27,30 +27,31 @@ def reason_of(process: Process, root: State) -> Report:
     it is told in the numbers of each, which names the choice too. Else the last choice with options
     before the end of the ways, and what stopped each.
     """
-    if root.reason is not None:
+    ends = _ends(root)
+    found = [item.reason for item in ends if item.reason is not None]
+    if root.reason is not None and not found:
         return Report(root.reason)
     totals = _totals(process, root)
     if totals:
         return Report(unfulfilled(process.network.requirements, totals))
-    ends = _ends(root)
-    found = [item.reason for item in ends if item.reason is not None]
     alike = len({(item.code, _place(item)) for item in found}) == 1
     alike = alike and not any(item.hopeless for item in ends)
     last = _last_choice(root)
     if alike and not _unmet(process, root):
         told = {(item.message(), *item.notes()) for item in found}
         return Report(found[0], _whatever(last) if len(told) > 1 else ())
-    if last is None and process.outlook.reason is not None:
-        return Report(process.outlook.reason)
+    stopped = process.outlook.reason or root.reason
+    if last is None and stopped is not None:
+        return Report(stopped)
     if last is None:
         return Report(unfulfilled(process.network.requirements, ()))
-    return Report(_empty(last, _messages(last)))
+    return Report(_empty(last))
 
 
 def _last_choice(root: State) -> State | None:
     """The first that is met of the choices of which an option is refused for itself."""
     state = root
-    while not _messages(state):
+    while not _refuses(state):
         deeper = [child for child in _children(state) if child.site is not None]
         if not deeper:
             return None
@@ -71,10 +72,27 @@ def _whatever(choice: State | None) -> tuple[Step, ...]:
     return (Step(choice.site.node.span, f"so it ends with every option of `{name}` here"),)
 
 
-def _empty(state: State, reasons: tuple[str, ...]) -> Diagnostic:
+def _empty(state: State) -> Diagnostic:
+    """The options of a choice with what each runs into first."""
     assert state.site is not None
+    stopped: dict[str, list[str]] = {}
+    for decision in decisions_of(state.domain):
+        message = _first_end(state.children.get(edge(state, decision)))
+        if message is not None:
+            option = "" if state.real else str(value_of(state.domain, decision))
+            stopped.setdefault(message, []).append(option)
+    reasons = tuple((tuple(options), message) for message, options in stopped.items())
     empty: Diagnostic = errors.emptiness.EmptySpace(state.site.node.span, state.site.name, reasons)
     return empty
+
+
+def _first_end(state: State | None) -> str | None:
+    """What stopped the first way from a state on."""
+    while state is not None and not state.hopeless:
+        if state.reason is not None:
+            return state.reason.message()
+        state = next((child for child in _children(state) if child.dead), None)
+    return None if state is None else HOPELESS
 
 
 def _place(diagnostic: Diagnostic) -> Any:
@@ -82,10 +100,9 @@ def _place(diagnostic: Diagnostic) -> Any:
     return span.source.name, span.start, span.end
 
 
-def _messages(state: State) -> tuple[str, ...]:
-    found = [child.reason.message() for child in _children(state) if child.reason]
-    found += [HOPELESS for child in _children(state) if child.hopeless]
-    return tuple(dict.fromkeys(found))[:MOST_REASONS]
+def _refuses(state: State) -> bool:
+    """Whether an option of a choice is refused for itself."""
+    return any(child.reason is not None or child.hopeless for child in _children(state))
 
 
 def _ends(root: State) -> list[State]:

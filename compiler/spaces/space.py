@@ -231,7 +231,8 @@ class Space:
         if self._uses is not None:
             return self._uses.count()
         try:
-            return self.walk.count(self.walk.start())
+            start = self.walk.start()
+            return float("inf") if self.walk.is_endless() else self.walk.count(start)
         except SpaceLimit as limit:
             low, high = self.walk.bounds()
             if low == high:

@@ -6,6 +6,7 @@ found, and dead once the costs tell (required_costs.py) or all that was tried th
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ...grammar.diagnostic import ProgramError, Report
@@ -22,6 +23,8 @@ from .states import DONE, REAL, Place, State, decisions_of, edge
 from .sums import Count, ways_known
 from .trace import Decision, Trace, value_of
 
+LOOK = 400
+"""How many expansions the look at one program may cost."""
 Step = tuple[Place, Any]
 
 
@@ -38,6 +41,7 @@ class Walk:
         self.costs = RequiredCosts(self.process, relaxed=self.relaxed)
         self.required = self.costs.any
         self._live: dict[Place, bool] = {}
+        self._endless = False
 
     def refresh(self) -> None:
         """Sizes of programs may have come to matter."""
@@ -80,8 +84,13 @@ class Walk:
         if self.is_dead(place):
             return False
         if place not in self._live:
-            self.remember(place, descend(self, Random(0), place) is not None)
+            found = descend(self, Random(0), place)
+            self._note_found(found or ())
+            self.remember(place, found is not None)
         return self._live[place]
+
+    def _note_found(self, steps: Sequence[Step]) -> None:
+        self._endless = self._endless or any(place.state.real for place, _ in steps)
 
     def is_dead(self, place: Place) -> bool:
         """Whether it is known that no valid program lies beyond."""
@@ -137,11 +146,22 @@ class Walk:
         costs = self.costs
         return costs.count(place) if self.required else costs.sums.ways(place.state)
 
+    def is_endless(self) -> bool:
+        """Whether the program that was looked for first holds a number of a real range: of these
+        there are infinitely many, which is known before the rest of the space is.
+        """
+        if not self.required:
+            with suppress(SpaceLimit), self.process.budget.allowance(LOOK):
+                self._note_found(self.draw(Random(0)))
+        return self._endless
+
     def bounds(self) -> tuple[int | float, int | float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
         that are known; with requirements what rounded costs tell, and the number without them.
         """
         known = self.process.budget.proved
+        if known and self.is_endless():
+            return float("inf"), float("inf")
         if not self.required:
             return max(known, ways_known(self.origin().state, {})), float("inf")
         first = self.origin()

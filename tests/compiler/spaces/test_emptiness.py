@@ -71,6 +71,11 @@ def test_where_costs_are_too_many_to_be_known_all_are_named() -> None:
     [
         ("let w = 8 | 16\n    require w == 32\n    x -> dense(w) -> dense(4)", "E290", "Net.w"),
         ("x -> dense(8 | 16)", "E266", "Net.dense.units"),
+        (  # the choice before it has no part in it
+            "x -> unsqueeze(1) -> conv(8 | 16, 2 | 4) -> flatten -> dense(4)",
+            "E314",
+            "Net.conv.kernel",
+        ),
     ],
 )
 def test_one_rule_that_all_options_break_names_the_choice_too(
@@ -88,3 +93,31 @@ def test_a_rule_that_no_choice_can_mend_accuses_none() -> None:
     text = "network Net on x: f32[N, 8] -> f32[N, 4] { x -> dense(8 | 16) -> conv(3, 3) }"
     (report,) = check_text(text).reports
     assert report.code == "E302" and not report.trail
+
+
+def test_each_option_is_told_what_it_runs_into() -> None:
+    body = "({ dense(4) -> conv(3, 3) -> maxpool(9) } | maxpool(9) | maxpool(10) | maxpool(10, 1))"
+    text = f"""network Net on x: f32[N, 10, 8] -> f32[N, 10, 3] {{
+    x -> dropout(0.1 | 0.2) -> {body} -> dense(3)
+}}
+"""
+    (report,) = check_text(text).reports
+    assert report.diagnostic.message() == "no option of `Net.choice` leads to a valid program"
+    small = "the input with its padding, less the kernel's reach, must be at least 1, but is"
+    assert list(report.diagnostic.notes()) == [
+        f"`{{ dense(4) -> conv(3, 3) -> maxpool(9) }}`: {small} -4",
+        f"`maxpool(9)`: {small} 0",
+        f"`maxpool(10)` and `maxpool(10, 1)`: {small} -1",
+    ]
+
+
+def test_many_reasons_are_told_in_part() -> None:
+    text = """network Net on x: f32[N, 10, 8] -> f32[N, 10, 3] {
+    x -> (maxpool(9) | maxpool(10) | maxpool(11) | maxpool(12) | conv(3, 4) | { conv(3, 2) -> relu }
+        | maxpool(13) | conv(3, 6)) -> dense(3)
+}
+"""
+    (report,) = check_text(text).reports
+    *_, last = report.diagnostic.notes()
+    assert report.diagnostic.message() == "no option of `Net.choice` leads to a valid program"
+    assert last == "and 3 options more, refused in similar ways"

@@ -128,3 +128,27 @@ def test_an_option_is_told_the_requirements_that_are_not_fulfilled_together() ->
 def test_the_example_of_a_rare_requirement_is_counted_at_a_glance() -> None:
     found = survey(archc.space(SPACES / "rare.arch").process)
     assert (found.size, found.exact, found.closed) == (1695, True, True)
+
+
+ENDLESS = """network Net on x: f32[N, 4] -> f32[N, 4] {
+    x -> repeat(40) { dense(1..64) -> (relu | tanh | dropout(0.1..0.5)) } -> dense(4)
+    REQUIRED
+}
+"""
+
+
+@pytest.mark.parametrize("required", ["", "require params <= 60k", "require params + flops >= 9k"])
+def test_a_real_range_in_a_program_tells_the_size_at_once(required: str) -> None:
+    space = archc.space(ENDLESS.replace("REQUIRED", required))
+    assert space.size == float("inf")
+    assert space.process.budget.runs < 400
+    found = surveyed(ENDLESS.replace("REQUIRED", required))
+    assert (found.size, found.exact) == (float("inf"), True)
+
+
+def test_a_real_range_that_no_valid_program_has_makes_nothing_endless() -> None:
+    text = """network Net on x: f32[N, 4] -> f32[N, 4] {
+        x -> dense(4 | 8) -> (relu | { dropout(0.1..0.5) -> dense(90) }) -> dense(4)
+        require params <= 200
+    }"""
+    assert archc.space(text).size == 2
