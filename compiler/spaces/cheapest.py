@@ -7,16 +7,16 @@ Raphael 1968), so nothing dearer than the bound is ever expanded: `repeat(1..100
 that twenty turns use up costs twenty turns. What is found out about a state is kept.
 """
 
-from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, NamedTuple
 
-from .ceiling import Ceiling, TooMuch, in_turn, loop_of
+from .ceiling import NOTHING_DEAR, Ceiling, Dear, TooMuch, in_turn, loop_of
 from .process import Process
 from .states import DONE, State, decisions_of, edge, prefix_of
 
-Allowed = Callable[[int], bool]
+FEW = 3
+"""So many decisions are worth an expansion that goes back for each."""
 ENDLESS = 1 << 62
 """What is added where nothing completes a program."""
 
@@ -47,23 +47,20 @@ class Cheapest:
         self._at_least: dict[State, int] = {}
         self._by_turns: dict[State, int] = {}
 
-    def within(self, state: State, allowed: Allowed) -> bool:
-        """Whether a completion of the state adds no more than is `allowed`, of which more is never
-        allowed where less is not.
-        """
+    def within(self, state: State, most: int) -> bool:
+        """Whether a completion of the state adds so much at `most`."""
         least = self._least.get(state)
         if least is not None:
-            return allowed(least)
-        return allowed(self._at_least.get(state, 0)) and self._search(state, allowed)
+            return least <= most
+        return self._at_least.get(state, 0) <= most and self._search(state, most)
 
-    def turns_exceed(self, state: State, allowed: Allowed) -> bool:
+    def turns_exceed(self, state: State, most: int) -> bool:
         """Whether it is known that the turns of a loop alone, whose number was decided just before
-        the state, add more than is allowed: more turns would too.
+        the state, add more: more turns would too.
         """
-        by_turns = self._by_turns.get(state)
-        return by_turns is not None and not allowed(by_turns)
+        return self._by_turns.get(state, most) > most
 
-    def _search(self, start: State, allowed: Allowed) -> bool:
+    def _search(self, start: State, most: int) -> bool:
         order = count()
         loop = "" if start.before is None else loop_of(start.before)
         turns = bool(loop)  # whether nothing else was looked at
@@ -73,7 +70,7 @@ class Cheapest:
         prefix = prefix_of(start)
         while waiting:
             total, _, way = heappop(waiting)
-            if not allowed(total):
+            if total > most:
                 self._at_least[start] = total
                 if turns:
                     self._by_turns[start] = total
@@ -83,8 +80,13 @@ class Cheapest:
                 return True
             if way.added > seen[way.state]:
                 continue
+            dear = self._explore(way, prefix, most)
             for decision in decisions_of(way.state.domain):
-                after = self._after(way, decision, prefix, allowed)
+                if decision in dear:
+                    beyond = _Way(_BEYOND, way, decision, most + 1)
+                    heappush(waiting, (beyond.added, next(order), beyond))
+                    continue
+                after = self._after(way, decision, prefix, most)
                 if after is None or seen.get(after.state, ENDLESS) <= after.added:
                     continue
                 if after.state.node is None and after.state is not DONE:
@@ -108,14 +110,27 @@ class Cheapest:
             self._least[way.state] = total - way.added
             way = way.before
 
-    def _after(self, way: _Way, decision: Any, prefix: list[Any], allowed: Allowed) -> _Way | None:
+    def _explore(self, way: _Way, prefix: list[Any], most: int) -> Dear:
+        """Where several decisions of a state are unknown, one expansion finds them all out. Goes
+        out: those with which too much is added.
+        """
+        state = way.state
+        unknown = len(decisions_of(state.domain)) - len(state.children)
+        if state.real or state.dead or loop_of(state) or unknown < FEW:
+            return NOTHING_DEAR
+        taken = [*prefix, *way.decisions()]
+        return self.process.fan(state, taken, len(prefix), lambda added: added[self.cost] <= most)
+
+    def _after(self, way: _Way, decision: Any, prefix: list[Any], most: int) -> _Way | None:
         """Where a decision leads; None where it is refused."""
         state = way.state
         key = edge(state, decision)
         child = state.children.get(key)
+        if child is None and state.dead:
+            return None
         if child is None:
             taken = [*prefix, *way.decisions(), decision]
-            ceiling = Ceiling(len(prefix), lambda added: allowed(added[self.cost]))
+            ceiling = Ceiling(len(prefix), lambda added: added[self.cost] <= most)
             try:
                 child = self.process.next(state, taken, ceiling)
             except TooMuch as end:

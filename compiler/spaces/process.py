@@ -7,6 +7,7 @@ is dead when every decision in it is, and only what is proved dead is ever left 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from ..expand.decisions import Reals, Site
 from ..expand.retrying import Refused
 from ..types import TensorType
 from .budget import Budget
-from .ceiling import Ceiling
+from .ceiling import Ceiling, Dear, TooMuch
 from .costs import Totals
 from .dead import DeadEnd, refused_number
 from .explorer import Course, Enough, Exhausted, Explorer, Known
@@ -45,9 +46,10 @@ from .states import (
     never,
     prefix_of,
 )
-from .sweep import Sweep, is_explored
+from .sweep import Fan, Sweep, is_explored
 
 Answer = TypeVar("Answer")
+Allowed = Callable[[Totals], bool]
 
 
 @dataclass(slots=True)
@@ -253,6 +255,16 @@ class Process:
         self.run(taken, first_open, lambda _, index, __: index >= len(taken), ceiling)
         key, grave = edge(state, taken[-1]), grave_of(state, taken[-1], state.reason)
         return state.children.setdefault(key, grave)
+
+    def fan(self, state: State, taken: Sequence[Any], after: int, allowed: Allowed) -> Dear:
+        """Finds out where all decisions of a state lead, to which those `taken` led, in one
+        expansion, and whether or not a program lies beyond. Goes out: the decisions with which more
+        than is allowed is added after the first so many.
+        """
+        fan = Fan(state, len(taken))
+        with suppress(TooMuch):
+            self.run(taken, fan.policy, fan.enough, fan.ceiling(after, allowed), fan)
+        return fan.dear
 
     def _again(self, state: State) -> State:
         """A state that was forgotten, as it is known now."""

@@ -8,7 +8,7 @@ worked out from the end. Where that takes too long, the least of each bounded co
 and where one is bounded from below, the most.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..expand.decisions import Reals
@@ -156,7 +156,7 @@ class RequiredCosts:
             return None
         if loop_of(place.state) and len(decisions_of(place.state.domain)) > FEW_TURNS:
             return None
-        each = (least.within(place.state, self._allowed(place, least)) for least in self.cheapest)
+        each = (least.within(place.state, self._left(place, least)) for least in self.cheapest)
         within = all(each)  # though not by one completion
         return within if not within or self._single else None
 
@@ -170,10 +170,9 @@ class RequiredCosts:
         rests = self.sums.of(place.state)
         return any(self.fulfilled(plus(place.spent, rest)) for rest in rests)
 
-    def _allowed(self, place: Place, least: Cheapest) -> Callable[[int], bool]:
+    def _left(self, place: Place, least: Cheapest) -> int:
         """What may be added to one cost, each of which is bounded by itself."""
-        most = self.bounds.high[least.cost] - place.spent[least.cost]
-        return lambda added: added <= most
+        return int(self.bounds.high[least.cost]) - place.spent[least.cost]
 
     # --- what costs too much
 
@@ -212,7 +211,7 @@ class RequiredCosts:
             return
         loop = loop_of(place.state)
         alone = loop and any(
-            least.turns_exceed(after.state, self._allowed(after, least)) for least in self.cheapest
+            least.turns_exceed(after.state, self._left(after, least)) for least in self.cheapest
         )
         self.note_too_dear(place, decision, [f"{loop}.0"] if alone else [])
 

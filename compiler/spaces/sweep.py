@@ -7,12 +7,15 @@ that is live. What stands before a choice is not expanded again for each of its 
 of ten thousand choices costs as many layers as it has options.
 """
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from ..expand.retrying import Refused
+from .ceiling import NOTHING_DEAR, Ceiling, Dear
 from .costs import Totals
 from .states import State, candidates, decisions_of, edge
+
+NO_HURRY = 1 << 62
 
 
 class Untaken(Refused):
@@ -36,7 +39,7 @@ class Sweep:
     def __init__(self) -> None:
         self._next: dict[State, int] = {}  # the position from which on decisions may be unknown
 
-    def policy(self, state: State, _: int, dear: Container[Any] = ()) -> Any:
+    def policy(self, state: State, index: int, dear: Container[Any] = ()) -> Any:
         """The first decision that nobody knows where it leads; where all are known, the first that
         leads to a program.
         """
@@ -46,7 +49,7 @@ class Sweep:
             found = _ahead(state, dear)
         return found
 
-    def enough(self, state: State, _: int, __: Totals) -> bool:
+    def enough(self, state: State, index: int, added: Totals) -> bool:
         """Whether a sweep has gone on from a state before."""
         return state.swept
 
@@ -65,6 +68,43 @@ class Sweep:
                 self._next[state] = position
                 return decision
         return None
+
+
+class Fan(Sweep):
+    """Explores one state, the `at`-th of the program, be it live or not, and goes no further. What
+    costs too much there is kept in `dear`.
+    """
+
+    def __init__(self, state: State, at: int) -> None:
+        super().__init__()
+        self.dear = Dear()
+        self._state = state
+        self._at = at
+
+    def ceiling(self, after: int, allowed: Callable[[Totals], bool]) -> Ceiling:
+        """What may be added after the first so many decisions."""
+        return Ceiling(after, allowed, NO_HURRY, self._dear_at, self._note)
+
+    def policy(self, state: State, index: int, dear: Container[Any] = ()) -> Any:
+        """The first decision that nobody knows where it leads."""
+        found = self._untaken(state, dear) if index == self._at else None
+        return _ahead(state, dear) if found is None else found
+
+    def enough(self, state: State, index: int, added: Totals) -> bool:
+        """Whether the state is left behind."""
+        return index > self._at
+
+    def expect_explored(self, state: State, taken: Any) -> None:
+        """Raises Untaken while decisions of the state are unknown."""
+        if state is self._state and self._untaken(state, self.dear) is not None:
+            raise Untaken
+
+    def _dear_at(self, state: State, _: Totals) -> Dear:
+        return self.dear if state is self._state else NOTHING_DEAR
+
+    def _note(self, state: State, _: Totals, decision: Any, within: Sequence[str]) -> None:
+        if state is self._state:
+            self.dear.add(state, decision, within)
 
 
 def _ahead(state: State, dear: Container[Any]) -> Any:

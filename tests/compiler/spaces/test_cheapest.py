@@ -1,9 +1,13 @@
 """Bounds on a cost: what can still be afforded, and loops of any length under a bound."""
 
+from typing import Any
+
 import archc
 import pytest
 from archc.compiler.spaces import required_costs
-from archc.compiler.spaces.states import DONE, Place, decisions_of
+from archc.compiler.spaces.ceiling import Dear
+from archc.compiler.spaces.process import Process
+from archc.compiler.spaces.states import DONE, Place, State, decisions_of
 from archc.compiler.spaces.walk import Walk, trace_of
 
 SMALL = """
@@ -30,7 +34,13 @@ network Endless on image: f32[N, 3, 32, 32] -> f32[N, 10] {
 WITHOUT_CHOICES = ENDLESS.replace("conv(4 | 8, 3) -> batchnorm? @ [0.3, 0.7]", "conv(4, 3)")
 
 
-@pytest.mark.parametrize("text", [SMALL, SMALL.replace("120", "60")])
+MANY = SMALL.replace("2 | 5", "1 | 2 | 3 | 4 | 5 | 40 | 8000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [SMALL, SMALL.replace("120", "60"), MANY.replace("1..9", "1..4"), MANY.replace("1..9", "3")],
+)
 def test_what_is_affordable_is_what_some_completion_costs(text: str) -> None:
     walk = Walk(archc.space(text).process)
     walk.costs.work_out()
@@ -130,3 +140,28 @@ def test_dead_places_do_not_bury_states_that_are_cheaper_to_reach() -> None:
     assert [p.trace for p in fresh.samples(50, seed=1, start=950)] == [
         p.trace for p in space.samples(50, seed=1, start=950)
     ]
+
+
+def test_one_expansion_finds_out_where_many_numbers_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They had each been expanded from the beginning of the program."""
+    one_by_one, at_once = list[str](), list[str]()
+    following, fan = Process.next, Process.fan
+
+    def counted(process: Process, state: State, *rest: Any) -> State:
+        one_by_one.append(state.name)
+        return following(process, state, *rest)
+
+    def fanned(process: Process, state: State, *rest: Any) -> Dear:
+        at_once.append(state.name)
+        return fan(process, state, *rest)
+
+    monkeypatch.setattr(Process, "next", counted)
+    monkeypatch.setattr(Process, "fan", fanned)
+    space = archc.space("""network Net on x: f32[N, 4] -> f32[N, 4] {
+        x -> repeat(12) { dense(1..64) -> (relu | tanh) } -> dense(4)
+        require params <= 400
+    }""")
+    for program in space.samples(3, seed=0):
+        assert program.params <= 400
+    assert any(name.endswith("dense.units") for name in at_once)
+    assert not any(name.endswith("dense.units") for name in one_by_one)
