@@ -100,7 +100,7 @@ class Layer:
 
     def weights(self, *inputs: TensorType) -> Mapping[str, WeightType]:
         """The weights and buffers, by their PyTorch names, for input types that `infer`
-        accepted.
+        accepted. Of larger inputs they have no fewer elements.
         """
         return {}
 

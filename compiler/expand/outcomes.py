@@ -28,8 +28,8 @@ class Stage(ABC):
     choices = 0
 
     @abstractmethod
-    def outcomes(self, found: TensorType) -> Types | None:
-        """What may flow out when this flows in."""
+    def outcomes(self, found: TensorType, most: int) -> Types | None:
+        """What may flow out when this flows in and no weight has more than so many elements."""
 
 
 class Chain(Stage):
@@ -39,10 +39,10 @@ class Chain(Stage):
         self.stages = stages
         self.choices = sum(stage.choices for stage in stages)
 
-    def outcomes(self, found: TensorType) -> Types | None:
+    def outcomes(self, found: TensorType, most: int) -> Types | None:
         flow: Types | None = frozenset((found,))
         for stage in self.stages:
-            flow = through(stage, flow)
+            flow = through(stage, flow, most)
         return flow
 
 
@@ -53,8 +53,8 @@ class OneOf(Stage):
         self.stages = stages
         self.choices = max((stage.choices for stage in stages), default=0) + (len(stages) > 1)
 
-    def outcomes(self, found: TensorType) -> Types | None:
-        return _together(outcomes(stage, found) for stage in self.stages)
+    def outcomes(self, found: TensorType, most: int) -> Types | None:
+        return _together(outcomes(stage, found, most) for stage in self.stages)
 
 
 class Turns(Stage):
@@ -64,10 +64,10 @@ class Turns(Stage):
         self.stage, self.count = stage, count
         self.choices = count * stage.choices
 
-    def outcomes(self, found: TensorType) -> Types | None:
+    def outcomes(self, found: TensorType, most: int) -> Types | None:
         flow: Types | None = frozenset((found,))
         for _ in range(self.count):
-            flow = through(self.stage, flow)
+            flow = through(self.stage, flow, most)
         return flow
 
 
@@ -78,8 +78,8 @@ class Residual(Stage):
         self.stage = stage
         self.choices = stage.choices
 
-    def outcomes(self, found: TensorType) -> Types | None:
-        inner = outcomes(self.stage, found)
+    def outcomes(self, found: TensorType, most: int) -> Types | None:
+        inner = outcomes(self.stage, found, most)
         kept = inner is None or any(rough.may_be(item, found) for item in inner)
         return frozenset((found,)) if kept else frozenset()
 
@@ -90,8 +90,8 @@ class LayerCall(Stage):
     def __init__(self, layer: type[Layer], settings: "Settings") -> None:
         self.layer, self.settings = layer, settings
 
-    def outcomes(self, found: TensorType) -> Types | None:
-        return rough.of_layer(self.layer, self.settings, found)  # type: ignore[arg-type]
+    def outcomes(self, found: TensorType, most: int) -> Types | None:
+        return rough.of_layer(self.layer, self.settings, found, most)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=20_000, typed=True)
@@ -101,14 +101,14 @@ def _made(kind: type[Stage], *parts: Any) -> Any:
 
 
 @lru_cache(maxsize=20_000)
-def outcomes(stage: Stage, found: TensorType) -> Types | None:
+def outcomes(stage: Stage, found: TensorType, most: int) -> Types | None:
     """What may flow out of a stage."""
-    return stage.outcomes(found)
+    return stage.outcomes(found, most)
 
 
-def through(stage: Stage, flow: Types | None) -> Types | None:
+def through(stage: Stage, flow: Types | None, most: int) -> Types | None:
     """What may flow out of a stage when any of some types flows in."""
-    return None if flow is None else _together(outcomes(stage, item) for item in flow)
+    return None if flow is None else _together(outcomes(stage, item, most) for item in flow)
 
 
 PASSES: Stage = _made(Chain, ())
@@ -142,7 +142,7 @@ def layer_call(layer: type[Layer], settings: Iterable[tuple[str, tuple[Any, ...]
         raise Unsure from None
 
 
-def some_through(stage: Stage, flow: Types) -> Types | None:
+def some_through(stage: Stage, flow: Types, most: int) -> Types | None:
     """Some of what may flow out when any of some types flows in: of each choice a few outcomes,
     among them what flowed in where that may flow out again.
     """
@@ -150,11 +150,11 @@ def some_through(stage: Stage, flow: Types) -> Types | None:
         case Chain(stages=stages):
             found: Types | None = flow
             for item in stages:
-                found = None if found is None else some_through(item, found)
+                found = None if found is None else some_through(item, found, most)
             return found
         case Turns(stage=turn, count=count):
-            return some_through(chain([turn] * count), flow)
-    found = through(stage, flow)
+            return some_through(chain([turn] * count), flow, most)
+    found = through(stage, flow, most)
     if found is None or len(found) <= A_FEW:
         return found
     return frozenset([*(found & flow), *sorted(found - flow, key=str)][:A_FEW])
@@ -186,5 +186,4 @@ def _joined(first: TensorType, second: TensorType) -> TensorType:
     """Two types of one dtype and rank as one."""
     if first == second:
         return first
-    pairs = enumerate(zip(first.shape, second.shape, strict=True))
-    return first.with_shape(*[a if a == b else rough.unknown(n, (a, b)) for n, (a, b) in pairs])
+    return rough.roughened(first, list(zip(first.shape, second.shape, strict=True)))

@@ -2,14 +2,15 @@
 
 Comes in: a kind of layer, the values that each of its settings may have, and a type. Goes out: the
 types that may flow out, perhaps more of them; None where that cannot be told. An unknown size is an
-axis whose name begins with `?`, which no axis of a program does; a number of a range of many is one
-too. The shape rules of layers are run as they are, with checks that let pass what nobody knows
-(abstract interpretation: Cousot and Cousot 1977).
+axis whose name begins with `?`, which no axis of a program does; how small it may be is known. A
+number of a range of many is one too. The shape rules of layers are run as they are, with checks
+that let pass what nobody knows (abstract interpretation: Cousot and Cousot 1977).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import MISSING
 from functools import cache, lru_cache
+from math import prod
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -17,7 +18,7 @@ from ...grammar.diagnostic import Fault
 from ...grammar.span import NOWHERE
 from .. import errors
 from ..checks import Checks
-from ..dims import Axis, Dim, axis, names
+from ..dims import Axis, Dim, axis, lowest, names
 from ..errors.base import Site
 from ..facts import Facts, Truth
 from ..layer import Layer
@@ -27,6 +28,16 @@ Types = frozenset[TensorType]
 Settings = tuple[tuple[str, tuple[Any, ...]], ...]
 MOST_SETTINGS = 256
 """Settings of a layer that are tried for one type, of those that it reads."""
+
+LARGE_TENSOR = 1 << 16
+"""Smaller tensors seldom grow too large soon: of these it is not kept how small a size may be."""
+LARGE, BITS = 4096, 6
+"""Of the least that an unknown size may be so many bits are kept, which tells it to 3 %; of one
+that is not large, the first.
+"""
+NOTHING_HIDDEN: Set[Dim] = frozenset()
+OFTEN_WIDER = 1 << 14
+"""A weight seldom has more elements than so many for each of an axis of the input."""
 
 
 class Unsure(Exception):
@@ -48,14 +59,34 @@ def is_number(size: Dim) -> bool:
     return isinstance(size, int) or all(name.startswith(ANY_NUMBER) for name in names(size))
 
 
-def unknown(place: int, sizes: Iterable[Dim]) -> Axis:
-    """A size that may be any of some, and more."""
-    return unknown_axis(place, number=all(map(is_number, sizes)))
+def roughened(
+    found: TensorType, sizes: Sequence[Sequence[Dim]], hidden: Set[Dim] = NOTHING_HIDDEN
+) -> TensorType:
+    """A type of which each size is one of some, or more: unknown where they are several, where one
+    is, or is `hidden`. Where the tensor is large an unknown size is no less than the least of them,
+    rounded down, so that few unknown sizes are told apart.
+    """
+    lows = [max(0, min([lowest(size) or 0 for size in each])) for each in sizes]
+    large = prod([max(1, low) for low in lows]) >= LARGE_TENSOR
+    shape: list[Dim] = []
+    for place, (each, low) in enumerate(zip(sizes, lows, strict=True)):
+        first = each[0]
+        if is_unknown(first) or first in hidden or any(size != first for size in each):
+            number = all(map(is_number, each))
+            shape.append(unknown_axis(place, _rounded(low) if large else 0, number=number))
+        else:
+            shape.append(first)
+    return found.with_shape(*shape)
+
+
+def _rounded(low: int) -> int:
+    grain = max(0, low.bit_length() - (BITS if low >= LARGE else 1))
+    return low >> grain << grain
 
 
 @cache
-def unknown_axis(place: int, *, number: bool) -> Axis:
-    return axis(f"{ANY_NUMBER if number else ANY_SIZE}{place}", 0)
+def unknown_axis(place: int, low: int = 0, *, number: bool) -> Axis:
+    return axis(f"{ANY_NUMBER if number else ANY_SIZE}{place}>={low}", low)
 
 
 class SomeNumber(Axis):
@@ -92,16 +123,14 @@ def _rough(found: TensorType) -> TensorType:
     """A type in which an unknown size is nothing but unknown."""
     if not any(map(is_unknown, found.shape)):
         return found
-    shape = enumerate(found.shape)
-    return found.with_shape(*[unknown(n, (s,)) if is_unknown(s) else s for n, s in shape])
+    return roughened(found, [(size,) for size in found.shape])
 
 
 def without(found: TensorType, numbers: Set[Dim]) -> TensorType:
     """A type of which the sizes that are among some numbers are unknown."""
     if numbers.isdisjoint(found.shape):
         return found
-    sizes = [unknown(n, (0,)) if s in numbers else s for n, s in enumerate(found.shape)]
-    return found.with_shape(*sizes)
+    return roughened(found, [(size,) for size in found.shape], numbers)
 
 
 def may_be(found: TensorType, wanted: TensorType) -> bool:
@@ -115,6 +144,8 @@ def same_size(left: Dim, right: Dim) -> bool:
     """Whether two sizes may be proved to be the same. What is some number is no axis by name."""
     for one, other in ((left, right), (right, left)):
         if is_unknown(one):
+            if isinstance(other, int) and other < (lowest(one) or 0):
+                return False
             return not is_number(one) or is_number(other) or is_unknown(other)
     return Facts().decide("==", left, right) is Truth.PROVED
 
@@ -172,8 +203,10 @@ CERTAIN = (
 
 
 @lru_cache(maxsize=50_000)
-def of_layer(kind: type[Layer], settings: Settings, found: TensorType) -> Types | None:
-    """What a layer makes of a type, with each of the settings that it reads on the way."""
+def of_layer(kind: type[Layer], settings: Settings, found: TensorType, most: int) -> Types | None:
+    """What a layer makes of a type, with each of the settings that it reads on the way. None of its
+    weights may have more than `most` elements.
+    """
     values, results = dict(settings), set[TensorType]()
     waiting: list[tuple[int, ...]] = [()]
     for _ in range(MOST_SETTINGS):
@@ -181,7 +214,7 @@ def of_layer(kind: type[Layer], settings: Settings, found: TensorType) -> Types 
             return frozenset(results)
         picked = _Picked(values, waiting.pop(), kind)
         try:
-            results.update(map(_rough, _inferred(kind, picked, found)))
+            results.update(map(_rough, _inferred(kind, picked, found, most)))
         except Fault:
             pass
         except Exception:  # a layer that wants a number, or one from outside
@@ -246,7 +279,9 @@ def _picking(kind: Any) -> Any:
 _ASK = "_ask"
 
 
-def _inferred(kind: type[Layer], picked: _Picked, found: TensorType) -> Sequence[TensorType]:
+def _inferred(
+    kind: type[Layer], picked: _Picked, found: TensorType, most: int
+) -> Sequence[TensorType]:
     """What the layer makes. Raises a Fault where it is sure to refuse the type."""
     layer = object.__new__(_picking(kind))  # type: ignore[arg-type]
     layer.__dict__[_ASK] = picked.read
@@ -262,4 +297,27 @@ def _inferred(kind: type[Layer], picked: _Picked, found: TensorType) -> Sequence
         raise
     if isinstance(made, tuple):
         raise Unsure  # several tensors
-    return (made,)
+    return () if _weighs_too_much(layer, found, most) else (made,)
+
+
+def _weighs_too_much(layer: Layer, found: TensorType, most: int) -> bool:
+    """Whether a weight of a layer is sure to be too large: it is with the least input. It is asked
+    only of large ones: most weights are far from it, and the more settings are read, the more there
+    are to try.
+    """
+    least = [(lowest(size) or 0) if is_unknown(size) else size for size in found.shape]
+    if max([lowest(size) or 0 for size in least], default=0) < most // OFTEN_WIDER:
+        return False
+    try:
+        weights = layer.weights(found.with_shape(*least)).values()
+    except Exception:  # of an axis whose size is not known, or a layer from outside
+        return False
+    sizes = [_product(weight.shape) for weight in weights]
+    return any((lowest(size) or 0) > most for size in sizes)
+
+
+def _product(sizes: Iterable[Dim]) -> Dim:
+    found: Dim = 1
+    for size in sizes:
+        found = found * size
+    return found

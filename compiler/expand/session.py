@@ -164,8 +164,9 @@ class Session:
         if len(inputs) != 1 or builder.facts.assumptions:
             self.hope.note_hopeless(node, ())
             return
-        numbers = self.hope.numbers_of_many()
-        self.hope.note_hopeless(node, self.waiting.hopeless(node, env, inputs[0].type, numbers))
+        numbers, most = self.hope.numbers_of_many(), self.limits.weight
+        hopeless = self.waiting.hopeless(node, env, inputs[0].type, numbers, most)
+        self.hope.note_hopeless(node, hopeless)
 
     def look_on_settings(
         self, layer: Any, node: Any, env: Any, values: Mapping[str, Any], inputs: Any, builder: Any
@@ -176,9 +177,17 @@ class Session:
         known = inputs is not None and len(inputs) == 1 and not builder.facts.assumptions
         if not known or not self.hope.decided_of_many():
             return
-        numbers = self.hope.numbers_of_many()
-        if not self.waiting.leads_on(layer, node, env, values, inputs[0].type, numbers):
-            self.hope.lose()
+        numbers, most = self.hope.numbers_of_many(), self.limits.weight
+
+        def leads_on(known: Mapping[str, Any]) -> bool:
+            found: bool = self.waiting.leads_on(
+                layer, node, env, known, inputs[0].type, numbers, most
+            )
+            return found
+
+        if not leads_on(values):
+            *before, _ = values
+            self.hope.lose(any_number=leads_on({name: values[name] for name in before}))
 
     @property
     def looks_ahead(self) -> bool:

@@ -200,6 +200,8 @@ def _layer(
     names = {slot.name for slot in matched.slots}
     if not names | set(matched.extra) >= matched.given.by_name.keys():
         raise Unsure  # names of its own, as those of `rearrange`
+    if "weight" in matched.extra:
+        raise Unsure  # one that is made elsewhere has another limit
     pairs = [
         (
             slot.name,

@@ -65,16 +65,17 @@ class Waiting:
         env: Environment,
         found: TensorType,
         numbers: Set[int],
+        most: int,
     ) -> Sequence[int]:
         """The options of a choice, by their positions, after none of which anything leads to what
-        is wanted when this type flows in. Sizes that are among some numbers are taken for unknown,
-        so that it is not asked for each of them anew.
+        is wanted when this type flows in and no weight has more than `most` elements. Sizes that
+        are among some numbers are taken for unknown, so that it is not asked for each of them anew.
         """
         way = self._way_on(node)
         if way is None:
             return ()
         options = stage_text.options_told(node, env)
-        return _hopeless(options, rough.without(found, numbers), *way)
+        return _hopeless(options, rough.without(found, numbers), *way, most)
 
     def leads_on(
         self,
@@ -84,13 +85,14 @@ class Waiting:
         values: Mapping[str, Any],
         found: TensorType,
         numbers: Set[int],
+        most: int,
     ) -> bool:
         """Whether a call of a layer of which some settings are known may lead to what is wanted
         when this type flows in.
         """
         way = self._way_on(node)
         stage = None if way is None else stage_text.settled(layer, node, env, values)
-        return way is None or not _hopeless((stage,), rough.without(found, numbers), *way)
+        return way is None or not _hopeless((stage,), rough.without(found, numbers), *way, most)
 
     def _way_on(self, node: ast.Node) -> "tuple[tuple[Stage, ...], Wanted] | None":
         """What follows a node, and what is wanted at the end; None where that cannot be told."""
@@ -133,16 +135,19 @@ def _hopeless(
     found: TensorType,
     rests: tuple[Stage, ...],
     wanted: Wanted,
+    most: int,
 ) -> tuple[int, ...]:
     way = outcomes.chain(rests)
 
     def leads_on(option: Stage | None) -> bool:
         if option is None or option.choices + way.choices > MOST_CHOICES:
             return True
-        flow = outcomes.outcomes(option, found)
+        flow = outcomes.outcomes(option, found, most)
         return flow is None or any(
             end is None or any(map(wanted.may_be, end))
-            for end in (through(way, flow) for through in (outcomes.some_through, outcomes.through))
+            for end in (
+                through(way, flow, most) for through in (outcomes.some_through, outcomes.through)
+            )
         )
 
     return tuple([place for place, option in enumerate(options) if not leads_on(option)])

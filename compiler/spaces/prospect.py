@@ -78,13 +78,19 @@ class Prospect:
         """Whether the last decision is a number of a range of many."""
         return is_of_many(self._path[-1][0].domain)
 
-    def lose(self) -> None:
-        """Nothing that may follow the last decision leads to what is wanted. Raises Dead."""
-        if len(self._path) > self._given:
-            state, decision = self._path[-1]
-            self._refuse(state, decision)
-            if state.children[decision].dead:
-                raise Dead
+    def lose(self, *, any_number: bool) -> None:
+        """Nothing that may follow the last decision leads to what is wanted; whether it may after
+        `any_number` in its place. Raises Dead.
+        """
+        if len(self._path) <= self._given:
+            return
+        state, decision = self._path[-1]
+        if not any_number and not state.live:
+            state.dead = state.hopeless = True
+            raise Dead
+        self._refuse(state, decision)
+        if state.children[decision].dead:
+            raise Dead
 
     def rule_out(self, state: State, node: ast.Expression | None, options: Sequence[int]) -> None:
         """Notes the options of a state that lead to nothing as refused, if it is the choice that

@@ -2,10 +2,13 @@
 out, and what leads nowhere is not searched.
 """
 
+from pathlib import Path
+
 import archc
 import pytest
 from archc.compiler.spaces import prospect
 
+SPACES = Path(__file__).parents[3] / "examples" / "spaces"
 LAYERS = """
 vocabulary Layers {
     relu, flatten, argmax(axes=1 | 2, keep=true | false), cast(f32), one_hot(2..12),
@@ -133,6 +136,22 @@ network Net on x: f32[N, 4] -> f32[N, 4] {
     x -> share(2) { any(Layers) -> any(Layers) }
 }
 
+# weights that become too large
+network Net on x: i64[N, 3000, 3000] -> f32[N, 20] {
+    x -> any(Layers) -> cast(f32) -> flatten -> dense(20)
+}
+
+# weights that are too large for what may be any size
+network Net on x: i64[N, 30, 3000] -> f32[N, 9] {
+    x -> one_hot(2..12) -> any(Layers) -> flatten -> (dense(9) | dense(3000) -> dense(9))
+}
+
+# a weight that is another's
+network Net on x: i64[N, 4] -> f32[N, 4, 9] {
+    layer table = embedding(9, 8)
+    x -> table -> any(Layers) -> any(Layers) -> dense(9, bias=false, weight=table.weight)
+}
+
 # a recipe
 network Net on x: f32[N, 4] -> f32[N, 6] {
     let op = any(Layers)
@@ -202,6 +221,15 @@ def test_what_leads_nowhere_is_not_searched(name: str, text: str) -> None:
     for start in name.split(": ")[1].split(", "):
         (program,) = space.samples(1, seed=3, start=int(start))
         archc.parse(program.text).check()
+
+
+@pytest.mark.parametrize("number", [156265, 282881])
+def test_weights_that_become_too_large_are_not_searched(number: int) -> None:
+    """What came before the last layers made tensors that few of them make smaller."""
+    space = archc.space(SPACES / "everything.arch")
+    space.process.budget.most = 20_000
+    (program,) = space.samples(1, seed=0, start=number)
+    archc.parse(program.text).check()
 
 
 def test_that_there_is_no_program_is_told_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
