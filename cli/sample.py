@@ -63,8 +63,8 @@ def command(
     if unique and (jobs > 1 or start):
         raise click.UsageError("--unique looks at all programs before: no --jobs and no --start")
     task = Task(file, network, settings, seed, uniform, conditioned)
-    if jobs > 1 and writer.form != "json":
-        _in_parallel(task, start, count, jobs, writer)
+    if not unique and writer.form != "json":
+        _stream(task, range(start, start + count), jobs, writer)
         return
     found = writer.write_all(task.draw(task.open(), start, count, unique=unique), start)
     if found < count:
@@ -90,11 +90,21 @@ class Task:
     def open(self) -> Space:
         return open_space(self.file, self.network, self.settings)
 
-    def draw(
+    def draw(self, space: Space, start: int, count: int, *, unique: bool) -> Iterator[DrawnProgram]:
+        """The programs from an index on. Raises DrawLimit at one that is out of reach."""
+        number = start
+        try:
+            for program in self.samples(space, start, count, unique=unique):
+                yield program
+                number += 1
+        except SpaceLimit as limit:
+            raise self.out_of_reach(limit, None if unique else number) from None
+
+    def samples(
         self, space: Space, start: int, count: int, *, unique: bool = False
     ) -> Iterator[DrawnProgram]:
-        """The programs from an index on. Raises DrawLimit at one that is out of reach."""
-        found = space.samples(
+        """As `draw`. Raises SpaceLimit at one that is out of reach."""
+        return space.samples(
             count,
             self.seed,
             start=start,
@@ -102,13 +112,10 @@ class Task:
             uniform=self.uniform,
             conditioned=self.conditioned,
         )
-        number = start
-        try:
-            for program in found:
-                yield program
-                number += 1
-        except SpaceLimit as limit:
-            raise DrawLimit(self._advice(limit, None if unique else number), 1) from None
+
+    def out_of_reach(self, limit: SpaceLimit, number: int | None) -> DrawLimit:
+        """How it is told that a program is out of reach."""
+        return DrawLimit(self._advice(limit, number), 1)
 
     def _advice(self, limit: SpaceLimit, number: int | None) -> str:
         """What to do where a program is out of reach: the space holds some, or it were not open."""
@@ -124,7 +131,7 @@ class Task:
         )
 
 
-# --- workers --------------------------------------------------------------------------------------
+# --- one by one -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +142,42 @@ class Begin:
     writer: Writer
 
     def __call__(self) -> Callable[[int], str]:
-        space = self.task.open()
+        space, writer, task = self.task.open(), self.writer, self.task
+        goes_on = writer.form == "jsonl" and writer.folder is None
+        goes_on = goes_on and not (task.uniform or task.conditioned)
 
         def make(number: int) -> str:
-            (program,) = self.task.draw(space, number, 1)
-            return self.writer.written(number, program)
+            try:
+                (program,) = task.samples(space, number, 1)
+            except SpaceLimit as limit:
+                if not goes_on:
+                    raise task.out_of_reach(limit, number) from None
+                return writer.left_out(number, f"program {number} is out of reach: {limit}")
+            return writer.written(number, program)
 
         return make
 
 
-def _in_parallel(task: Task, start: int, count: int, jobs: int, writer: Writer) -> None:
+def _stream(task: Task, numbers: range, jobs: int, writer: Writer) -> None:
+    """One program after another. A line stands for each, so that one which is out of reach ends no
+    stream of lines.
+    """
+    begin = Begin(task, writer)
+    if jobs > 1:
+        _in_parallel(begin, numbers, jobs)
+        return
+    make = begin()
+    for number in numbers:
+        writer.put(make(number), number)
+
+
+def _in_parallel(begin: Begin, numbers: range, jobs: int) -> None:
     """Files are written by the workers, and what is to be printed comes in order."""
-    task.open()  # an error of the program is told once
-    numbers = range(start, start + count)
+    begin.task.open()  # an error of the program is told once
     try:
-        with closing(parallel.in_order(Begin(task, writer), numbers, jobs)) as stream:
+        with closing(parallel.in_order(begin, numbers, jobs)) as stream:
             for number, text in stream:
-                writer.put(text, number)
+                begin.writer.put(text, number)
     except parallel.WorkerEnded as ended:
         raise click.ClickException(
             f"{ended.reason} before it gave program {ended.number}; perhaps there is not enough "

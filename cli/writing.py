@@ -127,6 +127,11 @@ class Writer:
         gap = "" if number == 0 else "\n"
         return f"{gap}# {number}: {program.hash}\n{program.text}"
 
+    def left_out(self, number: int, reason: str) -> str:
+        """The line that stands for a program which is not there."""
+        click.echo(reason, err=True)
+        return json.dumps({"index": number, "text": None, "left_out": reason}) + "\n"
+
     def _inside(self, program: Writable) -> str:
         """What was compiled, as the end of the line: source as it is, a model in base64."""
         match self.emit:

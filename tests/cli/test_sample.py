@@ -197,9 +197,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_draw_out_of_reach_says_that_the_space_holds_programs(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["sample", str(tree), "--format", "jsonl", "-k", "90", "--seed", "2"]) == 1
+    assert run(["sample", str(tree), "-k", "90", "--seed", "2"]) == 1
     told = capsys.readouterr()
-    drawn = [json.loads(line)["index"] for line in told.out.splitlines()]
+    drawn = [line for line in told.out.splitlines() if line.startswith("# ")]
     assert "no valid program was found" not in told.err
     assert "The space holds valid programs" in told.err
     assert 0 < len(drawn) < 90
@@ -207,6 +207,24 @@ def test_a_draw_out_of_reach_says_that_the_space_holds_programs(
     assert f"`--start {len(drawn) + 1}` goes on" in told.err
     assert run(["sample", str(tree), "--uniform"]) == 1
     assert "draw without it" in capsys.readouterr().err
+
+
+def test_a_stream_of_lines_goes_on_where_a_draw_is_out_of_reach(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sample", str(tree), "--format", "jsonl", "-k", "90", "--seed", "2"]) == 0
+    told = capsys.readouterr()
+    entries = [json.loads(line) for line in told.out.splitlines()]
+    assert [entry["index"] for entry in entries] == list(range(90))
+    away = [entry["index"] for entry in entries if entry["text"] is None]
+    assert 0 < len(away) < 90
+    for number in away:
+        reason = f"program {number} is out of reach: the budget of 300 expansions is used up"
+        assert entries[number] == {"index": number, "text": None, "left_out": reason}
+        assert reason in told.err
+    some = next(entry for entry in entries if entry["text"] and entry["index"] > away[0])
+    (drawn,) = archc.space(tree).samples(1, seed=2, start=some["index"])
+    assert some["text"] == drawn.text
 
 
 def test_one_answer_has_what_was_drawn_before_a_draw_out_of_reach(
@@ -223,7 +241,7 @@ def test_workers_hand_over_what_they_drew_before(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = sample.Begin(
-        sample.Task(tree, None, (), 2, uniform=False, conditioned=False), Writer("jsonl")
+        sample.Task(tree, None, (), 2, uniform=False, conditioned=False), Writer("text")
     )()
     drawn = []
     with pytest.raises(SpaceLimit, match=r"`--start \d+` goes on") as found:
