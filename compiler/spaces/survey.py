@@ -20,9 +20,10 @@ from .states import State
 from .uses import counted_uses
 from .walk import Walk
 
-GLANCE = 1000
-"""How many expansions a glance may cost: about a second, for programs of up to 50 layers."""
-GLANCED_LAYERS = 50 * GLANCE
+GLANCE = 3000
+"""How many expansions a glance may cost."""
+GLANCED_LAYERS = 50_000
+"""So many layers within them: a glance takes about a second."""
 LEAST_GLANCE = 20
 
 

@@ -152,3 +152,18 @@ def test_a_real_range_that_no_valid_program_has_makes_nothing_endless() -> None:
         require params <= 200
     }"""
     assert archc.space(text).size == 2
+
+
+def test_a_small_network_under_two_bounds_is_counted_at_a_glance() -> None:
+    text = """network Space on image: f32[N, 1, 8, 8] -> f32[N, 10] {
+        let act = relu | gelu | silu
+        image -> repeat(1..4) {
+                     conv(16 | 32 | 64, 1 | 3 | 5) -> batchnorm? -> act
+                     -> (maxpool(2) | identity) @ [0.3, 0.7]
+                 }
+              -> mean(axes=[2, 3]) -> dropout(0.0..0.5 step 0.1) -> dense(10)
+        require params <= 200k
+        require flops <= 5M
+    }"""
+    found = surveyed(text)
+    assert (found.size, found.exact, found.closed) == (24_470_958, True, True)
