@@ -87,8 +87,10 @@ class Fan(Sweep):
 
     def policy(self, state: State, index: int, dear: Container[Any] = ()) -> Any:
         """The first decision that nobody knows where it leads."""
-        found = self._untaken(state, dear) if index == self._at else None
-        return _ahead(state, dear) if found is None else found
+        if index != self._at:
+            return _ahead(state, dear)
+        found = self._untaken(state, self.dear)
+        return _ahead(state, self.dear) if found is None else found
 
     def enough(self, state: State, index: int, added: Totals) -> bool:
         """Whether the state is left behind."""
