@@ -26,6 +26,7 @@ from .costs import Totals
 from .dead import DeadEnd, refused_number
 from .explorer import Course, Enough, Exhausted, Explorer, Known
 from .keys import Keys
+from .limit import SpaceLimit
 from .open_network import OpenNetwork
 from .outlook import Outlook, SizesMatter
 from .prospect import Anew
@@ -121,9 +122,28 @@ class Process:
         except (Apart, CostsWanted, SizesMatter):
             self.unproved.clear()  # all is forgotten
             raise
+        except SpaceLimit:
+            self._leave_unproved()
+            raise
         finally:
             while self.unproved:
-                self._prove(self.unproved.pop())
+                self._prove_last()
+
+    def _prove_last(self) -> None:
+        state = self.unproved.pop()
+        try:
+            self._prove(state)
+        except SpaceLimit:
+            self.unproved.append(state)
+            self._leave_unproved()
+            raise
+
+    def _leave_unproved(self) -> None:
+        """There is no budget left to prove what was taken for granted, so nothing is."""
+        for state in self.unproved:
+            state.children.pop(REAL, None)
+            state.added.pop(REAL, None)
+        self.unproved.clear()
 
     def stop_counting_sizes(self) -> None:
         """No program is too large. Raises Apart: what is asked is to be asked again."""

@@ -3,6 +3,8 @@
 import archc
 import pytest
 from archc.compiler.check import check_text
+from archc.compiler.spaces.process import Process
+from archc.compiler.spaces.states import State
 from archc.compiler.spaces.survey import survey
 
 HEAD = "network Net on x: f32[N, 6] -> f32[N, 6] {"
@@ -83,3 +85,23 @@ def test_a_number_that_is_refused_behind_further_choices_leaves_no_program() -> 
     block = "block A(p: float) on x { limit recursion = 3, x -> (A(p) | dropout(p)) }\n"
     reports = check_text(f"{block}{HEAD} x -> A(0.5..1.2) }}").reports
     assert [report.code for report in reports] == ["E459"]
+
+
+def test_what_no_budget_was_left_to_prove_is_proved_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a question that is given up leaves behind is neither taken for granted nor asked of the
+    next one.
+    """
+    space = archc.space(f"{HEAD} x -> relu? -> (relu | dropout(0.5..1.0)) -> (tanh | gelu) }}")
+    prove, given_up = Process._prove, list[State]()
+
+    def proved(process: Process, state: State) -> None:
+        if not given_up:
+            given_up.append(state)
+            raise archc.SpaceLimit("the budget is used up")
+        prove(process, state)
+
+    monkeypatch.setattr(Process, "_prove", proved)
+    with pytest.raises(archc.SpaceLimit):
+        list(space.samples(50))
+    assert given_up and not space.process.unproved
+    assert not any("dropout" in program.text for program in space.samples(50))
