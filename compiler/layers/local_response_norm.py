@@ -40,10 +40,12 @@ class LocalResponseNorm(Normalising):
         return outputs[0].elements * (self.size + 5)
 
     def to_torch(self, *inputs: TensorType) -> Call:
-        # PyTorch takes a view of the squares, which a volume with reordered axes has not.
-        x = "{0}.contiguous()" if inputs[0].rank == 5 else "{0}"
-        template = f"F.local_response_norm({x}, {{size}}, alpha={{alpha}}, beta={{beta}}, k={{k}})"
-        return Call(template, dict(vars(self)))
+        # In one dimension: of images and volumes PyTorch takes a view of the squares, which one
+        # with reordered axes has not, and their mean, which has no kernel in f16 and bf16 on a CPU.
+        one = inputs[0].rank == 3
+        x, back = ("{0}", "") if one else ("{0}.flatten(2)", ".reshape({0}.shape)")
+        settings = "{size}, alpha={alpha}, beta={beta}, k={k}"
+        return Call(f"F.local_response_norm({x}, {settings}){back}", dict(vars(self)))
 
     def to_onnx(self, onnx: OnnxBuilder, *inputs: str) -> str:
         """Runtimes know images, odd sizes and positive settings; else shifted squares add up."""
