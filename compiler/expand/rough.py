@@ -7,7 +7,7 @@ number of a range of many is one too. The shape rules of layers are run as they 
 that let pass what nobody knows (abstract interpretation: Cousot and Cousot 1977).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import MISSING
 from functools import cache, lru_cache
 from math import prod
@@ -22,7 +22,7 @@ from ..dims import Axis, Dim, axis, lowest, names
 from ..errors.base import Site
 from ..facts import Facts, Truth
 from ..layer import Layer
-from ..types import TensorType
+from ..types import TensorType, product
 
 Types = frozenset[TensorType]
 Settings = tuple[tuple[str, tuple[Any, ...]], ...]
@@ -306,18 +306,8 @@ def _weighs_too_much(layer: Layer, found: TensorType, most: int) -> bool:
     are to try.
     """
     least = [(lowest(size) or 0) if is_unknown(size) else size for size in found.shape]
-    if max([lowest(size) or 0 for size in least], default=0) < most // OFTEN_WIDER:
+    large = max([lowest(size) or 0 for size in least], default=0) >= most // OFTEN_WIDER
+    if not large or 0 in least:  # of an empty input nothing can be told
         return False
-    try:
-        weights = layer.weights(found.with_shape(*least)).values()
-    except Exception:  # of an axis whose size is not known, or a layer from outside
-        return False
-    sizes = [_product(weight.shape) for weight in weights]
-    return any((lowest(size) or 0) > most for size in sizes)
-
-
-def _product(sizes: Iterable[Dim]) -> Dim:
-    found: Dim = 1
-    for size in sizes:
-        found = found * size
-    return found
+    weights = layer.weights(found.with_shape(*least)).values()
+    return any((lowest(product(weight.shape)) or 0) > most for weight in weights)
