@@ -142,6 +142,8 @@ def _outcome(error: BaseException, session: Session) -> int:
     match error:
         case ProgramError():
             print_reports(error.diagnostics)
+            if any(report.code == _OPEN_CHOICE for report in error.diagnostics):
+                click.echo(f"\nhelp: {_OPEN}", err=True)
             return AT_FAULT
         case RuntimeFault():
             _say(error.message, error.help)
@@ -163,6 +165,13 @@ def _outcome(error: BaseException, session: Session) -> int:
             return USAGE
         case _:
             return _our_bug(error, session)
+
+
+_OPEN_CHOICE = "E226"
+_OPEN = (
+    "with choices left open a file holds a space of networks: `archc sample` draws one from it and "
+    "prints it; `archc compile` takes `--seed` or `--trace`"
+)
 
 
 def _say(message: str, advice: str = "") -> None:

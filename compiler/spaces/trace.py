@@ -58,6 +58,8 @@ def option_value(key: _Option) -> Any:
     match key.option:
         case ast.Number() | ast.String() | ast.Bool():
             return key.option.value
+        case ast.Unary(operator="-", operand=ast.Number(value=value)):
+            return -value
         case ast.Fragment(body=ast.Body(statements=())):
             return "identity"
         case option if isinstance(option, ast.Expression):
@@ -86,7 +88,10 @@ def decision_of(domain: Domain, value: Any) -> Any:
 
 def _same(option: Any, value: Any) -> bool:
     shown = option_value(_Option(option))
-    return type(shown) is type(value) and shown == value
+    if type(shown) is type(value):
+        return bool(shown == value)
+    # studies made before options below zero were numbers hold their text
+    return isinstance(option, ast.Unary) and bool(value == print_expression(option))
 
 
 def as_trace(trace: Any) -> Trace:

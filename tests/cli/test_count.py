@@ -127,7 +127,9 @@ def test_commands_for_finished_networks_name_the_choices(
     space: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["show", str(space)]) == 1
-    assert "error[E226]" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "error[E226]" in said
+    assert said.count("`archc sample` draws one") == 1
 
 
 def test_a_count_goes_as_far_as_its_budget(

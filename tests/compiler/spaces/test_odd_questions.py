@@ -55,6 +55,18 @@ def test_numbers_of_numpy_are_decisions(few: archc.Space) -> None:
     assert str(state.program) == str(few.from_trace(pairs))
 
 
+def test_options_below_zero_are_numbers() -> None:
+    space = archc.space(NET.format("x -> roll(shifts=-1 | 1, axes=1) -> leaky_relu(-0.5 | 0.5)"))
+    state = space.begin()
+    assert state.options() == [-1, 1]
+    assert state.choose(-1).options() == [-0.5, 0.5]
+    program = space.from_trace({"Net.roll.shifts": -1, "Net.leaky_relu.slope": -0.5})
+    assert space.from_trace({"Net.roll.shifts": "-1", "Net.leaky_relu.slope": "-0.5"}) == program
+    assert "roll(shifts=-1, axes=1) -> leaky_relu(-0.5)" in str(program)
+    assert space.contains(str(program)).trace == program.trace
+    assert space.decode_vector(space.encode(program)).trace == program.trace
+
+
 @pytest.mark.parametrize("trace", [None, 3, "Net.choice", [1], [("a",)], [(["a"], 1)], {1: 2}])
 def test_what_is_no_trace_is_told(few: archc.Space, trace: Any) -> None:
     with pytest.raises(TypeError, match="a trace is pairs"):
