@@ -130,6 +130,32 @@ class RecursionLimit(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class RecursionTooDeep(Diagnostic):
+    code = "W454"
+    title = "a limit on recursion beyond how deep blocks may stand"
+    severity = "warning"
+    explanation = (
+        "Blocks stand only so deep within one another, whatever their own limits say. Deeper "
+        "programs are not valid, so they are neither drawn nor counted."
+    )
+    span: Span
+    limit: int
+    deepest: int
+
+    def message(self) -> str:
+        return (
+            f"`limit recursion = {self.limit}` allows more than the {self.deepest} blocks that "
+            "may stand within one another"
+        )
+
+    def labels(self) -> Iterator[Label]:
+        yield Label(self.span, "programs deeper than that are not in the space")
+
+    def help(self) -> Iterator[str]:
+        yield f"write `limit recursion = {self.deepest}` or less"
+
+
+@dataclass(frozen=True, slots=True)
 class NodeLimit(Diagnostic):
     code = "E457"
     title = "a limit on layers is reached"

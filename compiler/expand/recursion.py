@@ -9,7 +9,7 @@ from contextlib import suppress
 from operator import attrgetter
 
 from ...grammar import ast
-from ...grammar.diagnostic import Fault
+from ...grammar.diagnostic import Diagnostic, Fault
 from ...grammar.span import Span
 from .. import cost, errors
 from . import ahead, decisions, endless, evaluate, requirements
@@ -132,6 +132,16 @@ def settle_nodes(body: ast.Body, env: Environment, context: Context, start: int)
         part = cost.Stretch(context.builder.nodes[start:], context.builder.values)
         if cost.layers(part) > most:
             context.session.report(errors.spaces.NodeLimit(limit.span, most), context.trail)
+
+
+def beyond(functions: Sequence[ast.Function], deepest: int) -> Iterator[Diagnostic]:
+    """The limits on recursion that allow more blocks within one another than may stand so."""
+    for function in functions:
+        for limit in _limits(function.body):
+            match limit:
+                case ast.Limit(name="recursion", value=ast.Number(value=int() as most)):
+                    if most > deepest:
+                        yield errors.spaces.RecursionTooDeep(limit.span, most, deepest)
 
 
 def unlimited(functions: Sequence[ast.Function]) -> Iterator[Fault]:

@@ -31,6 +31,8 @@ def settled(
         session.report(diagnostic)
     if endless:
         return {}
+    for warning in recursion.beyond(functions, session.limits.depth):
+        session.report(warning)
     train = blocks_of(program, reference.function.name)
     network = OpenNetwork(reference, limits=session.limits, train=train, entered=session.entered)
     process = Process(network, Budget(TRIES))
