@@ -27,6 +27,8 @@ from .weighted import Weighted
 from .weighted_uses import WeightedUses
 
 MOST_MISSES = 10_000
+MOST_EXPANSIONS = 200_000
+"""Of one question, unless its budget is set."""
 MOST_REJECTED = 100_000
 MOST_REMEMBERED = 10_000
 MOST_STATES = 200_000
@@ -44,12 +46,11 @@ class Space:
         source: Program,
         network: str | None = None,
         values: Mapping[str, Any] | None = None,
-        budget: int = 200_000,
     ) -> None:
         checked = source.check()
         self.source = source
         self.process: Process = checked.process(network, values)
-        self.process.budget.most = budget
+        self.process.budget.most = MOST_EXPANSIONS
         self.walk = Walk(self.process)
         self.name = self.process.network.reference.function.name
         self.label = f"<drawn from {self.name}>"
@@ -60,6 +61,18 @@ class Space:
 
     def __repr__(self) -> str:
         return f"<Space {self.name}>"
+
+    @property
+    def budget(self) -> int:
+        """How many expansions a question may cost before it ends in SpaceLimit. It can be set."""
+        return self.process.budget.most
+
+    @budget.setter
+    def budget(self, most: int) -> None:
+        if index(most) < 1:
+            raise ValueError(f"a budget is at least one expansion, not {most}")
+        self.process.budget.most = index(most)
+        self._uncounted = False
 
     # --- drawing
 

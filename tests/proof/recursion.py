@@ -229,7 +229,7 @@ class Measured:
 def measure(grammar: Grammar, draws: int, seconds: float = float("inf")) -> Measured:
     """Draws programs until there are so many, or the time is over."""
     space = archc.space(grammar.text)
-    space.process.budget.most = BUDGET
+    space.budget = BUDGET
     found = Measured()
     known = dict[tuple[Any, ...], int]()
     while found.draws < draws and found.seconds < seconds:

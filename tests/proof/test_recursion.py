@@ -77,7 +77,7 @@ def test_the_deepest_programs_come(most: int) -> None:
 def test_a_draw_that_explodes_gives_up() -> None:
     """One use in ten ends: most programs would have more layers than any network may."""
     space = archc.space(Grammar("explodes", "recursion", 99, two_uses(1, 9)).text)
-    space.process.budget.most = BUDGET // 10
+    space.budget = BUDGET // 10
     with pytest.raises(archc.SpaceLimit, match="the budget of 200 expansions is used up"):
         list(space.samples(50))
 

@@ -152,7 +152,7 @@ def every_program(text: str) -> list[DrawnProgram] | None:
     """None where there are too many, or where no program is valid for other reasons."""
     try:
         space = archc.space(text)
-        space.process.budget.most = 1_000
+        space.budget = 1_000
         return list(space.enumerate()) if space.size <= MOST_PROGRAMS else None
     except (archc.ProgramError, archc.SpaceLimit):
         return None
@@ -255,7 +255,7 @@ block Chain on x {{
 @pytest.mark.parametrize("most", [10, 60, 200])
 def test_a_limit_of_layers_is_kept_in_sight_while_uses_wait(most: int) -> None:
     space = archc.space(CHAIN.format(most) + NET.format("Chain"))
-    space.process.budget.most = 500  # expansions of one draw
+    space.budget = 500  # expansions of one draw
     sizes = [cost.layers(item.graph) for item in space.samples(50)]
     assert max(sizes) > most - 3
     assert max(sizes) <= most
@@ -264,14 +264,14 @@ def test_a_limit_of_layers_is_kept_in_sight_while_uses_wait(most: int) -> None:
 def test_layers_that_are_required_are_kept_in_sight_while_uses_wait() -> None:
     text = CHAIN.replace("nodes", "recursion").format(99) + NET.format("Chain")
     space = archc.space(text.replace("{ x -> Chain", "{ require layers <= 30, x -> Chain"))
-    space.process.budget.most = 500
+    space.budget = 500
     assert {cost.layers(item.graph) for item in space.samples(50)} >= {2, 4, 30}
 
 
 def test_a_block_of_two_uses_that_must_end_within_few_layers_has_programs() -> None:
     block = "block A on x { limit nodes = 5, x -> (A | relu) -> (A | relu) }\n"
     space = archc.space(block + NET.format("A"))
-    space.process.budget.most = 500
+    space.budget = 500
     # binary trees of two to five leaves
     assert space.size == len(list(space.enumerate())) == 1 + 2 + 5 + 14
 

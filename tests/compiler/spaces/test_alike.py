@@ -262,7 +262,7 @@ def test_asking_anew_costs_a_question_nothing() -> None:
     assert space.size == other.size == 6 * 2**6
     assert len(space.process.network.partition.apart) == 6
     space = space_of(body)
-    space.process.budget.most = 40
+    space.budget = 40
     assert len(list(space.enumerate())) == 6 * 2**6
 
 

@@ -128,7 +128,7 @@ def test_choices_over_the_whole_vocabulary_have_vectors() -> None:
     space = archc.space("""network Net on x: f32[N, 8, 16, 16] -> f32[_, 10] {
     x -> repeat(2) { ? } -> cast(f32) -> unsqueeze(1) -> flatten -> dense(10)
 }""")
-    space.process.budget.most = 20_000
+    space.budget = 20_000
     turns = [
         {name.partition(f".{turn}.")[2] for name in space.encoder.sites} - {""} for turn in (0, 1)
     ]

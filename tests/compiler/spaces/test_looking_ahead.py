@@ -217,7 +217,7 @@ network Net on x: f32[N, 16, 16, 16] -> f32[N, 16, 16, 16] {
 def test_what_leads_nowhere_is_not_searched(name: str, text: str) -> None:
     """With these seeds 200,000 expansions did not come to an end."""
     space = archc.space(text)
-    space.process.budget.most = 20_000
+    space.budget = 20_000
     for start in name.split(": ")[1].split(", "):
         (program,) = space.samples(1, seed=3, start=int(start))
         archc.parse(program.text).check()
@@ -227,7 +227,7 @@ def test_what_leads_nowhere_is_not_searched(name: str, text: str) -> None:
 def test_weights_that_become_too_large_are_not_searched(number: int) -> None:
     """What came before the last layers made tensors that few of them make smaller."""
     space = archc.space(SPACES / "everything.arch")
-    space.process.budget.most = 20_000
+    space.budget = 20_000
     (program,) = space.samples(1, seed=0, start=number)
     archc.parse(program.text).check()
 

@@ -181,7 +181,29 @@ def test_the_first_program_of_many_long_choices_is_enumerated_at_once() -> None:
             x -> repeat(20) { dense(1..1000) -> (relu | tanh) } -> dense(1)
         }"""
     )
-    space.process.budget.most = 200
+    space.budget = 200
     first, second = islice(space.enumerate(), 2)
     assert {item.value for item in first.trace} == {1, "relu"}
     assert [item.value for item in second.trace] == [1, "relu"] * 19 + [1, "tanh"]
+
+
+def test_a_budget_that_was_too_small_can_be_set() -> None:
+    space = archc.space(
+        """network Net on x: f32[N, 8] -> f32[N, 1] {
+            x -> repeat(20) { dense(1..9) -> (relu | tanh) } -> dense(1)
+        }"""
+    )
+    assert space.budget == 200_000
+    space.budget = 50
+    with pytest.raises(archc.SpaceLimit, match="50 expansions"):
+        _ = space.size
+    space.budget = 100_000
+    assert space.size == 18**20
+
+
+@pytest.mark.parametrize(("budget", "error"), [(0, ValueError), (1.5, TypeError)])
+def test_a_budget_is_a_number_of_expansions(
+    few: archc.Space, budget: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        few.budget = budget

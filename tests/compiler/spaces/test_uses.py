@@ -45,7 +45,7 @@ def test_uses_are_counted_as_states_are(part: int, long: bool) -> None:
         text, _ = written(seed, limited=seed % 2 == 0)
         try:
             space = archc.space(text)
-            space.process.budget.most = 2_000
+            space.budget = 2_000
             expected, counted = by_states(space), uses(space)
             number = counted.count()
         except (archc.ProgramError, archc.SpaceLimit, Indivisible):
@@ -139,13 +139,13 @@ def test_numbers_from_a_real_range_make_the_count_infinite() -> None:
 
 def test_trees_are_counted_though_their_states_are_not() -> None:
     space = archc.space(TREE.format(12, "A"))
-    space.process.budget.most = 500
+    space.budget = 500
     assert space.size == trees(12)
 
 
 def test_trees_of_few_layers_are_counted() -> None:
     space = archc.space(CATALAN.format(30, "A"))
-    space.process.budget.most = 20_000
+    space.budget = 20_000
     assert space.size == sum(comb(2 * k, k) // (k + 1) for k in range(1, 30))
 
 
@@ -156,7 +156,7 @@ def test_a_glance_at_a_space_of_trees_tells_its_size() -> None:
 
 def test_uniform_draws_of_trees() -> None:
     space = archc.space(TREE.format(10, "A"))
-    space.process.budget.most = 3_000
+    space.budget = 3_000
     drawn = [space.sample(seed=seed, uniform=True) for seed in range(5)]
     assert len({item.decisions for item in drawn}) == 5
     for item in drawn:  # nearly all trees are as deep as they may be
@@ -211,7 +211,7 @@ def test_conditioned_draws_follow_the_products_of_weights() -> None:
 
 def test_conditioned_draws_of_trees() -> None:
     space = archc.space(TREE.format(12, "A"))
-    space.process.budget.most = 3_000
+    space.budget = 3_000
     drawn = [space.sample(seed, conditioned=True) for seed in range(20)]
     assert len({item.decisions for item in drawn}) > 8
     assert all(item.graph == space.from_trace(item.trace).graph for item in drawn)
