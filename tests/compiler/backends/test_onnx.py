@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 import torch
 from archc.compiler.backends import onnx as backend
+from archc.compiler.backends.onnx import model as exporting
 from archc.compiler.backends.torch import build
 from archc.compiler.check import check_text
 from archc.compiler.dims import Dim, axis
@@ -155,6 +156,21 @@ def test_metadata_tells_source_hash_and_stated_facts(builder: Any) -> None:
     assert facts["archc.requires"] == "T % 8 == 0"
     assert facts["archc.data"] == "{}"
     assert "archc.source" not in facts
+
+
+def test_the_version_is_looked_up_once_for_all_models(
+    builder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = builder.graph(y=builder.add("relu", builder.input("x", "f32", N, 4)))
+    looked_up: list[str] = []
+    monkeypatch.setattr(exporting.installed, "version", lambda name: looked_up.append(name) or "7")
+    exporting._version.cache_clear()
+    try:
+        models = [backend.export(graph, {}) for _ in range(3)]
+    finally:
+        exporting._version.cache_clear()
+    assert looked_up == ["archc"]
+    assert {model.producer_version for model in models} == {"7"}
 
 
 def test_shared_and_tied_weights_are_stored_once(builder: Any) -> None:
