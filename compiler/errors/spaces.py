@@ -13,7 +13,8 @@ class NoDomain(Diagnostic):
     title = "`?` without a domain"
     explanation = (
         "`?` stands for any value that the hyperparameter declares for search. This one declares "
-        "none, so the values have to be written: `a | b`, or `1..8`."
+        "none, so the values have to be written: `a | b`, or `1..8`. Among the options of an "
+        "argument, `3 | ?`, it stands for nothing."
     )
     span: Span
     what: str = ""  # the layer or block, where it is one of their arguments
@@ -21,7 +22,7 @@ class NoDomain(Diagnostic):
 
     def message(self) -> str:
         if not self.name:
-            return "`?` stands for a stage or an argument, and here is neither: it has no domain"
+            return "`?` stands for a whole stage or a whole argument; here it has no domain"
         return f"`{self.name}` of {self.what} declares no domain for `?`"
 
     def labels(self) -> Iterator[Label]:
