@@ -28,7 +28,7 @@ from .expand.values import FunctionReference, describe
 from .facts import Facts
 from .graph import Graph
 from .modules import Loader
-from .settings import loss_names
+from .settings import loss_names, train_blocks
 
 if TYPE_CHECKING:
     from .spaces import open_network, process, settle, training
@@ -45,7 +45,7 @@ class Checked:
 
     `networks` are the names in order. `graphs` holds those that could be expanded; one whose
     hyperparameters lack defaults is not among them. `files` are the modules that were read, or
-    sought in vain. `spaces` holds the networks with open choices.
+    sought in vain. `spaces` holds the networks with open choices, their own or of their `train`.
     """
 
     program: ast.Program
@@ -115,7 +115,7 @@ class Checked:
         reference = self._reference(name)
         session = Session(self.limits)
         overrides, axes = self._given(name, reference, values or {}, session)
-        train = training.blocks_of(self.program, name)
+        train = tuple(train_blocks(self.program, name))
         opened = open_network.OpenNetwork(reference, overrides, axes, self.limits, train)
         return process.Process(opened)
 
@@ -271,16 +271,28 @@ def _expand_all(
             graph = networks.expand(bound.value, {}, session, text)
             if graph is not None:
                 graphs[function.name] = graph
-            elif _is_open(session, before) and not broken:
+            if _is_open(session, before, graph, program, bound.value) and not broken:
                 spaces.update(settle.settled(bound.value, session, program))
     return graphs, spaces
 
 
-def _is_open(session: Session, before: int) -> bool:
+def _is_open(
+    session: Session,
+    before: int,
+    graph: Graph | None,
+    program: ast.Program,
+    reference: FunctionReference,
+) -> bool:
     """Whether nothing but open choices kept a network from being expanded; then they are no
     errors. What is wrong elsewhere in the file may be missing from the network without a report.
+    One that is finished may be trained in several ways.
     """
     found = session.reports[before:]
     others = [report for report in found if report.code != errors.calls.OpenChoice.code]
     session.reports[before:] = others
-    return len(others) < len(found) and not any(report.is_error for report in session.reports)
+    if any(report.is_error for report in session.reports):
+        return False
+    if graph is None:
+        return len(others) < len(found)
+    train = tuple(train_blocks(program, graph.name))
+    return bool(train) and training.is_open(train, reference.home)

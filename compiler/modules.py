@@ -123,7 +123,12 @@ class Loader:
         if alike.is_open(declaration.value):
             env.bind(declaration.name, OpenLet(declaration, env), declaration.span)
             return
-        value = evaluate.evaluate(declaration.value, env, context)
+        try:
+            value = evaluate.evaluate(declaration.value, env, context)
+        except Fault as fault:
+            if not isinstance(fault.diagnostic, errors.calls.OpenChoice):
+                raise
+            value = OpenLet(declaration, env)  # what reads an open one is open
         if isinstance(value, (Tensor, Results, Instance)):
             raise Fault(
                 errors.flow.LetOfTensor(declaration.span, declaration.name, describe(value))

@@ -17,14 +17,14 @@ from ..grammar.parse import parse
 from ..grammar.record import record
 from ..grammar.span import NOWHERE, Span
 from . import errors
-from .expand import evaluate
+from .expand import evaluate, freezing
 from .expand.builder import GraphBuilder
 from .expand.compile_time import FUNCTIONS
 from .expand.context import Context
 from .expand.environment import Environment
 from .expand.naming import NO_NAMES
 from .expand.session import Limits, Poisoned, Session
-from .expand.values import Poison
+from .expand.values import OpenLet, Poison
 from .facts import Facts
 
 
@@ -242,7 +242,7 @@ def _value(node: ast.Expression, env: Environment, context: Context) -> Any:
         case ast.Number(value=value) | ast.String(value=value) | ast.Bool(value=value):
             return value
         case ast.Name():
-            return _name(node, env)
+            return _name(node, env, context)
         case ast.List():
             return tuple(_value(item, env, context) for item in node.items)
         case ast.Call(function=ast.Name(id=name), body=None) if name not in FUNCTIONS:
@@ -257,13 +257,15 @@ def _value(node: ast.Expression, env: Environment, context: Context) -> Any:
             return evaluate.number(node, env, context)
 
 
-def _name(node: ast.Name, env: Environment) -> Any:
+def _name(node: ast.Name, env: Environment, context: Context) -> Any:
     """What a `let` of the file binds it to, if that is plain; else the word itself."""
     bound = env.find(node.id)
     if bound is None:
         return Word(node.id, node.span)
     if isinstance(bound.value, Poison):
         raise Poisoned
+    if isinstance(bound.value, OpenLet):
+        freezing.of_file(bound.value, context)  # says which choice is open
     plain = isinstance(bound.value, (bool, int, float, str, tuple))
     return bound.value if plain else Word(node.id, node.span)
 

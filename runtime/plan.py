@@ -100,8 +100,9 @@ def check_settings(checked: Checked) -> tuple[Report, ...]:
             known = checked.networks
             if not _was_broken(checked.program, block.network):
                 reports.append(Report(errors.settings.TrainsNothing(head, block.network, known)))
-        for version in closed(block):
-            found = _Reader(version, checked, checked.graphs.get(block.network)).reports
+        for version, names in closed(block, checked.environment):
+            file = replace(checked, environment=names)
+            found = _Reader(version, file, checked.graphs.get(block.network)).reports
             reports += [report for report in found if not _known(report, reports)]
     return tuple(reports)
 

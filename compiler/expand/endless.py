@@ -148,26 +148,10 @@ class _Body:
         self, found: Any, asked: tuple[ast.Expression, ...], *, chosen: bool
     ) -> Iterator[_Use]:
         """A function, or those that a vocabulary or a `let` of a file holds."""
-        match found:
-            case FunctionReference():
-                yield _Use(found, None, asked, chosen)
-            case FunctionStage(reference=reference):
-                yield _Use(reference, None, asked, True)
-            case (
-                VocabularyValue(choice=text, home=home)
-                | FragmentStage(expression=text, environment=home)
-            ):
-                yield from self._held(text, home, asked)
-            case OpenLet(declaration=declaration, home=home):
-                yield from self._held(declaration.value, home, asked)
-
-    def _held(
-        self, text: ast.Node, home: Environment, asked: tuple[ast.Expression, ...]
-    ) -> Iterator[_Use]:
-        for name in _names(text):
-            bound = home.find(name)
-            if bound is not None and isinstance(bound.value, FunctionReference):
-                yield _Use(bound.value, None, asked, True)
+        if isinstance(found, FunctionReference):
+            yield _Use(found, None, asked, chosen)
+        else:
+            yield from (_Use(held, None, asked, True) for held in _held(found))
 
     def _in_call(
         self, node: ast.Call, asked: tuple[ast.Expression, ...], *, chosen: bool
@@ -183,6 +167,31 @@ class _Body:
             yield from self._uses(value, asked, chosen=True)
         if node.body is not None:
             yield from self._uses(node.body, (*asked, *values), chosen=chosen)
+
+
+def _held(value: Any) -> Iterator[FunctionReference]:
+    """The functions that a value names, itself or by other names."""
+    waiting, seen = [value], set[int]()
+    while waiting:
+        match waiting.pop():
+            case FunctionReference() as reference:
+                yield reference
+                continue
+            case FunctionStage(reference=reference):
+                yield reference
+                continue
+            case (
+                VocabularyValue(choice=text, home=home)
+                | FragmentStage(expression=text, environment=home)
+                | OpenLet(declaration=ast.Let(value=text), home=home)
+            ):
+                pass
+            case _:
+                continue
+        if id(text) not in seen:
+            seen.add(id(text))
+            bound = [home.find(name) for name in _names(text)]
+            waiting += [item.value for item in bound if item is not None]
 
 
 def _collect(node: ast.Node, made: dict[str, list[ast.Expression]]) -> None:

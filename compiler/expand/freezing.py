@@ -47,7 +47,7 @@ def of_file(let: OpenLet, context: Context) -> Any:
     """
     session, declaration = context.session, let.declaration
     if id(declaration) not in session.lets:
-        if session.decider is None:
+        if session.decider is None and alike.is_open(declaration.value):
             raise Fault(errors.calls.OpenChoice(declaration.value.span))
         outside = replaced(
             context,

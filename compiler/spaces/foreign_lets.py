@@ -4,7 +4,7 @@ Comes in: the environment of the file that is written. Goes out: which names mea
 that file and those that it reads. A signature may hide names of its file; nothing else may.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,12 +33,20 @@ class ForeignLets(NamedTuple):
     readers: dict[int, OpenLet]
     bound: set[str]
 
-    def in_program(self, expansion: Expansion) -> Mapping[int, OpenLet]:
-        """The readers, with those in what `any` stood for, which has nodes of its own."""
+    def in_program(
+        self, expansion: Expansion, train: Iterable[ast.Settings]
+    ) -> Mapping[int, OpenLet]:
+        """The readers, with those in what `any` stood for, which has nodes of its own, and in
+        `train`.
+        """
         found = dict(self.readers)
-        for value in expansion.values.values() if self.lets else ():
+        if not self.lets:
+            return found
+        for value in expansion.values.values():
             for text, where in _texts(value):
                 _read(text, where, self.home, found)
+        for block in train:
+            _read(block, self.home, self.home, found)
         return found
 
 

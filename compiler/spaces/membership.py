@@ -17,7 +17,8 @@ from ...grammar.parse import parse
 from ..expand.reads import Numbers
 from ..hash import graph_hash
 from ..program import Program
-from . import hints, trained, training
+from ..settings import train_blocks
+from . import hints, trained
 from .dead import DeadEnd
 from .drawn import graph_of
 from .following import Follower, Question
@@ -105,8 +106,9 @@ def _settings(space: "Space", program: Program) -> Mapping[int, Any]:
     if not blocks:
         return {}
     tree = program.tree
-    own = training.blocks_of(tree, _network_of(space, tree))
-    return trained.decisions(blocks, space.source.tree, own, tree) if own else {}
+    own = tuple(train_blocks(tree, _network_of(space, tree)))
+    home = space.process.network.reference.home
+    return trained.decisions(blocks, space.source.tree, home, own, tree) if own else {}
 
 
 def _hints(space: "Space", program: Program) -> hints.Hints:

@@ -10,11 +10,11 @@ from .. import errors
 from ..expand import recursion
 from ..expand.session import Session
 from ..expand.values import FunctionReference
+from ..settings import train_blocks
 from .budget import Budget
 from .limit import SpaceLimit
 from .open_network import OpenNetwork
 from .process import Process
-from .training import blocks_of
 from .walk import Walk
 
 TRIES = 2_000
@@ -33,7 +33,7 @@ def settled(
         return {}
     for warning in recursion.beyond(functions, session.limits.depth):
         session.report(warning)
-    train = blocks_of(program, reference.function.name)
+    train = tuple(train_blocks(program, reference.function.name))
     network = OpenNetwork(reference, limits=session.limits, train=train, entered=session.entered)
     process = Process(network, Budget(TRIES))
     name = reference.function.name

@@ -13,6 +13,9 @@ from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
 from ..expand.decisions import Alternatives, range_of
+from ..expand.environment import Environment
+from ..expand.meanings import meaning
+from ..expand.values import OpenLet
 from .states import decisions_of
 
 Decisions = dict[int, Any]
@@ -23,19 +26,26 @@ class Differs(Exception):
 
 
 def decisions(
-    blocks: Sequence[ast.Settings], space: ast.Program, own: Sequence[ast.Settings], of: ast.Program
+    blocks: Sequence[ast.Settings],
+    space: ast.Program,
+    home: Environment,
+    own: Sequence[ast.Settings],
+    of: ast.Program,
 ) -> Decisions:
-    """The decisions that make a program's settings. Raises Differs."""
-    walk = _Walk(_lets(space), _lets(of))
+    """The decisions that make a program's settings; `home` has the names of the space's file.
+    Raises Differs.
+    """
+    walk = _Walk(_lets(space), home, _lets(of))
     theirs = {(block.name, item.name): item.value for block in own for item in block.settings}
     found: Decisions = {}
     for block in blocks:
         for item in block.settings:
             value = theirs.get((block.name, item.name))
-            decided = None if value is None else walk.match(item.value, value)
-            if decided is None:
+            decided = None if value is None else walk.match(item.value, value, home)
+            together = None if decided is None else _joined(found, decided)
+            if together is None:
                 raise Differs(item.name)
-            found |= decided
+            found = together
     return found
 
 
@@ -44,35 +54,59 @@ def _lets(program: ast.Program) -> Mapping[str, ast.Expression]:
     return {item.name: item.value for item in lets}
 
 
+def _joined(one: Decisions, two: Decisions) -> Decisions | None:
+    """Both, None where they differ: what a `let` leaves open is read in several places."""
+    return one | two if all(one.get(key, two[key]) == two[key] for key in two) else None
+
+
 class _Walk:
+    """`home` is the file of the space, whose `let`s are `lets`."""
+
     def __init__(
-        self, lets: Mapping[str, ast.Expression], their_lets: Mapping[str, ast.Expression]
+        self,
+        lets: Mapping[str, ast.Expression],
+        home: Environment,
+        their_lets: Mapping[str, ast.Expression],
     ) -> None:
         self.lets = lets
+        self.home = home
         self.their_lets = their_lets
 
-    def match(self, mine: Any, other: Any) -> Decisions | None:
-        """What is decided where one text became the other; None where it cannot."""
+    def match(self, mine: Any, other: Any, home: Environment) -> Decisions | None:
+        """What is decided where one text, of a file, became the other; None where it cannot."""
+        named = self._named(mine, home)
+        if isinstance(other, ast.Name) and (named or not isinstance(mine, ast.Name)):
+            other = self.their_lets.get(other.id, other)
+        if named is not None:
+            text, home = named
+            return self.match(text, other, home)
         match mine:
             case ast.Choice(options=options):
                 for place in decisions_of(Alternatives(options)):
-                    found = self.match(options[place], other)
+                    found = self.match(options[place], other, home)
                     if found is not None:
                         return {id(mine): place} | found
                 return None
             case ast.Range():
                 return _within(mine, _number(other))
-            case ast.Name(id=name) if name in self.lets:
-                if isinstance(other, ast.Name):
-                    other = self.their_lets.get(other.id, other)
-                return self.match(self.lets[name], other)
             case ast.Node():
-                return self._parts(mine, other)
+                return self._parts(mine, other, home)
             case tuple():
-                return self._items(mine, other)
+                return self._items(mine, other, home)
         return {} if type(mine) is type(other) and mine == other else None
 
-    def _parts(self, mine: ast.Node, other: Any) -> Decisions | None:
+    def _named(self, node: Any, home: Environment) -> tuple[ast.Expression, Environment] | None:
+        """The text that a `let` gives a name to, and its file."""
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return None
+        meant = meaning(node, home)
+        if isinstance(meant, OpenLet):
+            return meant.declaration.value, meant.home
+        if home is self.home and isinstance(node, ast.Name) and node.id in self.lets:
+            return self.lets[node.id], home
+        return None
+
+    def _parts(self, mine: ast.Node, other: Any, home: Environment) -> Decisions | None:
         number = _number(mine)
         if number is not None:
             return {} if number == _number(other) else None
@@ -81,20 +115,21 @@ class _Walk:
         names = [item.name for item in fields(mine)]
         parts = [(getattr(mine, name), getattr(other, name)) for name in names]
         kept = [(one, two) for one, two in parts if not isinstance(one, Span)]
-        return self._all(kept)
+        return self._all(kept, home)
 
-    def _items(self, mine: tuple[Any, ...], other: Any) -> Decisions | None:
+    def _items(self, mine: tuple[Any, ...], other: Any, home: Environment) -> Decisions | None:
         if not isinstance(other, tuple) or len(mine) != len(other):
             return None
-        return self._all(list(zip(mine, other, strict=True)))
+        return self._all(list(zip(mine, other, strict=True)), home)
 
-    def _all(self, pairs: Sequence[tuple[Any, Any]]) -> Decisions | None:
+    def _all(self, pairs: Sequence[tuple[Any, Any]], home: Environment) -> Decisions | None:
         found: Decisions = {}
         for one, two in pairs:
-            decided = self.match(one, two)
-            if decided is None:
+            decided = self.match(one, two, home)
+            together = None if decided is None else _joined(found, decided)
+            if together is None:
                 return None
-            found |= decided
+            found = together
         return found
 
 

@@ -5,26 +5,25 @@ whose validity and hash they do not touch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any
 
 from ...grammar import ast
+from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
-from ..expand import decisions
+from ..expand import alike, decisions, freezing
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.environment import Environment
+from ..expand.meanings import meaning
 from ..expand.naming import NO_NAMES
 from ..expand.session import Session
+from ..expand.values import Namespace, OpenLet
 from ..facts import Facts
+from .states import decisions_of
 
 PATH = "train"
-
-
-def blocks_of(program: ast.Program, network: str) -> tuple[ast.Settings, ...]:
-    """The `train` blocks of a network, whose choices belong to its space."""
-    blocks = (item for item in program.declarations if isinstance(item, ast.Settings))
-    return tuple(item for item in blocks if item.kind == "train" and item.network == network)
 
 
 def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -> None:
@@ -34,6 +33,25 @@ def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -
     for block in blocks:
         for setting in block.settings:
             _decide(setting.value, env, replace(context, hint=setting.name))
+
+
+def is_open(blocks: Sequence[ast.Settings], env: Environment) -> bool:
+    """Whether anything is to be decided in the blocks."""
+    return any(alike.is_open(block) or any(open_lets(block, env)) for block in blocks)
+
+
+def open_lets(node: ast.Node, env: Environment) -> Iterator[OpenLet]:
+    """The open `let`s of files that a piece of text names, and those that they name."""
+    waiting, seen = [(node, env)], set[int]()
+    while waiting:
+        part, home = waiting.pop()
+        meant = meaning(part, home) if isinstance(part, ast.Name | ast.Attribute) else None
+        if not isinstance(meant, OpenLet):
+            waiting += [(child, home) for child in ast.children(part)]
+        elif id(meant.declaration) not in seen:
+            seen.add(id(meant.declaration))
+            waiting.append((meant.declaration.value, meant.home))
+            yield meant
 
 
 def _decide(node: Any, env: Environment, context: Context) -> None:
@@ -47,24 +65,72 @@ def _decide(node: Any, env: Environment, context: Context) -> None:
                 name = argument.name or str(place)
                 inner = replace(context, hint=f"{context.hint}.{name}")
                 _decide(argument.value, env, inner)
+        case ast.Name() | ast.Attribute() if isinstance(let := meaning(node, env), OpenLet):
+            mark = context.session.hold(id(node))
+            freezing.of_file(let, context)
+            context.session.release(mark)
         case ast.Node():
             for child in ast.children(node):
                 _decide(child, env, context)
 
 
+# --- each option in its turn ----------------------------------------------------------------------
+
 MOST_VARIANTS = 100
+Options = Mapping[int, Any]
+"""By the id of a choice, which of its options is taken; of all others it is the first."""
 
 
-def closed(block: ast.Settings) -> Iterator[ast.Settings]:
-    """The block with nothing open: first with every choice at its first option, then with each
-    other
-    option in its turn. What is wrong with an option is seen in one of them.
+def closed(block: ast.Settings, env: Environment) -> Iterator[tuple[ast.Settings, Environment]]:
+    """The block with nothing open, and the names of its file with nothing open that it reads: first
+    with every choice at its first option, then with each other option in its turn. What is wrong
+    with an option is seen in one of them.
     """
-    taken: list[Mapping[int, Any]] = [{}]
-    for choice in _choices(block):
-        taken += [{id(choice): option} for option in choice.options[1:]]
+    lets = list(open_lets(block, env))
+    taken: list[Options] = [{}]
+    for node in (block, *(let.declaration.value for let in lets)):
+        for choice in _choices(node):
+            taken += [{id(choice): option} for option in choice.options[1:]]
     for options in taken[:MOST_VARIANTS]:
-        yield _close(block, options)
+        yield _close(block, options), _names(env, lets, options) if lets else env
+
+
+def _names(env: Environment, lets: Sequence[OpenLet], options: Options) -> Environment:
+    """The names of a file, some `let`s of which have a value."""
+    session = Session()
+    session.decider = _Taken(options)
+    context = Context(session, GraphBuilder(session.limits, Facts()), NO_NAMES)
+    wanted = {id(let.declaration) for let in lets}
+
+    def decided(home: Environment) -> Environment:
+        inner = Environment(home)
+        for name in home.names():
+            bound = home.here(name)
+            if bound is None:
+                continue
+            match bound.value:
+                case OpenLet(declaration=declaration) as let if id(declaration) in wanted:
+                    with suppress(Fault):  # it is told where networks read it
+                        inner.replace(name, freezing.of_file(let, context), bound.span)
+                case Namespace(name=module, exports=exports):
+                    inner.replace(name, Namespace(module, decided(exports)), bound.span)
+        return inner
+
+    return decided(env)
+
+
+class _Taken:
+    """Decides as `Options` say."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def decide(self, site: decisions.Site, context: Context) -> Any:
+        taken, legal = self._options.get(id(site.node)), decisions_of(site.domain)
+        if isinstance(site.domain, decisions.Alternatives):
+            places = [place for place in legal if site.domain.options[place] is taken]
+            return places[0] if places else legal[0]
+        return legal[0]
 
 
 def _choices(node: Any) -> Iterator[ast.Choice]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...grammar import ast
 from ...grammar.span import NOWHERE
 from ..expand.environment import Environment
+from ..settings import train_blocks
 from .foreign_lets import foreign_lets
 from .syntax import bare
 from .written_place import NOWHERE_USED
@@ -23,6 +24,7 @@ class WrittenLets:
 
     def __init__(self, writer: "Writer") -> None:
         known, imports = foreign_lets(writer.reference.home), writer.imports
+        train = train_blocks(imports.program, writer.reference.function.name)
         imports.bound = known.bound
         self._lets = known.lets
         self._own = {
@@ -31,7 +33,7 @@ class WrittenLets:
         }
         self.readers: Mapping[int, str] = {
             node: self._own[id(let.declaration)]
-            for node, let in known.in_program(writer.expansion).items()
+            for node, let in known.in_program(writer.expansion, train).items()
         }
         self._written: list[tuple[ast.Let, Environment]] = []
         writer.versions.take(self._own.values())

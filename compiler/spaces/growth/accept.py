@@ -44,7 +44,7 @@ def accept(
     parsed = parse(text, view.filename)
     checked = check(parsed, view.folder)
     _refuse(checked)
-    if view.network in checked.spaces:
+    if view.network in checked.spaces and view.network not in checked.graphs:
         raise Refused(LEFT_OPEN)
     if parsed.program != made:
         raise Refused("its text would mean something else")

@@ -75,7 +75,7 @@ class View:
     def _set(self, tree: ast.Program, checked: Checked) -> None:
         self.tree = tree
         self.checked = checked
-        if self.network in checked.spaces:
+        if self.network in checked.spaces and self.network not in checked.graphs:
             raise ValueError(f"{self.network} has open choices: draw a program from it first")
         self.graph: Graph = checked.graph(self.network)
 

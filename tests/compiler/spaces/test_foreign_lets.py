@@ -23,6 +23,8 @@ use deep: Cell
 let op = relu | tanh
 let width = 4 | 8
 let widths = [4 | 8, 6]
+let wide = 2 * width
+let stage = dense(wide)
 let recipe = { op -> dense(4 | 8) -> op }
 let still = { deep.op -> op }
 let blocks = A | B
@@ -38,6 +40,7 @@ block Opens on x { x -> (op | deep.op | identity) }
 NET = """use parts
 use deep: op
 let own = { parts.op -> op }
+let mine = parts.op
 vocabulary W { dense(parts.width), A }
 block A on x { x -> (gelu | parts.op) }
 block B on x { x -> silu }
@@ -109,6 +112,9 @@ def names_of(path: Path) -> set[str]:
         ("y = x\nfor s in [parts.op, own] { y = y -> s }\ny", 4),
         ("x -> (parts.op | parts.A | op)", 8),
         ("x -> parts.Opens -> own", 12),
+        ("x -> mine -> parts.op -> M(mine)", 2),
+        ("x -> parts.stage -> dense(parts.width)", 2),
+        ("x -> parts.stage -> dense(parts.wide) -> parts.Both", 8),
         ("x -> Untaken -> A", 6),
     ],
 )

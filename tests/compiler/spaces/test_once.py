@@ -2,6 +2,7 @@
 
 import archc
 import pytest
+from archc.compiler.spaces.survey import survey
 
 NET = "network Net on x: f32[N, 8] -> f32[N, _] {{\n{}\n}}\n"
 
@@ -41,6 +42,53 @@ def test_a_choice_is_decided_once(body: str, size: int) -> None:
         assert archc.compile(str(program)).hash == program.hash
         assert space.from_trace(program.trace).hash == program.hash
         assert space.contains(str(program))
+
+
+READERS = {
+    "let op = relu | tanh\nlet own = op\nlet same = own": ("x -> op -> own -> same", 2),
+    "let w = 8 | 16\nlet twice = 2 * w\nlet big = twice > 20": (
+        "x -> dense(w) -> dense(twice) -> if big { relu } else { tanh }\nrequire w < twice", 2,
+    ),
+    "let w = 8 | 16\nlet wide = dense(2 * w)\nlet both = [wide, relu]": (
+        "x -> both[0] -> dense(w | 4) -> both[1]", 4,
+    ),
+    "let w = 8 | 16\nlet v = w | 32": ("x -> dense(w) -> dense(v)", 4),
+    "let n = 1..3\nlet turns = range(n)": ("x -> for i in turns { dense(4 + i) }", 3),
+    "let op = relu | tanh\nlet own = op\nblock A(act: stage = own) on x { x -> act }": (
+        "x -> A -> own", 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "body", "size"), [(a, *b) for a, b in READERS.items()])
+def test_a_let_of_the_file_reads_another_that_is_open(file: str, body: str, size: int) -> None:
+    space = archc.space(f"{file}\n{NET.format(body)}")
+    programs = list(space.enumerate())
+    assert len({item.trace for item in programs}) == len(programs) == space.size == size
+    for program in programs:
+        assert archc.compile(str(program)).hash == program.hash
+        assert space.contains(str(program)).trace == program.trace
+        assert space.decode_vector(space.encode(program)).trace == program.trace
+
+
+def test_where_one_network_is_wanted_what_is_open_is_named_not_what_reads_it() -> None:
+    with pytest.raises(archc.ProgramError) as refused:
+        archc.compile("let w = 8 | 16\nlet twice = 2 * w\n" + NET.format("x -> dense(twice)"))
+    (report,) = refused.value.diagnostics
+    assert report.code == "E226"
+    assert report.place().text == "8 | 16"
+
+
+def test_a_block_that_names_itself_by_two_lets_is_told_to_need_a_limit() -> None:
+    text = """block Deep on x { x -> dense(8) -> own }
+        let op = relu | Deep
+        let own = { op }
+        """
+    space = archc.space(text + NET.format("x -> own"))
+    (warning,) = survey(space.process).warnings
+    assert warning.code == "W451"
+    assert "`Deep` uses itself and states no limit" in str(warning.diagnostic)
+    assert space.size == 1
 
 
 def test_what_is_open_in_a_branch_of_some_is_named_where_it_is_applied() -> None:

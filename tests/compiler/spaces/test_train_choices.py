@@ -1,7 +1,13 @@
 """Choices in `train` cost nothing: whatever the last layers cost, all lead to one end."""
 
+from pathlib import Path
+
 import archc
 import pytest
+from archc.compiler.check import check_file, check_text
+from archc.compiler.spaces.survey import survey
+from archc.grammar.diagnostic import ProgramError
+from archc.runtime import plan
 
 NETWORK = """network Net on x: f32[N, 13] -> f32[N, 3] {{
     x -> repeat(1..2) {{ dense(4 | 8) -> dropout(0.0 | 0.1) }} -> dense(3)
@@ -66,3 +72,89 @@ def test_the_training_tells_all_that_settings_name() -> None:
     assert "network Loss" in program.training
     assert "train _ {" in program.training
     assert not any(name in program.training for name in ("Net", "Body", "Other"))
+
+
+# --- open `let`s of the file -----------------------------------------------------------------------
+
+KNOBS = """let width = 8 | 16
+let rate = 0.01 | 0.1
+let momentum = 0.5 | 0.9
+let twice = 2 * width
+"""
+READER = """network Net on x: f32[N, 64] -> f32[N, 10] {{ x -> dense({units}) -> dense(10) }}
+train Net {{
+    data = digits()
+    loss = cross_entropy
+    optimizer = {optimizer}
+    batch = {batch}
+}}
+"""
+SIZES = {
+    ("4", "sgd(lr=rate)", "8"): 2,
+    ("width", "sgd(lr=rate)", "width"): 2 * 2,
+    ("4", "sgd(lr=rate)", "twice"): 2 * 2,
+    ("4 | 8", "sgd(lr=rate)", "width // 2 | twice"): 2 * 2 * (2 + 2),
+    ("4", "sgd(lr=rate, momentum=0.1 | 0.5) | adam(lr=rate)", "8"): 2 * 2 + 2,
+    ("4", "sgd(lr=rate, momentum=momentum) | adam(lr=0.2 | rate)", "8"): 2 * 2 + (1 + 2),
+}
+
+
+@pytest.mark.parametrize(("written", "size"), SIZES.items())
+def test_settings_read_what_the_file_leaves_open(written: tuple[str, ...], size: int) -> None:
+    reader = READER.format(**dict(zip(("units", "optimizer", "batch"), written, strict=True)))
+    space = archc.space(KNOBS + reader)
+    programs = list(space.enumerate())
+    assert len({item.trace for item in programs}) == len(programs) == space.size == size
+    for program in programs:
+        checked = archc.parse(str(program)).check()
+        assert checked.ok and not checked.spaces and not plan.check_settings(checked)
+        assert space.from_trace(program.trace) == program
+        assert space.decode_vector(space.encode(program)).trace == program.trace
+        found = space.contains(str(program)).trace
+        assert found == program.trace
+
+
+def test_one_let_stands_for_one_value_wherever_it_is_read() -> None:
+    space = archc.space(KNOBS + READER.format(units="4", optimizer="sgd(width)", batch="width"))
+    text = str(space.from_trace({"Net.width": 16}))
+    assert space.contains(text)
+    outside = space.contains(text.replace("batch = width", "batch = 8"))
+    assert not outside and "`batch` in `train` is not offered" in outside.reason
+
+
+def test_settings_read_what_another_file_leaves_open(tmp_path: Path) -> None:
+    (tmp_path / "knobs.arch").write_text(KNOBS)
+    reader = READER.format(units="8 | 9", optimizer="sgd(lr=rate)", batch="knobs.twice")
+    (tmp_path / "net.arch").write_text(f"use knobs\nuse knobs: rate\n{reader}")
+    space = archc.space(tmp_path / "net.arch")
+    assert space.size == 2 * 2 * 2
+    for program in space.enumerate():
+        (tmp_path / "drawn.arch").write_text(str(program))
+        checked = check_file(tmp_path / "drawn.arch")
+        assert not checked.reports and not checked.spaces and not plan.check_settings(checked)
+        assert space.contains(str(program)).trace == program.trace
+
+
+def test_a_finished_network_that_is_trained_in_several_ways_is_a_space() -> None:
+    checked = check_text(KNOBS + READER.format(units="4", optimizer="sgd(lr=rate)", batch="8 | 16"))
+    assert checked.graph("Net").name == "Net"
+    assert survey(checked.spaces["Net"]).size == 4
+    closed = check_text(KNOBS + READER.format(units="4", optimizer="sgd(lr=0.1)", batch="8"))
+    assert not closed.spaces
+
+
+def test_what_is_wrong_with_an_option_of_a_let_is_told() -> None:
+    text = "let rate = 0.01 | -1\nlet batch = rate | 2\n"
+    checked = check_text(text + READER.format(units="4", optimizer="sgd(rate)", batch="batch"))
+    reports = plan.check_settings(checked)
+    assert [(report.code, report.place().text) for report in reports] == [
+        ("E433", "batch"), ("E433", "rate"),
+    ]  # fmt: skip
+
+
+def test_training_wants_a_let_decided() -> None:
+    checked = check_text(KNOBS + READER.format(units="4", optimizer="sgd(rate)", batch="twice"))
+    with pytest.raises(ProgramError) as refused:
+        plan.make_plan(checked, checked.graph("Net"))
+    open_ones = [(report.code, report.place().text) for report in refused.value.diagnostics]
+    assert open_ones == [("E226", "0.01 | 0.1"), ("E226", "8 | 16")]
