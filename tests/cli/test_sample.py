@@ -16,6 +16,7 @@ from archc import SpaceLimit
 from archc.cli import sample
 from archc.cli.main import run
 from archc.cli.writing import Writer
+from archc.compiler.spaces import space as spaces
 
 SPACE = """
 network Net on x: f32[N, 4] -> f32[N, 2] {
@@ -168,7 +169,7 @@ def test_sampling_imports_no_torch(space: Path) -> None:
 def test_where_nothing_is_found_it_says_what_to_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(archc.Space.__init__, "__defaults__", (None, None, 30))
+    monkeypatch.setattr(spaces, "MOST_EXPANSIONS", 30)
     path = tmp_path / "narrow.arch"
     path.write_text("network Narrow on x: f32[N, 8] -> f32[N, 10] { x -> repeat(1..4) { ? } }\n")
     assert run(["sample", str(path)]) == 1
@@ -190,7 +191,7 @@ network Net on x: f32[N, 2] -> f32[N, 1] { x -> Tree -> dense(1) }
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "tree.arch"
     path.write_text(TREE)
-    monkeypatch.setattr(archc.Space.__init__, "__defaults__", (None, None, 300))
+    monkeypatch.setattr(spaces, "MOST_EXPANSIONS", 300)
     return path
 
 
