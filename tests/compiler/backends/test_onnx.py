@@ -11,7 +11,6 @@ import onnxruntime
 import pytest
 import torch
 from archc.compiler.backends import onnx as backend
-from archc.compiler.backends.onnx import model as exporting
 from archc.compiler.backends.torch import build
 from archc.compiler.check import check_text
 from archc.compiler.dims import Dim, axis
@@ -144,33 +143,6 @@ def test_names_are_those_of_the_program(digits: Graph) -> None:
     assert initializers(model) == trained
     docs = {node.name: node.doc_string for node in model.graph.node}
     assert docs["stem"] == "conv: f32[N, 1, H, 8] -> f32[N, 4, H, 8]"
-
-
-def test_metadata_tells_source_hash_and_stated_facts(builder: Any) -> None:
-    x = builder.input("x", "f32", N, T)
-    builder.require("==", T % 8, 0)
-    graph = builder.graph(y=builder.add("relu", x))
-    model = backend.export(graph, {}, metadata={"archc.data": "{}"})
-    facts = {entry.key: entry.value for entry in model.metadata_props}
-    assert facts["archc.hash"] == graph_hash(graph)
-    assert facts["archc.requires"] == "T % 8 == 0"
-    assert facts["archc.data"] == "{}"
-    assert "archc.source" not in facts
-
-
-def test_the_version_is_looked_up_once_for_all_models(
-    builder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    graph = builder.graph(y=builder.add("relu", builder.input("x", "f32", N, 4)))
-    looked_up: list[str] = []
-    monkeypatch.setattr(exporting.installed, "version", lambda name: looked_up.append(name) or "7")
-    exporting._version.cache_clear()
-    try:
-        models = [backend.export(graph, {}) for _ in range(3)]
-    finally:
-        exporting._version.cache_clear()
-    assert looked_up == ["archc"]
-    assert {model.producer_version for model in models} == {"7"}
 
 
 def test_shared_and_tied_weights_are_stored_once(builder: Any) -> None:
