@@ -15,7 +15,6 @@ from archc.compiler.backends.torch import build
 from archc.compiler.check import check_text
 from archc.compiler.dims import Dim, axis
 from archc.compiler.graph import Graph
-from archc.compiler.hash import graph_hash
 from archc.compiler.hyperparameter import Anything, required
 from archc.compiler.layer import Layer
 from archc.compiler.lowering import Call, OnnxBuilder

@@ -74,7 +74,7 @@ def test_the_training_tells_all_that_settings_name() -> None:
     assert not any(name in program.training for name in ("Net", "Body", "Other"))
 
 
-# --- open `let`s of the file -----------------------------------------------------------------------
+# --- open `let`s of the file ---------------------------------------------------------------------
 
 KNOBS = """let width = 8 | 16
 let rate = 0.01 | 0.1
