@@ -248,13 +248,15 @@ def space(
     **hyperparameters: Any,
 ) -> Space:
     """A network with open choices as a space: to sample, count, mutate and search. Raises
-    ProgramError, also where no valid program is in it.
+    ProgramError, also where no valid program is in it, and where its `train` cannot be meant.
 
     `source`, `network` and the keywords are as for `compile`; `axes` gives symbolic axes sizes.
     """
     program = as_program(source)
     values = given_values(program, network, hyperparameters | dict(axes or {}))
-    return Space(program, network, values)
+    found = Space(program, network, values)
+    plans.expect_settings(found.checked)
+    return found
 
 
 def train(

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,13 @@ from ..compiler.spaces.survey import Choice, survey
 from ..compiler.spaces.survey import Survey as Survey
 from ..grammar.diagnostic import ProgramError
 from ..grammar.parse import parse_file
+from ..lazy import lazy_module
 from .options import Settings
+
+if TYPE_CHECKING:
+    from ..runtime import plan as plans
+else:
+    plans = lazy_module("..runtime.plan", __package__)
 
 LONGEST = 60  # of a cell that its column makes room for
 MOST_ROWS = 500
@@ -37,7 +43,9 @@ def open_space(file: Path, network: str | None, settings: Settings) -> Space:
         raise ProgramError(parsed.reports)
     values, training = split_overrides(settings)
     tree = override_training(parsed.program, network, training)
-    return Space(Program(tree, str(file), file.resolve().parent), network, values)
+    space = Space(Program(tree, str(file), file.resolve().parent), network, values)
+    plans.expect_settings(space.checked)
+    return space
 
 
 class DrawLimit(SpaceLimit):

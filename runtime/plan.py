@@ -107,6 +107,13 @@ def check_settings(checked: Checked) -> tuple[Report, ...]:
     return tuple(reports)
 
 
+def expect_settings(checked: Checked) -> None:
+    """Raises ProgramError where a `train` block of a file cannot be meant."""
+    reports = check_settings(checked)
+    if any(report.is_error for report in reports):
+        raise ProgramError(reports)
+
+
 def _known(report: Report, reports: Sequence[Report]) -> bool:
     """Whether the same is reported of the same place: options are looked at one by one."""
     return any(item.code == report.code and item.place() == report.place() for item in reports)

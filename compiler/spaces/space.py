@@ -38,7 +38,8 @@ MOST_STATES = 200_000
 class Space:
     """The programs that a network with open choices stands for.
 
-    Raises ProgramError where there is none. `source` is the program it was read from.
+    Raises ProgramError where there is none. `source` is the program it was read from, and `checked`
+    what the checker made of it.
     """
 
     def __init__(
@@ -47,9 +48,9 @@ class Space:
         network: str | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> None:
-        checked = source.check()
         self.source = source
-        self.process: Process = checked.process(network, values)
+        self.checked = source.check()
+        self.process: Process = self.checked.process(network, values)
         self.process.budget.most = MOST_EXPANSIONS
         self.walk = Walk(self.process)
         self.name = self.process.network.reference.function.name

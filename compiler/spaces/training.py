@@ -5,7 +5,6 @@ whose validity and hash they do not touch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any
 
@@ -27,12 +26,17 @@ PATH = "train"
 
 
 def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -> None:
-    """Settles every choice in the blocks, in the order of the text."""
+    """Settles every choice in the blocks, in the order of the text. What makes no sense is
+    reported.
+    """
     builder = GraphBuilder(session.limits, Facts())
     context = Context(session, builder, NO_NAMES, path=PATH, text=blocks)
     for block in blocks:
         for setting in block.settings:
-            _decide(setting.value, env, replace(context, hint=setting.name))
+            try:
+                _decide(setting.value, env, replace(context, hint=setting.name))
+            except Fault as fault:
+                session.report(fault.diagnostic)
 
 
 def is_open(blocks: Sequence[ast.Settings], env: Environment) -> bool:
@@ -92,7 +96,11 @@ def closed(block: ast.Settings, env: Environment) -> Iterator[tuple[ast.Settings
         for choice in _choices(node):
             taken += [{id(choice): option} for option in choice.options[1:]]
     for options in taken[:MOST_VARIANTS]:
-        yield _close(block, options), _names(env, lets, options) if lets else env
+        try:
+            names = _names(env, lets, options) if lets else env
+        except Fault:
+            continue  # such an option is never drawn
+        yield _close(block, options), names
 
 
 def _names(env: Environment, lets: Sequence[OpenLet], options: Options) -> Environment:
@@ -110,8 +118,7 @@ def _names(env: Environment, lets: Sequence[OpenLet], options: Options) -> Envir
                 continue
             match bound.value:
                 case OpenLet(declaration=declaration) as let if id(declaration) in wanted:
-                    with suppress(Fault):  # it is told where networks read it
-                        inner.replace(name, freezing.of_file(let, context), bound.span)
+                    inner.replace(name, freezing.of_file(let, context), bound.span)
                 case Namespace(name=module, exports=exports):
                     inner.replace(name, Namespace(module, decided(exports)), bound.span)
         return inner

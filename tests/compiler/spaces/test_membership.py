@@ -192,7 +192,8 @@ network Net on x: f32[N, 6] -> f32[N, 2] {
 }
 train Net {
     data = synthetic(task=sine)
-    optimizer = adamw(lr=rate, decay=0.0 | 0.01) | sgd(lr=0.1 | 0.01, momentum=0.5..0.9 step 0.1)
+    optimizer = adamw(lr=rate, weight_decay=0.0 | 0.01)
+        | sgd(lr=0.1 | 0.01, momentum=0.5..0.9 step 0.1)
     batch = 16..64 step 16
     epochs = 1 | 2
 }

@@ -152,6 +152,28 @@ def test_what_is_wrong_with_an_option_of_a_let_is_told() -> None:
     ]  # fmt: skip
 
 
+def test_an_option_of_a_let_that_makes_no_sense_is_never_drawn() -> None:
+    reader = READER.format(units="4", optimizer="sgd(lr=rate)", batch="8")
+    space = archc.space("let rate = 0.1 | 1 // 0 | 0.2\n" + reader)
+    assert space.size == 2
+    assert not plan.check_settings(space.source.check())
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "code"),
+    [("adaam(lr=0.1)", "E434"), ("sgd(lr=0.1 | -1)", "E433"), ("sgd(lr=0.1 | 1 // 0)", "E279")],
+)
+def test_a_space_whose_settings_cannot_be_meant_is_refused(optimizer: str, code: str) -> None:
+    with pytest.raises(ProgramError) as refused:
+        archc.space(READER.format(units="4 | 8", optimizer=optimizer, batch="8"))
+    assert [report.code for report in refused.value.diagnostics] == [code]
+
+
+def test_a_range_that_makes_no_sense_in_an_option_is_never_drawn() -> None:
+    space = archc.space(READER.format(units="4", optimizer="sgd(0.1)", batch="8 | (2..(1 // 0))"))
+    assert [program.trace[-1].value for program in space.enumerate()] == [8]
+
+
 def test_training_wants_a_let_decided() -> None:
     checked = check_text(KNOBS + READER.format(units="4", optimizer="sgd(rate)", batch="twice"))
     with pytest.raises(ProgramError) as refused:
