@@ -72,6 +72,8 @@ def test_wrong_calls(space: archc.Space) -> None:
         archc.run_search(space, "random", evaluate, trials=0)
     with pytest.raises(archc.SearchError, match="no search method"):
         archc.run_search(space, "luck", evaluate)
-    wrong = archc.space(SPACE.replace("adamw(lr=1e-2)", "adamw(lr=true)"))
+    wrong = SPACE.replace("adamw(lr=1e-2)", "adamw(lr=true)")
     with pytest.raises(archc.ProgramError):
-        archc.run_search(wrong, "random", jobs=0)
+        archc.space(wrong)
+    with pytest.raises(archc.ProgramError):
+        archc.run_search(archc.Space(archc.parse(wrong)), "random", jobs=0)

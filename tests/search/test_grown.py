@@ -31,7 +31,7 @@ network Net on x: f32[N, 4] -> f32[N, _] {
     x -> dense(4 | 8) -> relu
 }
 train Net {
-    data = table("a.csv")
+    data = csv("a.csv")
     epochs = 3
 }
 """
