@@ -192,3 +192,18 @@ def test_a_block_that_uses_itself_is_counted_though_its_states_are_not_all_seen(
     assert said.endswith("looked through\n")
     assert run(["check", str(tmp_path / "net.arch")]) == 0
     assert f"Net: {size:,} programs\n" in capsys.readouterr().out
+
+
+def test_a_space_whose_train_cannot_be_meant_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.arch"
+    path.write_text(
+        "network Net on x: f32[N, 4] -> f32[N, _] { x -> dense(2 | 4) }\n"
+        "train Net { optimizer = adaam }\n"
+    )
+    for words in (["sample"], ["mutate", "--seed", "1"], ["count"], ["enumerate"]):
+        assert run([words[0], str(path), *words[1:]]) == 1
+        told = capsys.readouterr()
+        assert "`adaam`" in told.err
+        assert not told.out

@@ -178,17 +178,6 @@ def test_where_nothing_is_found_it_says_what_to_try(
     assert "-> flatten -> dense(10)" in message
 
 
-def test_a_space_whose_train_cannot_be_meant_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "net.arch"
-    path.write_text(SPACE.partition("network Real")[0] + "train Net { optimizer = adaam }\n")
-    for words in (["sample"], ["mutate", "--seed", "1"], ["count"], ["enumerate"]):
-        assert run([words[0], str(path), *words[1:]]) == 1
-        told = capsys.readouterr()
-        assert "`adaam`" in told.err and not told.out
-
-
 TREE = """
 block Tree on x: f32[N, D] -> f32[N, _] {
     limit recursion = 5
