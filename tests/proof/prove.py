@@ -5,7 +5,8 @@ Comes in: how many traces of each space (a million unless told). Goes out: a tab
 it was drawn from; the first ones are printed and checked again as text, with equal hashes; some are
 built and run forward and backward in PyTorch. A trace that was drawn before is counted and not
 checked twice. How large the programs are is told too: layers, how many of them lie on the longest
-path, how deep blocks stand in blocks.
+path, how deep blocks stand in blocks. Digests of the first traces are written down, so that
+`draws.py` can tell whether a later commit still draws them.
 
 A chunk is proved and then written down, so a run may be stopped at any moment, by Ctrl-C and by
 `kill -9` too, and goes on where it was. Spaces take turns, so that all get on and every core has
@@ -38,7 +39,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -48,12 +48,11 @@ from typing import Any
 
 import archc
 from afresh import checked, is_small, refusal_of_text, run
+from draws import CHUNK, FOLDER, RESULTS, digest, drawn
 from records import HEAD, Proof, line, read
 from sizes import SIZES, figures, sizes_of
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "examples" / "spaces"
-RESULTS = Path(__file__).with_name("results.json")
 SPACES: dict[str, dict[str, Any]] = {
     "images": {},
     "sequences": {},
@@ -71,7 +70,6 @@ SPACES: dict[str, dict[str, Any]] = {
 """The twelve spaces. The choices of a cell are the same however often it is repeated, so networks
 of cells are proved with few.
 """
-CHUNK = 100
 KEPT = 20_000
 """After so many traces a space is read anew, so that what is remembered of it stays small."""
 MOST_SHOWN = 20
@@ -131,13 +129,15 @@ class Prover:
         count = min(CHUNK, self.amounts.traces - start)
         with proof.timed("draw"):
             programs = self._drawn(start, count)
-        added = []
+        digests, added = list[bytes](), list[bytes]()
         for number, program in programs:
-            digest = blake2b(repr(program.decisions).encode(), digest_size=8).digest()
-            if digest not in self.seen:
-                self.seen[digest] = self._one(number, program)
-                added.append(KNOWN.pack(digest, *self.seen[digest]))
-            proof.note(self.seen[digest])
+            found = digest(program)
+            if found not in self.seen:
+                self.seen[found] = self._one(number, program)
+                added.append(KNOWN.pack(found, *self.seen[found]))
+            proof.note(self.seen[found])
+            digests.append(found)
+        proof.note_draws(digests)
         proof.traces += count
         proof.texts = max(0, min(proof.traces, self.amounts.texts - proof.first))
         proof.distinct += len(added)
@@ -181,15 +181,14 @@ class Prover:
     def _drawn(self, start: int, count: int) -> list[tuple[int, archc.DrawnProgram]]:
         """So many programs with their numbers, of which some may be left out."""
         found = list[tuple[int, archc.DrawnProgram]]()
-        number = self.proof.first + start + len(self.proof.given_up)
-        while len(found) < count:
-            try:
-                (program,) = self.space.samples(1, seed=0, start=number)
-            except archc.SpaceLimit:
+        first = self.proof.first + start + len(self.proof.given_up)
+        for number, program in drawn(self.space, first):
+            if program is None:
                 self.proof.given_up.append(number)
             else:
                 found.append((number, program))
-            number += 1
+            if len(found) == count:
+                break
         return found
 
     def _one(self, number: int, program: archc.DrawnProgram) -> Sequence[int]:

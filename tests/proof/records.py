@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from draws import CHUNK, FIRST, digest_of
 from sizes import SIZES, figures
 
 
@@ -18,7 +19,8 @@ class Proof:
     of drawing, of checking afresh, as text, and of building and running. `out_of_range` are
     programs that make an index of their own, as `argmin -> embedding(32)` does, and look up one
     that is not there: what an integer holds is no part of its type. `given_up` are draws for which
-    the budget of expansions was too small; they are none of the traces.
+    the budget of expansions was too small; they are none of the traces. `draws` are
+    digests of the first thousand traces, one for each hundred.
     """
 
     space: str
@@ -33,6 +35,7 @@ class Proof:
     sizes: dict[str, dict[str, int]] = field(default_factory=dict)
     given_up: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    draws: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
@@ -51,6 +54,14 @@ class Proof:
             found = self.sizes.setdefault(name, {})
             found[str(size)] = found.get(str(size), 0) + 1
 
+    def note_draws(self, digests: Sequence[bytes]) -> None:
+        """Keeps a digest of the next traces, if they are a whole chunk among the first."""
+        if self._draws_are_whole() and self.traces < FIRST and len(digests) == CHUNK:
+            self.draws.append(digest_of(digests))
+
+    def _draws_are_whole(self) -> bool:
+        return len(self.draws) * CHUNK == min(self.traces, FIRST)
+
     def join(self, other: "Proof", new: int) -> None:
         """Takes over what is proved of the traces after these, of which so many are new. Raises
         ValueError where it does not begin there.
@@ -58,6 +69,8 @@ class Proof:
         after = self.first + self.traces + len(self.given_up)
         if other.first != after:
             raise ValueError(f"the other part begins at trace {other.first}, not at {after}")
+        if self._draws_are_whole():
+            self.draws = (self.draws + other.draws)[: FIRST // CHUNK]
         for name in ("traces", "texts", "built", "too_large_to_run", "out_of_range"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.distinct += new

@@ -11,7 +11,8 @@ import archc
 import pytest
 from afresh import checked, refusal_of_text
 from archc.cli.main import run as archc_run
-from prove import FOLDER, SPACES, Amounts, Prover, prove
+from draws import FOLDER
+from prove import SPACES, Amounts, Prover, prove
 from sizes import figures, sizes_of
 
 SLICE = Amounts(traces=6, texts=3, built=1)
