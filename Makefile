@@ -50,7 +50,8 @@ fuzz: $(STAMP)
 
 # A million programs of each space, every one checked afresh: many hours. It goes on where it stopped;
 # PROVE_ARGS="--per-space 10000" makes it shorter.
-# tests/proof/draws.py tells whether a later commit still draws what was proved.
+# tests/proof/draws.py tells whether a later commit still draws what was proved; tests/proof/stream.py
+# streams a million programs with their ONNX.
 prove: $(STAMP)
 	$(THREADS) $(BIN)/python tests/proof/prove.py $(PROVE_ARGS)
 
