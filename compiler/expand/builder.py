@@ -150,14 +150,22 @@ class GraphBuilder:
 
     def mark(self) -> tuple[Any, ...]:
         """What `restore` takes back to."""
-        lengths = len(self.nodes), len(self.values), len(self.scopes), len(self.owned)
-        return lengths, self.obligations(), self.facts, self.parameters, self.activations
+        return (
+            len(self.nodes),
+            len(self.values),
+            len(self.scopes),
+            len(self.owned),
+            len(self.checks),
+            len(self._ties),
+            self.facts,
+            self.parameters,
+            self.activations,
+        )
 
     def restore(self, mark: tuple[Any, ...]) -> None:
         """As it was: all that was added since is dropped."""
-        lengths, obligations, self.facts, self.parameters, self.activations = mark
-        nodes, values, scopes, owned = lengths
-        checks, ties = obligations
+        nodes, values, scopes, owned, checks, ties, *others = mark
+        self.facts, self.parameters, self.activations = others
         del self.nodes[nodes:], self.values[values:], self.scopes[scopes:]
         del self.checks[checks:], self._ties[ties:]
         while len(self.owned) > owned:

@@ -48,6 +48,8 @@ def bind_function(
 ) -> FunctionStage:
     """A block, network or cell with its hyperparameters; defaults may read those before them."""
     function = reference.function
+    if node is None and not function.hyperparameters:
+        return FunctionStage(reference, {})
     where = node.span if node is not None else span
     assert where is not None
     given = matching.of_function(function, node, where)

@@ -105,7 +105,7 @@ def _bound(body: ast.Body) -> set[str]:
 
 def _most(limit: ast.Limit, env: Environment, context: Context) -> int:
     """The number that a limit states, worked out from hyperparameters and names of the file."""
-    if decisions.has_choice(limit.value):
+    if _is_open(limit):
         raise Fault(errors.control.BadLimit(limit.span, limit.name, "a limit is one number"))
     value = evaluate.number(limit.value, env, context)
     if type(value) is not int or value < 1:
@@ -115,11 +115,17 @@ def _most(limit: ast.Limit, env: Environment, context: Context) -> int:
 
 
 @by_identity
+def _is_open(limit: ast.Limit) -> bool:
+    return decisions.has_choice(limit.value)
+
+
+@by_identity
 def _limits(body: ast.Body) -> Sequence[ast.Limit]:
     """What a body says of how far it may go."""
     return [item for item in body.statements if isinstance(item, ast.Limit)]
 
 
+@by_identity
 def node_limits(body: ast.Body) -> list[ast.Limit]:
     """What a body says of how many layers one use of it may make."""
     return [item for item in _limits(body) if item.name == "nodes"]

@@ -134,13 +134,17 @@ def one_by_one(count: int, step: Callable[[int, Flow], Flow], flow: Flow, contex
 
 
 def statements(
-    count: int, step: Callable[[int], None], kept: list[Any], env: Environment, context: Context
+    body: ast.Body, step: Callable[[int], None], kept: list[Any], env: Environment, context: Context
 ) -> None:
     """As `one_by_one` while somebody explores: the statements of a body, which change the names of
     its scope and what is `kept` beside them.
     """
     steps, position = Steps(context), 0
-    while position < count:
+    while position < len(body.statements):
+        if isinstance(body.statements[position], ast.Limit):  # it decides nothing
+            step(position)
+            position += 1
+            continue
         steps.begin(position, (env.snapshot(), list(kept)))
         try:
             step(position)

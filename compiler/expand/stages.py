@@ -141,7 +141,7 @@ def apply_all(
         mark = context.session.hold(id(node), place)
         context.session.promise(mark, node, after + place)
         context.session.follows(mark, node, after + place, env)
-        flow = apply(chain[place], flatten(flow), env, context)
+        flow = _apply(chain[place], flatten(flow), env, context)  # this step is its attempt
         context.session.release(mark)
         return flow
 

@@ -65,7 +65,7 @@ class _Running:
             requirements.ask(self.hold, frozenset({"layers"}), context)
             context.session.ahead.begin(limit, context.builder, self.mark)
         if context.session.holds is not None and not env.rebinds:
-            retrying.statements(len(body.statements), self.step, self.kept, env, context)
+            retrying.statements(body, self.step, self.kept, env, context)
         else:
             for position in range(len(body.statements)):
                 self.step(position)

@@ -145,10 +145,12 @@ class Explorer:
             state = self._led_to() or process.meet(site, context, self.path)
         self._arrive(state)
         self._count_work(1)
-        self.spending.look_up(index)
+        if self.spending.ceiling is not None:
+            self.spending.look_up(index)
         if ahead < len(self.prefix):
             return self._take(state, self.prefix[ahead])
-        self._expect_explored()
+        if self.sweep is not None:
+            self._expect_explored(self.sweep)
         if asked[1]:
             self.prospect.rule_out(state, *asked)
         if self.enough(state, index, self.spending.added(index)):
@@ -172,10 +174,10 @@ class Explorer:
         self.path.append((state, decision))
         return decision
 
-    def _expect_explored(self) -> None:
+    def _expect_explored(self, sweep: Sweep) -> None:
         """Raises Untaken where a sweep has more to find out at the state before."""
-        if self.sweep is not None and len(self.path) > self.given:
-            self.sweep.expect_explored(*self.path[-1])
+        if len(self.path) > self.given:
+            sweep.expect_explored(*self.path[-1])
 
     def _led_to(self) -> State | None:
         """The state that the last decision is known to lead to."""
@@ -218,7 +220,8 @@ class Explorer:
         if session is not None and session.took_alike and 2 * session.spent > session.allowed:
             raise Apart(None)  # with other options it may be too much
         self._arrive(DONE)
-        self._expect_explored()
+        if self.sweep is not None:
+            self._expect_explored(self.sweep)
 
     def _arrive(self, state: State) -> None:
         """Links the decision before to the state it led to, with what lies between."""

@@ -123,8 +123,7 @@ class Spending:
 
     def look_up(self, index: int) -> None:
         """At the so-manyth choice; the ceiling holds from its state on. Raises TooMuch."""
-        if self.ceiling is None:
-            return
+        assert self.ceiling is not None
         if index == self.ceiling.after:
             self._ground = self._before
         if self._ground is not None:
