@@ -161,10 +161,10 @@ def _found_out(
         child = table.child(state, index)
         if child is not None:
             return index, number, child
-        prefix = [*(taken for _, taken in steps), table.decision(index, number)]
-        walk.process.run(prefix, ahead.policy, ahead.leads_on)
-        if edge(state, prefix[-1]) not in state.children:  # the state was forgotten
-            return 0, 0.0, None
+        # the last decision is left to the policy: refused, it is made anew where the expansion is
+        walk.process.run([taken for _, taken in steps], ahead.policy, ahead.leads_on)
+        if not state.dead and edge(state, table.decision(index, number)) not in state.children:
+            return 0, 0.0, None  # the state was forgotten
 
 
 @dataclass(slots=True)
