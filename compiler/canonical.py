@@ -55,17 +55,23 @@ class Network:
     def add(self, text: str, inputs: Sequence[int] = (), *, ordered: bool = True) -> int:
         """Adds a node; goes out: its number."""
         number, own = len(self.texts), colour_of(text)
-        read = [self.colours[value] for value in inputs]
-        self.texts.append(text)
-        self.inputs.append(tuple(inputs))
-        if len(read) == 1:
-            self.colours.append((own + read[0] * ODD) & MASK)
+        if len(inputs) == 1:
+            self.texts.append(text)
+            self.inputs.append((inputs[0],))
+            self.colours.append((own + self.colours[inputs[0]] * ODD) & MASK)
         else:
-            self.colours.append(joined(own, read, ordered=ordered))
-            self.joins.append(number)
-            if not ordered:
-                self.sums.add(number)
+            self.join(text, own, tuple(inputs), ordered)
         return number
+
+    def join(self, text: str, own: int, inputs: tuple[int, ...], ordered: bool) -> None:
+        """Adds a node that reads several or none, from its text and the text's colour."""
+        number, colours = len(self.texts), self.colours
+        self.texts.append(text)
+        self.inputs.append(inputs)
+        self.joins.append(number)
+        if not ordered:
+            self.sums.add(number)
+        colours.append(joined(own, [colours[value] for value in inputs], ordered))
 
 
 @lru_cache(maxsize=65_536)
@@ -87,35 +93,38 @@ Colours = Sequence[int]
 def form(network: Network) -> bytes:
     """The canonical form of a network."""
     colours, told = network.colours, network.joins
-    names = dict(zip(colours, network.texts, strict=True))
-    if len(names) < len(colours):
+    alike = len(set(colours)) < len(colours)
+    if alike:
         colours, told = _from_readers(network)
-        names = dict(zip(colours, network.texts, strict=True))
-    if len(names) == len(colours) and not network.owned:
-        return _named(network, names, colours, told)
-    return b"listed" + SEPARATOR.join(listing(network)).encode()
+        alike = len(set(colours)) < len(colours)
+    if alike or network.owned:
+        return b"listed" + SEPARATOR.join(listing(network)).encode()
+    return _named(network, colours, told)
 
 
 SEPARATOR = "\x1f"
 
 
-def _named(network: Network, names: dict[int, str], colours: Colours, told: list[int]) -> bytes:
+def _named(network: Network, colours: Colours, told: list[int]) -> bytes:
     """Each node under the name that its colour is, and what the nodes in `told` read.
 
     What any other reads needs no mention: its name is its text's colour plus `ODD` times the name
     of its input, and an odd factor can be divided out.
     """
-    order = sorted(names)
+    order = sorted(range(len(colours)), key=colours.__getitem__)
     rest: list[int] = []
-    for name, number in sorted([(colours[number], number) for number in told]):
+    for number in sorted(told, key=colours.__getitem__):
         read = [colours[value] for value in network.inputs[number]]
         if number in network.sums:
             read.sort()
-        rest += name, len(read), *read
+        rest.append(colours[number])
+        rest.append(len(read))
+        rest += read
     rest += [colours[value] for value in network.outputs]
     counts = len(order), len(told), len(rest)
-    numbers = pack(f"<{3 + len(order) + len(rest)}Q", *counts, *order, *rest)
-    return b"named" + numbers + SEPARATOR.join([names[name] for name in order]).encode()
+    names = [colours[number] for number in order]
+    numbers = pack(f"<{3 + len(order) + len(rest)}Q", *counts, *names, *rest)
+    return b"named" + numbers + SEPARATOR.join([network.texts[number] for number in order]).encode()
 
 
 def listing(network: Network) -> list[str]:
@@ -169,10 +178,12 @@ def _stirred(value: int) -> int:
     return value ^ (value >> 31)
 
 
-def joined(own: int, inputs: Sequence[int], *, ordered: bool) -> int:
+def joined(own: int, inputs: Sequence[int], ordered: bool) -> int:
     """The colour of a node that reads several others or none, from its text's and theirs."""
     if not ordered:
-        return (own + sum([_stirred(above) for above in inputs])) & MASK
+        for above in inputs:
+            own += _stirred(above)
+        return own & MASK
     for above in inputs:
         own = _stirred((own * ODD + above) & MASK)
     return own
@@ -188,7 +199,7 @@ def _from_above(network: Network, own: Colours) -> list[int]:
             result.append((colour + result[inputs[0]] * ODD) & MASK)
         else:
             read = [result[value] for value in inputs]
-            result.append(joined(colour, read, ordered=number not in sums))
+            result.append(joined(colour, read, number not in sums))
     return result
 
 
@@ -400,11 +411,12 @@ def chained(network: Network) -> Network:
 
 def _taken(network: Network) -> set[int]:
     """The sums that are parts of another."""
-    inner = {
-        (value, number)
-        for number in network.sums
-        for value in network.inputs[number]
-        if value in network.sums and network.texts[value] == network.texts[number]
-    }
+    sums, inputs, texts = network.sums, network.inputs, network.texts
+    inner = [
+        value
+        for number in sums
+        for value in inputs[number]
+        if value in sums and texts[value] == texts[number]
+    ]
     uses = _uses(network) if inner else {}
-    return {value for value, _ in inner if uses[value] == 1}
+    return {value for value in inner if uses[value] == 1}

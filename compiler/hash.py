@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from .canonical import MASK, ODD, SEPARATOR, Network, Owned, chained, colour_of, form, joined
+from .canonical import MASK, ODD, SEPARATOR, Network, Owned, chained, colour_of, form
 from .dims import Axis, Dim, Symbol, axis, substitute, terms_of
 from .graph import Graph, Node
 from .layer import Layer
@@ -52,7 +52,8 @@ def _head(types: tuple[TensorType, ...]) -> tuple[bytes, Mapping[str, Dim]]:
 def _network(graph: Graph, renamed: Mapping[str, Dim]) -> Network:
     """The nodes that the outputs need, without identities.
 
-    What `Network.add` does is done here for all of them, which is most of the time of a hash.
+    What `Network.add` does for a node with one input is done here for all of them, which is most of
+    the time of a hash.
     """
     network = Network()
     texts, colours, inputs = network.texts, network.colours, network.inputs
@@ -63,45 +64,32 @@ def _network(graph: Graph, renamed: Mapping[str, Dim]) -> Network:
     tied = False
     nodes, used = _live(graph)
     for node in nodes:
-        layer = node.layer
-        found = layer.__dict__.get(_PLACE)
-        if found is None:
-            found = _layer_text(layer, _rank(graph, node), renamed)
-        text, colour, kind = found
-        if kind == IDENTITY:
-            at[node.outputs[0]] = at[node.inputs[0]]
-            continue
+        read, made = node.inputs, node.outputs
+        text, colour, kind = getattr(node.layer, _PLACE, None) or _layer_text(
+            node.layer, _rank(graph, node), renamed
+        )
         if kind == WEIGHTED:
             owners.append(node.owner)
             if node.tied or node.initialiser is not None:
                 text, colour = _told_more(node, text, renamed)
                 tied = tied or bool(node.tied)
-        at[node.outputs[0]] = len(texts)
-        if len(node.inputs) == 1:
-            above = at[node.inputs[0]]
+        elif kind == IDENTITY:
+            at[made[0]] = at[read[0]]
+            continue
+        at[made[0]] = len(texts)
+        if len(read) == 1:
+            above = at[read[0]]
+            texts.append(text)
             inputs.append((above,))
-            colour = (colour + colours[above] * ODD) & MASK
+            colours.append((colour + colours[above] * ODD) & MASK)
         else:
-            colour = _join(network, [at[value] for value in node.inputs], colour, kind)
-        texts.append(text)
-        colours.append(colour)
-        if len(node.outputs) > 1:
+            network.join(text, colour, tuple([at[value] for value in read]), kind != COMMUTATIVE)
+        if len(made) > 1:
             _other_outputs(network, node, used, at)
     network.outputs = [at[port.value] for port in graph.outputs]
     if tied or len(set(owners)) < len(owners):
         network.owned = _owned(graph, nodes, at)
     return chained(network)
-
-
-def _join(network: Network, above: list[int], colour: int, kind: int) -> int:
-    """Notes what a layer of several inputs, or of none, reads; goes out: its colour."""
-    number = len(network.texts)
-    network.inputs.append(tuple(above))
-    network.joins.append(number)
-    ordered = kind != COMMUTATIVE
-    if not ordered:
-        network.sums.add(number)
-    return joined(colour, [network.colours[value] for value in above], ordered=ordered)
 
 
 def _other_outputs(network: Network, node: Node, used: Set[int], at: list[int]) -> None:
@@ -113,8 +101,10 @@ def _other_outputs(network: Network, node: Node, used: Set[int], at: list[int]) 
 
 def _live(graph: Graph) -> tuple[Sequence[Node], Set[int]]:
     """The nodes that the outputs need, and the values that these or the outputs read."""
-    used = {port.value for port in graph.outputs}
-    used.update(*[node.inputs for node in graph.nodes])
+    read = [port.value for port in graph.outputs]
+    for node in graph.nodes:
+        read += node.inputs
+    used = set(read)
     if len(used) == len(graph.values):  # whatever is made is read, so the outputs need all of it
         return graph.nodes, used
     used = {port.value for port in graph.outputs}
