@@ -10,7 +10,7 @@ What is hashed is the canonical form (`canonical.py`), in which nothing is left 
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -189,14 +189,13 @@ def _layer_text(layer: Layer, rank: int, renamed: Mapping[str, Dim]) -> tuple[st
     kept: tuple[str, int, int] | None = layer.__dict__.get(f"{_PLACE}{rank}")
     if kept is not None:
         return kept
-    values, place = layer.plain(rank), _PLACE
+    values, defaults, place = layer.plain(rank), layer.plain_defaults(rank), _PLACE
     given = []
     for item in layer.hyperparameters():
-        value, default = values[item.name], item.default
-        plain = default if item.required else item.kind.plain(default, rank)
-        if item.required or value != plain:
-            given.append((item.name, value))
-        if value != getattr(layer, item.name) or plain != default:
+        name, value, default = item.name, values[item.name], defaults[item.name]
+        if default is MISSING or value != default:
+            given.append((name, value))
+        if value != getattr(layer, name) or default != item.default:
             place = f"{_PLACE}{rank}"
     settings = [f"{name}={_encode(value, renamed)}" for name, value in given]
     text = f"{layer.name}({'; '.join(settings)})"

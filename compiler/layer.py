@@ -92,6 +92,17 @@ class Layer:
         items = self.hyperparameters()
         return {item.name: item.kind.plain(getattr(self, item.name), rank) for item in items}
 
+    @classmethod
+    @cache
+    def plain_defaults(cls, rank: int) -> dict[str, Any]:
+        """The default of each hyperparameter in the spelling of its kind, MISSING where it must be
+        given.
+        """
+        return {
+            item.name: MISSING if item.required else item.kind.plain(item.default, rank)
+            for item in cls.hyperparameters()
+        }
+
     def infer(self, check: Checks, *inputs: TensorType) -> Types:
         """The type or types of the output. Every precondition is put to `check`, which raises when
         one fails.

@@ -126,6 +126,8 @@ def plain_window(settings: dict[str, Any], rank: int) -> dict[str, Any]:
     """The plain settings of a layer that pads `same` unless told: `same` too where the numbers say
     so, and `same` can be said.
     """
+    if settings["padding"] == "same":
+        return settings
     space = rank - 2
     kernel, dilation = spread(settings["kernel"], space), spread(settings["dilation"], space)
     even = all((k - 1) * d % 2 == 0 for k, d in zip(kernel, dilation, strict=True))
