@@ -100,6 +100,18 @@ class Unary(Node):
     operand: "Expression"
 
 
+def number_of(node: object) -> int | float | None:
+    """The number that is written out, None where a node is anything else. No number of the language
+    is below zero by itself: `-1` is a `-` before a number.
+    """
+    match node:
+        case Number(value=value):
+            return value
+        case Unary(operator="-", operand=Number(value=value)):
+            return -value
+    return None
+
+
 @record
 class Binary(Node):
     """`or and == != < <= > >= + - * / // % **`, left and right."""

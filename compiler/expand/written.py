@@ -45,15 +45,13 @@ def written(node: ast.Expression) -> Written | None:
 def literal(node: ast.Expression) -> Any:
     """The number, text or list that is written out, else nothing."""
     match node:
-        case ast.Number() | ast.String() | ast.Bool():
+        case ast.String() | ast.Bool():
             return node.value
-        case ast.Unary(operator="-", operand=ast.Number(value=value)):
-            return -value
         case ast.List(items=items):
             values = tuple(map(literal, items))
             return _NONE if _NONE in values else values
-        case _:
-            return _NONE
+    number = ast.number_of(node)
+    return _NONE if number is None else number
 
 
 def value_of(node: ast.Expression, found: Written, name: str, context: Context) -> Any:

@@ -55,11 +55,12 @@ class _Option:
 
 @lru_cache(maxsize=65536)
 def option_value(key: _Option) -> Any:
+    number = ast.number_of(key.option)
+    if number is not None:
+        return number
     match key.option:
-        case ast.Number() | ast.String() | ast.Bool():
+        case ast.String() | ast.Bool():
             return key.option.value
-        case ast.Unary(operator="-", operand=ast.Number(value=value)):
-            return -value
         case ast.Fragment(body=ast.Body(statements=())):
             return "identity"
         case option if isinstance(option, ast.Expression):

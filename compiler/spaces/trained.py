@@ -88,7 +88,7 @@ class _Walk:
                         return {id(mine): place} | found
                 return None
             case ast.Range():
-                return _within(mine, _number(other))
+                return _within(mine, ast.number_of(other))
             case ast.Node():
                 return self._parts(mine, other, home)
             case tuple():
@@ -107,9 +107,9 @@ class _Walk:
         return None
 
     def _parts(self, mine: ast.Node, other: Any, home: Environment) -> Decisions | None:
-        number = _number(mine)
+        number = ast.number_of(mine)
         if number is not None:
-            return {} if number == _number(other) else None
+            return {} if number == ast.number_of(other) else None
         if type(mine) is not type(other):
             return None
         names = [item.name for item in fields(mine)]
@@ -133,19 +133,9 @@ class _Walk:
         return found
 
 
-def _number(node: Any) -> Any:
-    """A number that is written out."""
-    match node:
-        case ast.Number(value=value):
-            return value
-        case ast.Unary(operator="-", operand=ast.Number(value=value)):
-            return -value
-    return None
-
-
 def _within(node: ast.Range, value: Any) -> Decisions | None:
     """The decision of a range that is a number."""
-    ends = [_number(end) for end in (node.low, node.high, node.step) if end is not None]
+    ends = [ast.number_of(end) for end in (node.low, node.high, node.step) if end is not None]
     if value is None or None in ends:
         return None
     try:
