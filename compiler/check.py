@@ -6,7 +6,7 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from ..grammar.diagnostic import Diagnostic, Fault, ProgramError, Report
 from ..grammar.parse import Parsed, parse, parse_expression, parse_file
 from ..grammar.record import record
 from ..lazy import lazy_module
-from . import errors
+from . import errors, open_settings
 from .deep import deep_recursion as deep_recursion
 from .expand import evaluate, networks, offered, unread, unused
 from .expand.builder import GraphBuilder
@@ -31,12 +31,11 @@ from .modules import Loader
 from .settings import loss_names, train_blocks
 
 if TYPE_CHECKING:
-    from .spaces import open_network, process, settle, training
+    from .spaces import open_network, process, settle
 else:  # only a file with open choices waits for what knows of them
     open_network = lazy_module(".spaces.open_network", __package__)
     process = lazy_module(".spaces.process", __package__)
     settle = lazy_module(".spaces.settle", __package__)
-    training = lazy_module(".spaces.training", __package__)
 
 
 @record
@@ -259,40 +258,37 @@ def _expand_all(
     """The graphs of networks, and the spaces of those with open choices; where options are `broken`
     nobody asks what the others make.
     """
-    graphs, spaces = {}, {}
-    text = program.span.source.text
+    graphs: dict[str, Graph] = {}
+    spaces: dict[str, process.Process] = {}
+    for reference in _complete(functions, env):
+        name, before = reference.function.name, len(session.reports)
+        graph = networks.expand(reference, {}, session, program.span.source.text)
+        is_open = _take_back_open(session, before)
+        if graph is not None:  # it is a space where it may be trained in several ways
+            graphs[name] = graph
+            is_open = open_settings.is_open(train_blocks(program, name), reference.home)
+        # what is wrong elsewhere may be missing from the network without a report
+        if is_open and not broken and not any(report.is_error for report in session.reports):
+            spaces.update(settle.settled(reference, session, program))
+    return graphs, spaces
+
+
+def _complete(functions: Iterable[ast.Function], env: Environment) -> Iterator[FunctionReference]:
+    """The networks whose hyperparameters all have defaults."""
     for function in functions:
         complete = all(item.default is not None for item in function.hyperparameters)
         bound = env.here(function.name)
         if function.kind != "network" or not complete or bound is None:
             continue
         if isinstance(bound.value, FunctionReference) and bound.value.function is function:
-            before = len(session.reports)
-            graph = networks.expand(bound.value, {}, session, text)
-            if graph is not None:
-                graphs[function.name] = graph
-            if _is_open(session, before, graph, program, bound.value) and not broken:
-                spaces.update(settle.settled(bound.value, session, program))
-    return graphs, spaces
+            yield bound.value
 
 
-def _is_open(
-    session: Session,
-    before: int,
-    graph: Graph | None,
-    program: ast.Program,
-    reference: FunctionReference,
-) -> bool:
-    """Whether nothing but open choices kept a network from being expanded; then they are no
-    errors. What is wrong elsewhere in the file may be missing from the network without a report.
-    One that is finished may be trained in several ways.
+def _take_back_open(session: Session, before: int) -> bool:
+    """Takes back what was reported of open choices, which are no errors of a space; whether there
+    were any.
     """
     found = session.reports[before:]
-    others = [report for report in found if report.code != errors.calls.OpenChoice.code]
-    session.reports[before:] = others
-    if any(report.is_error for report in session.reports):
-        return False
-    if graph is None:
-        return len(others) < len(found)
-    train = tuple(train_blocks(program, graph.name))
-    return bool(train) and training.is_open(train, reference.home)
+    kept = [report for report in found if report.code != errors.calls.OpenChoice.code]
+    session.reports[before:] = kept
+    return len(kept) < len(found)

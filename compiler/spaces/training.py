@@ -11,7 +11,7 @@ from typing import Any
 from ...grammar import ast
 from ...grammar.diagnostic import Fault
 from ...grammar.span import Span
-from ..expand import alike, decisions, freezing
+from ..expand import decisions, freezing
 from ..expand.builder import GraphBuilder
 from ..expand.context import Context
 from ..expand.environment import Environment
@@ -20,6 +20,7 @@ from ..expand.naming import NO_NAMES
 from ..expand.session import Session
 from ..expand.values import Namespace, OpenLet
 from ..facts import Facts
+from ..open_settings import open_lets
 from .states import decisions_of
 
 PATH = "train"
@@ -37,25 +38,6 @@ def decide(blocks: Sequence[ast.Settings], env: Environment, session: Session) -
                 _decide(setting.value, env, replace(context, hint=setting.name))
             except Fault as fault:
                 session.report(fault.diagnostic)
-
-
-def is_open(blocks: Sequence[ast.Settings], env: Environment) -> bool:
-    """Whether anything is to be decided in the blocks."""
-    return any(alike.is_open(block) or any(open_lets(block, env)) for block in blocks)
-
-
-def open_lets(node: ast.Node, env: Environment) -> Iterator[OpenLet]:
-    """The open `let`s of files that a piece of text names, and those that they name."""
-    waiting, seen = [(node, env)], set[int]()
-    while waiting:
-        part, home = waiting.pop()
-        meant = meaning(part, home) if isinstance(part, ast.Name | ast.Attribute) else None
-        if not isinstance(meant, OpenLet):
-            waiting += [(child, home) for child in ast.children(part)]
-        elif id(meant.declaration) not in seen:
-            seen.add(id(meant.declaration))
-            waiting.append((meant.declaration.value, meant.home))
-            yield meant
 
 
 def _decide(node: Any, env: Environment, context: Context) -> None:
