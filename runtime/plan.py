@@ -27,7 +27,6 @@ from ..compiler.settings import (
     override,
     train_blocks,
 )
-from ..compiler.spaces.training import closed
 from ..grammar import ast
 from ..grammar.diagnostic import Diagnostic, ProgramError, Report
 from ..grammar.record import record
@@ -37,6 +36,7 @@ from . import own_losses
 from .chosen import Chosen, default_of, default_part
 from .declared import PARTS, PLAIN, PORTS, TABLES, Field, Signature, fits, signature
 from .errors import DataError
+from .variants import closed
 
 if TYPE_CHECKING:
     from .data import registry
