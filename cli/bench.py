@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..compiler.check import check_file
 from ..lazy import lazy_module
-from .options import Settings, json_option, network_option, print_json, print_reports, set_option
+from .check import trainable
+from .options import Settings, json_option, network_option, print_json, set_option
 from .search import told
 from .spaces import within_limits
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..compiler import settings as settings_of_blocks
     from ..compiler.spaces import space as spaces
     from ..runtime import environment, files
-    from ..runtime import plan as plans
     from ..runtime import recorder as recording
     from ..search import definition
     from ..search.tabular import comparing, evaluator, making, outcome, quality, report
@@ -37,7 +36,6 @@ else:
     environment = lazy_module("..runtime.environment", __package__)
     files = lazy_module("..runtime.files", __package__)
     making = lazy_module("..search.tabular.making", __package__)
-    plans = lazy_module("..runtime.plan", __package__)
     programs = lazy_module("..compiler.program", __package__)
     outcome = lazy_module("..search.tabular.outcome", __package__)
     quality = lazy_module("..search.tabular.quality", __package__)
@@ -95,11 +93,7 @@ def table(
     """
     if output.suffix != ".parquet":
         raise click.UsageError(f"a table is a .parquet file, not {output.name}")
-    checked = check_file(file)
-    reports = (*checked.reports, *plans.check_settings(checked))
-    print_reports(reports)
-    if any(report.is_error for report in reports):
-        context.exit(1)
+    checked = trainable(file)
     values, training = settings_of_blocks.split_overrides(settings)
     root = file.parent.resolve()
     space = spaces.Space(programs.Program(checked.program, str(file), root), network, values)

@@ -19,7 +19,7 @@ from ..compiler.expand.session import Limits
 from ..grammar import ast
 from ..lazy import lazy_module
 from .limits import limit_options
-from .options import format_option, print_reports
+from .options import format_option, print_reports, report_and_exit
 
 if TYPE_CHECKING:
     from ..runtime import plan
@@ -73,6 +73,19 @@ def with_settings(checked: Checked) -> Checked:
     if any(item.kind == "search" for item in _settings(checked)):
         found += declaring.check_searches(checked)
     return replace(checked, reports=(*checked.reports, *found)) if found else checked
+
+
+def trainable(file: Path) -> Checked:
+    """A file whose `train` blocks can be meant, for the commands that train. What there is to say
+    of it is printed, and ends the command where it is an error.
+    """
+    checked = check_file(file)
+    reports = (*checked.reports, *plan.check_settings(checked))
+    if any(report.is_error for report in reports):
+        report_and_exit(reports)
+    if reports:
+        print_reports(reports)
+    return checked
 
 
 def _settings(checked: Checked) -> list[ast.Settings]:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..compiler.check import Checked, check_file
+from ..compiler.check import Checked
 from ..grammar.diagnostic import ProgramError, Report
 from ..lazy import lazy_module
 from . import live
+from .check import trainable
 from .options import (
     Settings,
     device_option,
     json_option,
     network_option,
     print_json,
-    print_reports,
     set_option,
     trials_at_once_option,
 )
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ..compiler import settings as settings_of_blocks
     from ..compiler.spaces import space as spaces
     from ..runtime import files
-    from ..runtime import plan as plans
     from ..runtime import progress as progresses
     from ..search import declared as declaring
     from ..search import engines, errors, goal, ledger, registry, searching, summary
@@ -53,7 +52,6 @@ else:
     goal = lazy_module("..search.goal", __package__)
     ledger = lazy_module("..search.ledger", __package__)
     places = lazy_module("..search.place", __package__)
-    plans = lazy_module("..runtime.plan", __package__)
     progresses = lazy_module("..runtime.progress", __package__)
     evaluator = lazy_module("..search.tabular.evaluator", __package__)
     registry = lazy_module("..search.registry", __package__)
@@ -149,7 +147,7 @@ def command(
     --resume as if it had not been. In the end the best program is trained for all its epochs,
     tested once on the test data, and written with its weights, as ONNX and as source.
     """
-    checked = _checked(context, file)
+    checked = trainable(file)
     path = places.place_of(store or f"{file.stem}.study.db")
     if address is not None and engine != "ray":
         raise click.UsageError("--address is that of a cluster of Ray: give --engine ray too")
@@ -189,17 +187,6 @@ def command(
     _answer(answer, done, as_json)
     if answer.best is None:
         context.exit(1)
-
-
-def _checked(context: click.Context, file: Path) -> Checked:
-    """The file; ends the command where its `train` blocks cannot be meant."""
-    checked = check_file(file)
-    reports = (*checked.reports, *plans.check_settings(checked))
-    if reports:
-        print_reports(reports)
-    if any(report.is_error for report in reports):
-        context.exit(1)
-    return checked
 
 
 def _chosen(

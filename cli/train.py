@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..compiler.check import check_file
 from ..lazy import lazy_module
+from .check import trainable
 from .options import (
     Settings,
     device_option,
     json_option,
     network_option,
     print_json,
-    print_reports,
     set_option,
 )
 
@@ -70,12 +69,7 @@ def command(
     train.optimizer.lr=0.1` a setting. With --resume a run goes on from its last checkpoint, and
     ends with the same weights as if it had never stopped; without -o it is the newest in runs/.
     """
-    checked = check_file(file)
-    reports = (*checked.reports, *plan.check_settings(checked))
-    if reports:
-        print_reports(reports)
-    if any(report.is_error for report in reports):
-        context.exit(1)
+    checked = trainable(file)
     values, overrides = settings_of_blocks.split_overrides(settings)
     graph = checked.graph(network, values)
     planned = plan.make_plan(checked, graph, block, overrides)

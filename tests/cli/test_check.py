@@ -94,6 +94,22 @@ def test_nothing_slow_is_imported(folder: Path) -> None:
         assert f"'{slow}'" not in loaded
 
 
+@pytest.mark.parametrize("command", ["train", "search", "bench table -o new.parquet"])
+def test_what_trains_tells_all_that_is_wrong_before_it_begins(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = "train Net { data = digits(), los = mse, epochs = 0 }\n"
+    (folder / "bad.arch").write_text(GOOD.replace("{ x", "{\n let a = 3\n x") + train)
+    assert run([*command.split(), "bad.arch"]) == 1
+    said = capsys.readouterr()
+    assert not said.out
+    heads = [line for line in said.err.splitlines() if line.startswith(("error", "warning"))]
+    assert [head.partition(":")[0] for head in heads] == [
+        "warning[W212]", "error[E431]", "error[E433]",
+    ]  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {"good.arch", "bad.arch"}
+
+
 def test_watching_sees_changes_in_files_that_are_used(folder: Path) -> None:
     (folder / "main.arch").write_text("use parts\n" + GOOD.replace("dense(2)", "parts.Part"))
     (folder / "parts.arch").write_text("block Part on x { x -> dense(2) }\n")
