@@ -216,6 +216,15 @@ def test_train_settings_that_are_not_offered_are_named() -> None:
     assert not space.contains(text.replace("momentum=", "momentum=0.25, nesterov="))
 
 
+def test_a_name_of_the_program_stands_for_its_value_where_the_space_has_none() -> None:
+    space = archc.space(TRAINED)
+    drawn = next(p for p in space.samples(50) if "sgd(lr=0.01" in str(p) and "epochs = 2" in str(p))
+    named = str(drawn).replace("lr=0.01", "lr=slow").replace("epochs = 2", "epochs = long")
+    assert space.contains(f"let slow = 0.01\nlet long = 2\n{named}").trace == drawn.trace
+    outside = space.contains(f"let slow = 0.02\nlet long = 2\n{named}")
+    assert "`optimizer` in `train` is not offered" in outside.reason
+
+
 def test_a_program_without_train_settings_takes_the_first_of_each() -> None:
     space = archc.space(TRAINED)
     text = "network Net on x: f32[N, 6] -> f32[N, 2] { x -> dropout(0.25) -> dense(2) }"
