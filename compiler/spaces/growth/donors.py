@@ -49,7 +49,7 @@ def _closed(item: ast.Declaration, vocabulary: Vocabulary, random: Random) -> An
 
 def _is_of_numbers(node: ast.Range) -> bool:
     ends = (node.low, node.high, *(() if node.step is None else (node.step,)))
-    return all(isinstance(item, (ast.Number, ast.Unary)) for item in ends)
+    return all(ast.number_of(item) is not None for item in ends)
 
 
 def _is_open(argument: ast.Argument) -> bool:

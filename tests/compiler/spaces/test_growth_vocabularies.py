@@ -113,3 +113,13 @@ def test_what_growth_cannot_decide_is_told() -> None:
     some = text.replace("[relu, tanh], 2", "[relu, tanh, silu], 2")
     with pytest.raises(archc.NoEdit, match="leaves open what is not decided here: `any`, `some`"):
         archc.grow(IMAGES, edit="insert", vocabulary=some)
+
+
+@pytest.mark.parametrize("low", ["least", "-most"])
+def test_a_range_whose_ends_are_no_numbers_is_told(low: str) -> None:
+    pad = f"x -> pad(1, value={low}..9) -> conv(C, 3, padding=0)"
+    text = f"block Frame(least: int = 1, most: int = 2) on x: f32[N, C, H, W] {{ {pad} }}"
+    growth = archc.growth(IMAGES, vocabulary=f"{text}\nvocabulary Mine {{ Frame }}")
+    (place,) = [item for item in growth.places("insert") if item.where == "after x"]
+    with pytest.raises(archc.NoEdit, match="or a range whose ends are no numbers"):
+        growth.apply(place)
