@@ -3,8 +3,8 @@
 Comes in: an `ast.Settings`, the environment of its file, overrides from the command line. Goes
 out: values by name, each with its place: numbers, texts, lists, `Word`s (a bare name that nothing
 binds, such as `accuracy`), `CallValue`s (`adamw(lr=3e-3)`), `Scaled` ones (`mse(of=x) * 0.1`).
-Top-level `let`s can be read. Nothing here knows an optimiser or a loss: `runtime/plan.py` gives
-the names their meaning. May be assumed: torch is not imported.
+Top-level `let`s can be read. Nothing here knows an optimiser or a loss: `runtime/block_reader.py`
+gives the names their meaning. May be assumed: torch is not imported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

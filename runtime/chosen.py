@@ -1,7 +1,7 @@
 """A part that a `train` block names, with its arguments: an optimiser, a loss, a source.
 
-Comes in: what `plan.py` has read and checked, or the declaration of a part that nobody named. Goes
-out: a `Chosen`. Starts without torch.
+Comes in: what `block_reader.py` has read and checked, or the declaration of a part that nobody
+named. Goes out: a `Chosen`. Starts without torch.
 """
 
 import json

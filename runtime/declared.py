@@ -125,7 +125,7 @@ TABLES = {
     "augmentation": AUGMENTATIONS,
 }
 
-# The settings of the block itself that are plain values; `plan.py` reads the others.
+# The settings of the block itself that are plain values; `block_reader.py` reads the others.
 PLAIN = (
     "epochs: int >=1 = 10, batch: int >=1 = 64, seed: int >=0 = 0, clip: float >=0 = 0.0, "
     'accumulate: int >=1 = 1, precision: "auto" | "f32" | "bf16" = "auto", compile: bool = false, '
