@@ -80,23 +80,6 @@ def test_a_removed_layer_leaves_the_names_of_all_others() -> None:
     assert body(again).startswith("x -> conv(3, 5) -> batchnorm -> relu -> conv_2: conv(16")
 
 
-@pytest.mark.parametrize(
-    ("lets", "rate"),
-    [("", "0.1 | 0.01"), ("", "0.01..0.1 log"), ("let rate = 0.1 | 0.01\n", "rate")],
-)
-def test_a_finished_network_grows_whatever_its_training_leaves_open(lets: str, rate: str) -> None:
-    grown = edited(lets + IMAGE.replace("lr=0.1", f"lr={rate}"), "remove", "conv")
-    assert body(grown) == body(edited(IMAGE, "remove", "conv"))
-    assert f"lr={rate})" in str(grown)
-    assert archc.space(archc.parse(str(grown))).size > 1
-
-
-def test_a_network_with_open_choices_is_not_grown() -> None:
-    text = IMAGE.replace("conv(8, 3)", "conv(8 | 16, 3)")
-    with pytest.raises(ValueError, match="Net has open choices: draw a program from it first"):
-        archc.growth(text)
-
-
 def test_a_size_is_made_to_fit_where_none_drawn_does() -> None:
     """No width but the residual's own is valid within it."""
     grown = edited(

@@ -180,3 +180,16 @@ def test_training_wants_a_let_decided() -> None:
         plan.make_plan(checked, checked.graph("Net"))
     open_ones = [(report.code, report.place().text) for report in refused.value.diagnostics]
     assert open_ones == [("E226", "0.01 | 0.1"), ("E226", "8 | 16")]
+
+
+@pytest.mark.parametrize("rate", ["0.1 | 0.01", "0.01..0.1 log", "rate"])
+def test_a_finished_network_grows_whatever_its_training_leaves_open(rate: str) -> None:
+    text = KNOBS + READER.format(units="4", optimizer=f"sgd(lr={rate})", batch="8")
+    grown = archc.grow(text, edit="insert_one_to_one")
+    assert "identity" in str(grown) and f"sgd(lr={rate})" in str(grown)
+    assert archc.space(archc.parse(str(grown))).size > 1
+
+
+def test_a_network_with_open_choices_is_not_grown() -> None:
+    with pytest.raises(ValueError, match="Net has open choices: draw a program from it first"):
+        archc.grow(READER.format(units="4 | 8", optimizer="sgd(lr=0.1)", batch="8"))
