@@ -11,20 +11,10 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 if _TYPE_CHECKING:
     from . import testing
-    from .api import (
-        Model,
-        ModelLayer,
-        ModelPort,
-        Program,
-        compile,
-        load,
-        parse,
-        run_search,
-        space,
-        train,
-    )
+    from .api import compile, load, parse, run_search, space, train
     from .changes import diff, grow, growth
     from .compiler.differences import Difference
+    from .compiler.program import Program
     from .compiler.spaces.drawn import DrawnProgram
     from .compiler.spaces.growth.grown import GrownProgram
     from .compiler.spaces.growth.growth import Growth
@@ -32,6 +22,7 @@ if _TYPE_CHECKING:
     from .compiler.spaces.limit import SpaceLimit
     from .compiler.spaces.space import Space
     from .grammar.diagnostic import ProgramError
+    from .model import Model, ModelLayer, ModelPort
     from .notebook import load_ipython_extension
     from .runtime.errors import CheckpointError, DataError, DeviceError
     from .runtime.train import Run
@@ -82,7 +73,11 @@ _HOMES = {
     "DrawnProgram": ".compiler.spaces.drawn",
     "Growth": ".compiler.spaces.growth.growth",
     "GrownProgram": ".compiler.spaces.growth.grown",
+    "Model": ".model",
+    "ModelLayer": ".model",
+    "ModelPort": ".model",
     "NoEdit": ".compiler.spaces.growth.refused",
+    "Program": ".compiler.program",
     "ProgramError": ".grammar.diagnostic",
     "Run": ".runtime.train",
     "SearchError": ".search.errors",

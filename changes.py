@@ -7,11 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .api import Model, as_program, compile
+from .api import as_program, compile
 from .compiler.program import Program
 from .grammar import ast
 from .grammar.print import print_expression
 from .lazy import lazy_module
+from .model import Model
 
 if TYPE_CHECKING:
     from .compiler import differences

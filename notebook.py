@@ -7,9 +7,10 @@ name; errors are drawn under the cell as on the command line, without a tracebac
 import sys
 from typing import Any
 
-from .api import Model, compile
+from .api import compile
 from .grammar.diagnostic import ProgramError
 from .grammar.render import render_text
+from .model import Model
 
 NAME = "model"
 
