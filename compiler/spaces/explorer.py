@@ -19,6 +19,7 @@ from ..expand.decisions import Site
 from ..expand.grounds import Argued, Grounds
 from ..expand.retrying import Refused
 from ..expand.session import Session
+from ..expand.waiting import Waiting
 from ..graph import Graph
 from ..types import TensorType
 from .ceiling import Ceiling, TooMuch
@@ -103,10 +104,17 @@ class Explorer:
         self._spent = 0  # the session's work when it was last counted
         self.prospect = Prospect(process.budget, self.path, len(prefix))
 
-    @property
-    def hope(self) -> Prospect | None:
+    def begin(self, session: Session) -> None:
+        """An expansion begins. What follows the stage at hand is kept where somebody may ask for
+        it: a walk that has not been refused much yet begins anew before it does.
+        """
+        asks = self.sweep is not None or self.prospect.looks
+        session.waiting = Waiting() if asks else None
+        session.hope = self._hope(session)
+
+    def _hope(self, session: Session) -> Prospect | None:
         """Who is told which options lead to nothing, once so much was refused."""
-        return self.prospect if self.prospect.looks else None
+        return self.prospect if self.prospect.looks and session.waiting is not None else None
 
     @property
     def made(self) -> int:
@@ -135,7 +143,7 @@ class Explorer:
         """The decision at a site. Raises Known or Refused where the walk need go no further."""
         self.spending.grows_in(context.builder, context.session)
         self.session = context.session
-        self.session.hope = self.hope
+        self.session.hope = self._hope(self.session)
         asked = self.prospect.taken()
         index, process = len(self.path), self.process
         ahead = index - self.base

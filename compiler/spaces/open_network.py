@@ -19,7 +19,6 @@ from ..expand.reads import Reads
 from ..expand.session import MOST_COPIES, Limits
 from ..expand.uses import KnownUses
 from ..expand.values import FunctionReference
-from ..expand.waiting import Waiting
 from ..graph import Graph
 from ..types import TensorType
 from . import training
@@ -85,13 +84,13 @@ class OpenNetwork:
         node, though its block be known. Raises DeadEnd.
         """
         session = self.exploring(limits, full=full)
-        session.hope = decider.hope
+        decider.begin(session)
         return self._expand(decider, session, decider.network).graph.values
 
     def exploring(self, limits: Limits, *, full: bool) -> Deciding:
         """The session of whoever explores."""
         session = self._session(limits)
-        session.holds, session.uses, session.waiting = [], self.uses, Waiting()
+        session.holds, session.uses = [], self.uses
         session.closed = None if full else self.closed
         session.partition = None if self.closed is None else self.partition
         return session

@@ -73,6 +73,7 @@ class OpenUse:
         """
         session = self.network.exploring(limits, full=full)
         session.decider, session.lets = decider, dict(self._lets)
+        decider.begin(session)
         builder = GraphBuilder(limits, self._facts)
         builder.watch, builder.batch = decider.watch, self._batch
         names = FreshNames(NO_NAMES)
