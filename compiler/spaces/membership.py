@@ -9,6 +9,7 @@ combinations. (Conflict-driven search: Stallman and Sussman 1977; Marques-Silva 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ...grammar import ast
@@ -58,7 +59,7 @@ def find(space: "Space", program: Program | str) -> Membership:
     where that is not found out.
     """
     try:
-        program = _program_of(program)
+        program = _program_of(program, space.source)
         graph = graph_of(program, space.name)
         settings = _settings(space, program)
     except ProgramError as error:
@@ -108,7 +109,8 @@ def _settings(space: "Space", program: Program) -> Mapping[int, Any]:
     tree = program.tree
     own = tuple(train_blocks(tree, _network_of(space, tree)))
     home = space.process.network.reference.home
-    return trained.decisions(blocks, space.source.tree, home, own, tree) if own else {}
+    names = cache(lambda: program.check().environment)
+    return trained.decisions(blocks, space.source.tree, home, own, tree, names) if own else {}
 
 
 def _hints(space: "Space", program: Program) -> hints.Hints:
@@ -124,7 +126,8 @@ def _network_of(space: "Space", program: ast.Program) -> str:
     return space.name if space.name in names else names[-1] if names else ""
 
 
-def _program_of(program: Any) -> Program:
+def _program_of(program: Any, source: Program) -> Program:
+    """A text reads the files that the space reads."""
     if isinstance(program, Program):
         return program
     if not isinstance(program, str):
@@ -133,7 +136,7 @@ def _program_of(program: Any) -> Program:
     parsed = parse(program, "<memory>")
     if parsed.reports:
         raise ProgramError(parsed.reports)
-    return Program(parsed.program)
+    return Program(parsed.program, folder=source.folder)
 
 
 def _by_hash(space: "Space", wanted: str) -> Trace | None:

@@ -5,7 +5,7 @@ of each choice in the space's text what the program has there. May be assumed: t
 `train` block.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..expand.decisions import Alternatives, range_of
 from ..expand.environment import Environment
 from ..expand.meanings import meaning
 from ..expand.values import OpenLet
+from ..expand.written import literal
 from .states import decisions_of
 
 Decisions = dict[int, Any]
@@ -31,11 +32,12 @@ def decisions(
     home: Environment,
     own: Sequence[ast.Settings],
     of: ast.Program,
+    names: Callable[[], Environment],
 ) -> Decisions:
-    """The decisions that make a program's settings; `home` has the names of the space's file.
-    Raises Differs.
+    """The decisions that make a program's settings; `home` has the names of the space's file, and
+    `names` gives those of the program's. Raises Differs.
     """
-    walk = _Walk(_lets(space), home, _lets(of))
+    walk = _Walk(_lets(space), home, _lets(of), names)
     theirs = {(block.name, item.name): item.value for block in own for item in block.settings}
     found: Decisions = {}
     for block in blocks:
@@ -67,10 +69,12 @@ class _Walk:
         lets: Mapping[str, ast.Expression],
         home: Environment,
         their_lets: Mapping[str, ast.Expression],
+        their_names: Callable[[], Environment],
     ) -> None:
         self.lets = lets
         self.home = home
         self.their_lets = their_lets
+        self.their_names = their_names
 
     def match(self, mine: Any, other: Any, home: Environment) -> Decisions | None:
         """What is decided where one text, of a file, became the other; None where it cannot."""
@@ -81,6 +85,8 @@ class _Walk:
             text, home = named
             return self.match(text, other, home)
         match mine:
+            case ast.Name() | ast.Attribute():
+                return {} if self._means(mine, home, other) else None
             case ast.Choice(options=options):
                 for place in decisions_of(Alternatives(options)):
                     found = self.match(options[place], other, home)
@@ -105,6 +111,19 @@ class _Walk:
         if home is self.home and isinstance(node, ast.Name) and node.id in self.lets:
             return self.lets[node.id], home
         return None
+
+    def _means(self, mine: ast.Name | ast.Attribute, home: Environment, other: Any) -> bool:
+        """Whether a name, of a file, became the other text: the name itself, unless another file
+        has it, or what means the same.
+        """
+        value = meaning(mine, home)
+        if mine == other and (home is self.home or value is None):
+            return True
+        if isinstance(other, ast.Name | ast.Attribute):
+            theirs = meaning(other, self.their_names())
+        else:
+            theirs = literal(other)
+        return value is not None and type(theirs) is type(value) and bool(theirs == value)
 
     def _parts(self, mine: ast.Node, other: Any, home: Environment) -> Decisions | None:
         number = ast.number_of(mine)

@@ -143,6 +143,42 @@ def test_a_finished_network_that_is_trained_in_several_ways_is_a_space() -> None
     assert not closed.spaces
 
 
+PARTS = """let base = 0.1
+let small = 0.01
+let rate = base | small
+let twice = 2 * rate
+"""
+
+
+def _reads_parts(folder: Path, setting: str) -> archc.Space:
+    (folder / "parts.arch").write_text(PARTS)
+    reader = READER.format(units="4", optimizer=f"sgd(lr={setting})", batch="8")
+    (folder / "net.arch").write_text(f"use parts\n{reader}")
+    return archc.space(folder / "net.arch")
+
+
+@pytest.mark.parametrize("setting", ["parts.rate", "parts.twice"])
+def test_a_text_is_known_again_where_it_names_what_another_file_has(
+    setting: str, tmp_path: Path
+) -> None:
+    space = _reads_parts(tmp_path, setting)
+    assert space.size == 2
+    for program in space.enumerate():
+        assert "parts." in str(program)
+        assert space.contains(str(program)).trace == program.trace
+        (tmp_path / "drawn.arch").write_text(str(program))
+        assert space.contains(archc.load(tmp_path / "drawn.arch")).trace == program.trace
+
+
+def test_a_value_stands_for_the_name_that_another_file_gives_it(tmp_path: Path) -> None:
+    space = _reads_parts(tmp_path, "parts.rate")
+    _, program = space.enumerate()
+    assert "parts.small" in str(program)
+    assert space.contains(str(program).replace("parts.small", "0.01")).trace == program.trace
+    outside = space.contains(str(program).replace("parts.small", "0.02"))
+    assert not outside and "`optimizer` in `train` is not offered" in outside.reason
+
+
 def test_what_is_wrong_with_an_option_of_a_let_is_told() -> None:
     text = "let rate = 0.01 | -1\nlet batch = rate | 2\n"
     checked = check_text(text + READER.format(units="4", optimizer="sgd(rate)", batch="batch"))
