@@ -29,6 +29,9 @@ from ..grammar.span import Span
 
 PORTS = ("of", "target")
 ANSWER = "target"
+_DECIDED_OUTSIDE = (
+    "let it be a hyperparameter, and decide that where the loss is used: `loss = Focal(g=1 | 2)`"
+)
 
 
 @record
@@ -123,7 +126,11 @@ class Reader:
         session.read(program)
         use = (call, self.checked.environment, self.call.span)
         graph = networks.expand_on(self.reference, types, use, session, program)
-        self.reports += session.reports
+        for report in session.reports:
+            if report.code == errors.calls.OpenChoice.code:  # no space is made of a loss
+                self._refuse(report.place(), "it leaves a choice open", _DECIDED_OUTSIDE)
+            else:
+                self.reports.append(report)
         return graph
 
     def _check(self, graph: Graph, sources: Sequence[str]) -> None:

@@ -149,7 +149,8 @@ ROW = "network L on y: f32[N, C] -> f32[N] "
         (ROW + "{ y -> stop_gradient -> sum(axes=[1]) }", "L", ["E445"]),
         ("network L on y: f32[N, C] -> i64[N] { y -> argmax(axes=[1]) }", "L", ["E445"]),
         ("network L on y: f32[N, C] -> f32[N], f32[N] { (y[:, 0], y[:, 0]) }", "L", ["E445"]),
-        (ROW + "{ y -> relu | gelu -> sum(axes=[1]) }", "L", ["E226"]),
+        (ROW + "{ y -> (relu | gelu) -> sum(axes=[1]) }", "L", ["E445"]),
+        ("let k = 1 | 2\n" + ROW + "{ y[:, 0] * k }", "L", ["E445"]),
     ],
 )
 def test_what_cannot_be_a_loss_is_refused_where_it_is_checked(
