@@ -48,6 +48,7 @@ def command(
     automaton ask for it, stands in a table.
     """
     space = open_space(file, network, settings)
+    space.budget = max(space.budget, budget)  # of which `survey` allows so much
     with counting.told(space.process, budget):
         found = survey(space.process, budget)
     if simplify and not distinct:

@@ -41,7 +41,8 @@ class Walk:
         self.costs = RequiredCosts(self.process, relaxed=self.relaxed)
         self.required = self.costs.any
         self._live: dict[Place, bool] = {}
-        self._endless = False
+        self._real: State | None = None  # where a number of a real range is decided
+        self._looked = False  # whether a program was looked at for such a number
 
     def refresh(self) -> None:
         """Sizes of programs may have come to matter."""
@@ -90,7 +91,8 @@ class Walk:
         return self._live[place]
 
     def _note_found(self, steps: Sequence[Step]) -> None:
-        self._endless = self._endless or any(place.state.real for place, _ in steps)
+        if self._real is None:
+            self._real = next((place.state for place, _ in steps if place.state.real), None)
 
     def is_dead(self, place: Place) -> bool:
         """Whether it is known that no valid program lies beyond."""
@@ -150,10 +152,11 @@ class Walk:
         """Whether the program that was looked for first holds a number of a real range: of these
         there are infinitely many, which is known before the rest of the space is.
         """
-        if not self.required:
+        if not (self._looked or self.required):
             with suppress(SpaceLimit), self.process.budget.allowance(LOOK):
                 self._note_found(self.draw(Random(0)))
-        return self._endless
+                self._looked = True
+        return self._real is not None
 
     def bounds(self) -> tuple[int | float, int | float]:
         """What is proved of the number of traces when counting was given up: the ways to the end
@@ -200,7 +203,7 @@ class Walk:
         counted.
         """
         place = self.start()
-        number = self.count(place)
+        number = float("inf") if self.is_endless() else self.count(place)
         if number == float("inf"):
             raise self.endless()
         rank = random.below(int(number))
@@ -213,6 +216,8 @@ class Walk:
 
     def endless(self) -> ValueError:
         """Why there is no uniform draw of endlessly many programs."""
+        if self._real is not None:
+            return _endless(self._real, "cannot be drawn from uniformly")
         waiting, seen = [self.start()], set()
         while True:
             place = waiting.pop()

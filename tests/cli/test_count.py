@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from archc.cli.main import run
+from archc.compiler.spaces import space as space_module
 from archc.compiler.spaces import within
 
 SPACE = """
@@ -94,6 +95,20 @@ def test_a_count_beyond_its_budget_tells_what_is_proved(
     assert json.loads(said.out)["exact"] is False
     assert "needs more than 3 expansions (`--budget`)" in said.err
     assert "at least" in said.err
+
+
+def test_a_budget_may_be_more_than_questions_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space_module, "MOST_EXPANSIONS", 50)
+    path = tmp_path / "many.arch"
+    path.write_text(
+        "network Net on x: f32[N, 8] -> f32[N, 2] { x -> dense(1..40) -> dense(1..9) -> dense(2) }"
+    )
+    assert run(["count", str(path), "--budget", "60"]) == 1
+    assert "needs more than 60 expansions" in capsys.readouterr().err
+    assert run(["count", str(path), "--budget", "10000", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["size"] == "360"
 
 
 def test_what_no_budget_counts_says_so(

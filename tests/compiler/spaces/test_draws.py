@@ -194,6 +194,18 @@ def test_a_real_range_has_no_uniform_draw_and_no_enumeration() -> None:
     assert 0.22 < sum(rates) / 500 < 0.28
 
 
+def test_that_there_is_no_uniform_draw_is_told_without_counting() -> None:
+    space = archc.space(
+        "network R on x: f32[N, 8] -> f32[N, 2] {\n"
+        "    x -> dense(1..100) -> dense(1..100) -> dropout(0.0..0.5) -> dense(2)\n"
+        "    require params <= 3k\n}\n"
+    )
+    opened = space.process.budget.runs
+    with pytest.raises(ValueError, match="real range"):
+        space.sample(uniform=True)
+    assert space.process.budget.runs == opened
+
+
 def test_logarithmic_ranges_are_uniform_in_their_logarithm() -> None:
     space = archc.space(
         "network L on x: f32[1, 4] -> f32[1, 4] {\n"
