@@ -4,7 +4,7 @@ Where nobody explores, a later use is copied (`copying.py`). While one explores 
 a cell that is used fifteen times with its choices made is one question, not fifteen: its outcome
 follows from the block, its hyperparameters and the types that flow in. The graph that grows while a
 space is explored is thrown away, so on a second use only the outputs are made, and the nodes of the
-first stand for its own. Where costs are asked for, nothing is left out.
+first stand for its own. Where costs are asked for, nothing is left out, and it is copied too.
 """
 
 from collections.abc import Hashable, Sequence
@@ -17,6 +17,7 @@ from . import copying, functions, stages
 from .context import Context
 from .holding import captured, fingerprint, volatile
 from .reals import decided_reals, reals_in
+from .uses import KnownUses
 from .values import (
     FragmentStage,
     FunctionReference,
@@ -59,17 +60,19 @@ def apply(
     context: Context,
 ) -> "stages.Flow":
     """As `functions.apply`, remembering what came out where nothing was decided."""
-    if context.session.holds is None:
+    session, function = context.session, stage.reference.function
+    if session.holds is None:
         return _once(stage, inputs, name, owner, use, context)
-    known, function = context.session.closed, stage.reference.function
     plain = context.memory is None and context.cell is None
-    uses = context.session.uses
-    if uses is not None and plain and _is_parted(stage, context):
-        return _again(uses.decide(stage, inputs, name, use, context), use, context)
-    plain = plain and known is not None and known.pays(function)
+    if session.uses is not None and plain and _is_parted(stage, context):
+        return _again(session.uses.decide(stage, inputs, name, use, context), use, context)
     if not plain or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
-    assert known is not None
+    if session.closed is None and session.counted is not None:
+        return _counted(stage, inputs, name, owner, use, context, session.counted)
+    known = session.closed
+    if known is None or not known.pays(function):
+        return functions.apply(stage, inputs, name, owner, use, context)
     key = _key(stage, inputs, context)
     found = known.find(function, key)
     if found is not None:
@@ -96,12 +99,38 @@ def _once(
         plain = plain and not context.frozen and all(map(_is_plain, stage.values.values()))
     if not (plain and session.copies.pays(stage.reference.function)) or volatile(stage):
         return functions.apply(stage, inputs, name, owner, use, context)
-    ids = [item.id for item in inputs]
-    pattern = tuple([ids.index(number) for number in ids])
-    key: Hashable = _key(stage, inputs, context), pattern, tuple(context.builder.batch)
+    key: Hashable = _key_of_copy(stage, inputs, context)
     if session.has_reals:
         key = key, _reals(stage, context)
-    return copying.apply(stage, inputs, name, owner, use, context, key)
+    return copying.apply(stage, inputs, name, owner, use, context, key, session.copies)
+
+
+def _counted(
+    stage: FunctionStage,
+    inputs: Sequence[Tensor],
+    name: str,
+    owner: str,
+    use: Span,
+    context: Context,
+    counted: KnownUses,
+) -> "stages.Flow":
+    """Where one explores and costs are asked for, each node counts: a use like an earlier one is
+    copied with all of them. A limit on layers wants to be asked before each.
+    """
+    told_apart = context.session.uses is None and context.session.ahead is None
+    if not told_apart or not counted.pays(stage.reference.function):
+        return functions.apply(stage, inputs, name, owner, use, context)
+    key = _key_of_copy(stage, inputs, context)
+    return copying.apply(stage, inputs, name, owner, use, context, key, counted)
+
+
+def _key_of_copy(stage: FunctionStage, inputs: Sequence[Tensor], context: Context) -> Hashable:
+    """What a copy with all its nodes rests on: also which inputs are one tensor, and which axes
+    count as one example.
+    """
+    ids = [item.id for item in inputs]
+    pattern = tuple([ids.index(number) for number in ids])
+    return _key(stage, inputs, context), pattern, tuple(context.builder.batch)
 
 
 def _is_plain(value: Any) -> bool:

@@ -2,10 +2,10 @@
 anew: a network of fifteen equal cells takes the time of one, and the programs of a space take from
 one another what they have in common.
 
-Comes in: a use of a block, where a network is checked or a decided program is expanded. Goes out:
-what expanding it would give, with names, owners and numbers of values of its own. Only what rests
-on nothing else is copied: nothing was decided, stated, tied or reported in it, and all its weights
-are its own.
+Comes in: a use of a block, where a network is checked or a decided program is expanded, or where
+one explores a space and asks for costs. Goes out: what expanding it would give, with names, owners
+and numbers of values of its own. Only what rests on nothing else is copied: nothing was decided,
+stated, tied or reported in it, and all its weights are its own.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -19,6 +19,7 @@ from ..layer import WeightType
 from ..types import TensorType
 from . import functions, stages
 from .context import Context, join
+from .uses import KnownUses
 from .values import FunctionStage, Tensor
 
 Weights = tuple[Mapping[str, WeightType], Span]
@@ -55,9 +56,9 @@ def apply(
     use: Span,
     context: Context,
     key: Hashable,
+    copies: KnownUses,
 ) -> "stages.Flow":
-    """As `functions.apply`; `key` is the same for uses that make the same."""
-    copies = context.session.copies
+    """As `functions.apply`; `key` is the same for uses that make the same, which `copies` keeps."""
     known = copies.find(stage.reference.function, key)
     if known is not None:
         again = _Again(known, inputs, name, owner, context)
@@ -84,6 +85,7 @@ class _Before:
         self.nodes, self.values = len(builder.nodes), len(builder.values)
         self.scopes, self.owned = len(builder.scopes), len(builder.owned)
         self.decided, self.reports = len(session.decided), len(session.reports)
+        self.made = None if session.holds is None else session.decider.made
         self.applied, self.meant = len(session.applied), len(session.meant)
         self.sizes = builder.parameters, builder.activations, session.spent
 
@@ -96,6 +98,7 @@ class _Before:
             builder.facts is self.facts
             and builder.obligations() == self.bound
             and len(session.decided) == self.decided
+            and (self.made is None or session.decider.made == self.made)
             and len(session.reports) == self.reports
         )
         if not alone:

@@ -58,6 +58,7 @@ class Session:
     chain: list[Any] = field(default_factory=list)  # for the first holds: what they amount to
     journal: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
     closed: KnownUses | None = None  # closed.Outcome of blocks in which nothing is decided
+    counted: KnownUses | None = None  # copying.Copied of such blocks, where costs are asked for
     uses: Any = None  # who decides what comes out of a block within itself, as one choice
     partition: Any = None  # alike.Partition, while one explores
     took_alike: bool = False  # whether any options were taken for alike

@@ -58,6 +58,7 @@ class OpenNetwork:
     partition: Partition = field(default_factory=Partition)
     copies: KnownUses = field(default_factory=lambda: KnownUses(MOST_COPIES))  # expand/copying.py
     closed: KnownUses | None = None  # what came out of blocks: expand/closed.py
+    counted: KnownUses | None = None  # the same with their layers, where costs are asked for
     uses: Any = None  # uses.Uses, where uses within themselves are spaces of their own
     requirements: Requirements = field(init=False)
     _names: dict[int, tuple[object, NamesInText]] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class OpenNetwork:
     def __post_init__(self) -> None:
         self.requirements = deferrable(self.reference.function, self.reference.home, self.overrides)
         self.closed = None if self.requirements.names else KnownUses(closed.MOST_KEPT)
+        self.counted = KnownUses(MOST_COPIES)
 
     def replay(self, decisions: Sequence[Any]) -> Expansion:
         """The program of decisions that are known to be valid."""
@@ -92,6 +94,7 @@ class OpenNetwork:
         session = self._session(limits)
         session.holds, session.uses = [], self.uses
         session.closed = None if full else self.closed
+        session.counted = self.counted if session.closed is None else None
         session.partition = None if self.closed is None else self.partition
         return session
 

@@ -35,6 +35,25 @@ network S on x: f32[N, 4, 9, 9] -> f32[N, 2] {
     require params <= 600
 }
 """,
+    "several costs of cells with their choices made": """
+block Join(a: stage) on x, y { (x -> a -> Pad(4)) + (y -> a -> Pad(4)) }
+network S on x: f32[N, 4, 12, 12] -> f32[N, 2] {
+    let a = relu | conv(4, 1) | Pad(4)
+    let r = 0.1..0.5 step 0.2
+    y = x -> Cell(a, dropout(r)) -> (tanh | Pad(4))
+    z = (y, y) -> Join(relu)
+    (z, y -> Pad(4)) -> Join(a) -> mean(axes=[2, 3]) -> dense(2)
+    require flops <= 100k and params <= 1300 and activations <= 100k
+}
+""",
+    "costs of a block with weights of its own and shared": """
+network S on x: f32[N, 4, 12, 12] -> f32[N, 2] {
+    layer shared = Pad(4)
+    x -> shared -> repeat(1..2) { Pad(4) } -> (relu | conv(4, 1)) -> shared -> Pad(4)
+        -> mean(axes=[2, 3]) -> dense(2)
+    require params <= 800 and layers <= 14
+}
+""",
     "numbers of real ranges": """
 block Drop(rate: float) on x { x -> Pad(4) -> dropout(rate) -> relu }
 network S on x: f32[N, 4, 9, 9] -> f32[N, 2] {
@@ -62,12 +81,15 @@ network S on x: f32[N, 4, 14, 14] -> f32[N, 2] {
 
 @pytest.mark.parametrize("text", SPACES.values(), ids=SPACES)
 def test_nothing_changes(text: str) -> None:
-    space, plain = archc.space(CELLS + text), archc.space(CELLS + text)
-    plain.process.network.closed = None
+    space, copied, plain = [archc.space(CELLS + text) for _ in range(3)]
+    copied.process.network.closed = plain.process.network.closed = None
+    plain.process.network.counted = None
+    copied._forget()
     plain._forget()
-    assert space.size == plain.size > 1
+    assert space.size == copied.size == plain.size > 1
     drawn = [program.trace for program in space.samples(40, seed=1)]
-    assert drawn == [program.trace for program in plain.samples(40, seed=1)]
+    for other in (copied, plain):
+        assert drawn == [program.trace for program in other.samples(40, seed=1)]
     for program in space.samples(6, seed=2):
         assert archc.compile(str(program)).hash == program.hash
     if space.size != float("inf"):
@@ -79,6 +101,13 @@ def test_a_cell_is_worked_out_once_for_each_type() -> None:
     space = archc.space(CELLS + SPACES["cells with their choices made"])
     assert space.size == len(list(space.enumerate()))
     assert space.process.network.closed
+
+
+def test_a_cell_is_copied_with_its_layers_where_costs_are_asked_for() -> None:
+    space = archc.space(CELLS + SPACES["costs of the network"])
+    assert space.size == len(list(space.enumerate()))
+    assert space.process.network.counted
+    assert not space.process.network.closed
 
 
 def test_a_block_in_a_cell_is_worked_out_with_its_values() -> None:
