@@ -225,7 +225,7 @@ class Meter:
         self.names = names
         self.totals = [0] * len(names)
         self.position = 0
-        self._owners: dict[str, None] = {}
+        self._owners: dict[str, Any] = {}  # of weights, with the node that was the first
 
     def mark(self) -> tuple[Any, ...]:
         """What `restore` takes back to."""
@@ -243,18 +243,16 @@ class Meter:
         if self.names and len(builder.nodes) > self.position:  # settings of `train` make no nodes
             nodes = builder.nodes[self.position :]
             self.position = len(builder.nodes)
-            for node in nodes:
-                self._add(node, builder.values, builder.batch)
+            self._add(nodes, builder.values, builder.batch)
         return tuple(self.totals)
 
-    def _add(self, node: Any, values: Sequence[Any], sizes: Mapping[str, int]) -> None:
-        first = node.owner not in self._owners
-        self._owners[node.owner] = None
+    def _add(self, nodes: Sequence[Any], values: Sequence[Any], sizes: Mapping[str, int]) -> None:
+        owners, part = self._owners, cost.Stretch(nodes, values)
+        first = [node for node in nodes if owners.setdefault(node.owner, node) is node]
         for place, name in enumerate(self.names):
-            part = cost.Stretch([node], values)
             match name:
                 case "params":
-                    added: Any = cost.params(part) if first else 0
+                    added: Any = cost.params(cost.Stretch(first, values))
                 case "flops":
                     added = cost.flops_dim(part, sizes)
                 case "activations":
