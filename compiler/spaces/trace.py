@@ -6,6 +6,7 @@ a stage the text of the option.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from numbers import Integral, Real
 from typing import Any
 
@@ -78,7 +79,9 @@ def decision_of(domain: Domain, value: Any) -> Any:
     match domain:
         case Alternatives(options, weights):
             kept = [place for place, _ in enumerate(options) if weights is None or weights[place]]
-            return next((place for place in kept if _same(options[place], value)), None)
+            same = (place for place in kept if _same(options[place], value))
+            stood_for = (place for place in kept if _stands_for(value, options[place]))
+            return next(chain(same, stood_for), None)
         case Integers(low=low, high=high, step=step):
             whole = isinstance(value, int) and not isinstance(value, bool)
             return value if whole and low <= value <= high and (value - low) % step == 0 else None
@@ -93,6 +96,12 @@ def _same(option: Any, value: Any) -> bool:
         return bool(shown == value)
     # studies made before options below zero were numbers hold their text
     return isinstance(option, ast.Unary) and bool(value == print_expression(option))
+
+
+def _stands_for(value: Any, option: Any) -> bool:
+    """Whether a whole number is given for a real one, as the language lets it be."""
+    shown = option_value(_Option(option))
+    return type(value) is int and isinstance(shown, float) and shown == value
 
 
 def as_trace(trace: Any) -> Trace:

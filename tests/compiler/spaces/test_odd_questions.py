@@ -67,6 +67,29 @@ def test_options_below_zero_are_numbers() -> None:
     assert space.decode_vector(space.encode(program)).trace == program.trace
 
 
+def test_a_whole_number_stands_for_a_real_option() -> None:
+    space = archc.space(NET.format("x -> dropout(0.0..0.5 step 0.1) -> relu"))
+    program = space.begin().choose(0).program
+    assert program == space.from_trace({"Net.dropout.rate": 0}) == space.begin().choose(0.0).program
+    assert [repr(item.value) for item in program.trace] == ["0.0"]
+    for value in (False, 1, "0.0"):
+        with pytest.raises(ValueError, match="is no option of"):
+            space.begin().choose(value)
+
+
+def test_a_whole_option_is_no_real_one_and_no_truth() -> None:
+    """Where both are options, the one of the same type is meant."""
+    both = archc.space(NET.format("x -> leaky_relu(1.0 | 1 | 2 | 3.0)")).begin()
+    values = [both.choose(value).program.trace[0].value for value in (1, 1.0, 2, 3)]
+    assert [repr(value) for value in values] == ["1", "1.0", "2", "3.0"]
+    for value in (True, 2.0):
+        with pytest.raises(ValueError, match="is no option of"):
+            both.choose(value)
+    truth = archc.space(NET.format("x -> dense(4, bias=true | false)")).begin()
+    with pytest.raises(ValueError, match="1 is no option of"):
+        truth.choose(1)
+
+
 @pytest.mark.parametrize("trace", [None, 3, "Net.choice", [1], [("a",)], [(["a"], 1)], {1: 2}])
 def test_what_is_no_trace_is_told(few: archc.Space, trace: Any) -> None:
     with pytest.raises(TypeError, match="a trace is pairs"):
