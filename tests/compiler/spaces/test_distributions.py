@@ -87,6 +87,22 @@ def test_draws_from_generated_spaces_have_their_exact_distributions() -> None:
     assert tried >= 8
 
 
+@pytest.mark.parametrize(
+    ("way", "first", "other"),
+    [({}, 1 / 2, 1 / 6), ({"conditioned": True}, 1 / 3, 2 / 9), ({"uniform": True}, 1 / 4, 1 / 4)],
+)
+def test_a_dead_end_tells_the_three_draws_apart(
+    way: dict[str, bool], first: float, other: float
+) -> None:
+    """The example of `docs/spaces.md`."""
+    space = archc.space("""network Net on x: f32[N, 4] -> f32[N, 4] {
+    x -> ({ dense(4 | 8) } | { dense(4) -> dropout(0.1 | 0.2 | 0.3) })
+}""")
+    expected = {item.decisions: other for item in space.enumerate()}
+    expected[next(space.enumerate()).decisions] = first
+    fits(counted(space.samples(DRAWN, seed=4, **way)), expected)
+
+
 @pytest.mark.slow
 def test_uniform_draws_from_ten_thousand_traces_are_uniform() -> None:
     text = """
