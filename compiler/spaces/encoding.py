@@ -7,7 +7,7 @@ both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import log
+from math import inf, log
 from typing import Any, SupportsFloat
 
 from ...grammar import ast
@@ -174,19 +174,27 @@ class Encoder:
 
     def decode(self, vector: Sequence[float]) -> list[Step]:
         """At each choice the legal decision that the vector favours. Raises ValueError for a vector
-        of another length, TypeError for one that is not of numbers.
+        of another length or with numbers that are not finite, TypeError for one that is not of
+        numbers.
         """
         if len(vector) != len(self.columns):
             raise ValueError(f"the vector has {len(self.columns)} numbers, not {len(vector)}")
         strange = next((item for item in vector if not isinstance(item, SupportsFloat)), None)
         if strange is not None:
             raise TypeError(f"a vector is of numbers, not {strange!r}")
+        self._expect_finite(vector)
         place, steps = self.walk.start(), []
         while place.state is not DONE:
             decision = self._favoured(place, vector)
             steps.append((place, decision))
             place = self.walk.step(place, decision)
         return steps
+
+    def _expect_finite(self, vector: Sequence[float]) -> None:
+        """Nothing is less or more than a `nan`, so it would favour by chance."""
+        for column, number in zip(self.columns, vector, strict=True):
+            if not abs(number) < inf:
+                raise ValueError(f"a vector is of finite numbers, not {number} for {column}")
 
     def _favoured(self, place: Place, vector: Sequence[float]) -> Any:
         domain = place.state.domain

@@ -5,6 +5,7 @@ states than can be looked through.
 from pathlib import Path
 
 import archc
+import numpy
 import pytest
 from archc.compiler.spaces import site_list
 
@@ -81,6 +82,18 @@ def test_whole_numbers_in_several_ranges_are_options() -> None:
 def test_a_vector_of_texts_is_a_wrong_call(mixed: archc.Space) -> None:
     with pytest.raises(TypeError, match="a vector is of numbers, not 'a'"):
         mixed.decode_vector(["a"] * len(mixed.encoder.columns))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    "number", [float("nan"), float("inf"), -float("inf"), numpy.float32("nan")]
+)
+def test_a_vector_with_a_number_that_is_not_finite_is_refused(
+    mixed: archc.Space, number: float
+) -> None:
+    vector = [0.0] * len(mixed.encoder.columns)
+    vector[1] = number
+    with pytest.raises(ValueError, match=r"finite numbers, not -?(nan|inf) for Net\.train"):
+        mixed.decode_vector(vector)
 
 
 # --- more states than can be looked through -------------------------------------------------------
