@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..expand.decisions import Reals
 from .drawn import DrawnProgram
-from .replay import is_live, shown
+from .encoding import options_at
+from .replay import MOST_SHOWN, is_live, shown
 from .states import DONE, Place
 from .trace import decision_of, plain, value_of
 from .walk import Step
@@ -23,13 +24,24 @@ class Interval:
     log: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SpaceState:
     """A program that is being decided. `choose` gives the next state; this one stays as it is."""
 
     space: "Space"
     place: Place
     steps: tuple[Step, ...]
+
+    def __repr__(self) -> str:
+        """Where one stands. The options are those of the text: which of them are legal may take
+        long to find out.
+        """
+        if self.done:
+            return f"<all of {self.space.name} is decided>"
+        options = options_at(self.place.state)
+        words = [" ".join(str(item).split()) for item in options[:MOST_SHOWN]]
+        words += ["…"] if len(options) > MOST_SHOWN else []
+        return f"<deciding {self.site}: {' | '.join(words)}>"
 
     @property
     def done(self) -> bool:

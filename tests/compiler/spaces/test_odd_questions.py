@@ -55,6 +55,18 @@ def test_numbers_of_numpy_are_decisions(few: archc.Space) -> None:
     assert str(state.program) == str(few.from_trace(pairs))
 
 
+def test_a_state_says_where_one_stands(few: archc.Space) -> None:
+    state = few.begin()
+    assert repr(state) == "<deciding Net.dense.units: 8 | 16>"
+    state = state.choose(8)
+    assert repr(state) == "<deciding Net.dropout.rate: 0.1..0.5>"
+    assert repr(state.choose(0.25).choose("tanh")) == "<all of Net is decided>"
+    many = archc.space(NET.format(f"x -> dense({' | '.join(map(str, range(1, 20)))})")).begin()
+    assert repr(many) == "<deciding Net.dense.units: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | …>"
+    long = archc.space(NET.format("x -> ({\n    relu\n} | tanh)"))
+    assert repr(long.begin()) == "<deciding Net.choice: { relu } | tanh>"
+
+
 def test_options_below_zero_are_numbers() -> None:
     space = archc.space(NET.format("x -> roll(shifts=-1 | 1, axes=1) -> leaky_relu(-0.5 | 0.5)"))
     state = space.begin()
