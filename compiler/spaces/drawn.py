@@ -1,5 +1,6 @@
 """A program drawn from a space: its decisions at once, its text, graph and costs when asked for."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from ...grammar.print import print_program
 from .. import cost
 from ..check import Checked, check
 from ..deep import deep_recursion
+from ..dims import Dim
 from ..graph import Graph
 from ..hash import graph_hash
 from ..program import Program
@@ -45,7 +47,57 @@ class PrintedProgram(Program):
         return _printed(settings_of(self.tree))
 
 
-class DrawnProgram(PrintedProgram):
+class CountedProgram(PrintedProgram):
+    """A program in which nothing is open, with what `require` knows of its costs."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def graph(self) -> Graph:
+        """The typed graph."""
+
+    @property
+    @abstractmethod
+    def axes(self) -> Mapping[str, int]:
+        """The sizes of axes that were given with it."""
+
+    @property
+    def params(self) -> int:
+        """The trained numbers; shared weights count once."""
+        return cost.params(self.graph)
+
+    @property
+    def flops(self) -> int | str:
+        """Operations for one example; a text over the axes that are symbolic."""
+        return _number_or_text(cost.flops_dim(self.graph, self._sizes()))
+
+    @property
+    def activations(self) -> int | str:
+        """Bytes of what all layers hand on for one example; a text over the axes that are
+        symbolic.
+        """
+        return _number_or_text(cost.activations_dim(self.graph, self._sizes()))
+
+    @property
+    def layers(self) -> int:
+        """The number of layers, identities aside."""
+        return cost.layers(self.graph)
+
+    @property
+    def longest_path(self) -> int:
+        """The number of layers on the longest way through, identities aside."""
+        return cost.longest_path(self.graph)
+
+    def _sizes(self) -> cost.Sizes:
+        return {**cost.sizes_of(self.graph), **self.axes}
+
+
+def _number_or_text(total: Dim) -> int | str:
+    return total if isinstance(total, int) else str(total)
+
+
+class DrawnProgram(CountedProgram):
     """A program in which nothing is open, and the trace of decisions that made it.
 
     Nothing is expanded before `graph` or something that reads it is wanted.
@@ -132,18 +184,6 @@ class DrawnProgram(PrintedProgram):
     def hash(self) -> str:
         """The canonical hash of the graph."""
         return self._remembered("hash", lambda: graph_hash(self.graph))
-
-    @property
-    def params(self) -> int:
-        """The trained numbers; shared weights count once."""
-        return cost.params(self.graph)
-
-    @property
-    def flops(self) -> int | str:
-        """Operations for one example; a text over the axes that are symbolic."""
-        sizes = {**cost.sizes_of(self.graph), **self.axes}
-        total = cost.flops_dim(self.graph, sizes)
-        return total if isinstance(total, int) else str(total)
 
     def as_json(self) -> dict[str, Any]:
         """What `archc sample --json` says of it."""

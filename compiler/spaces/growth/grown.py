@@ -7,11 +7,10 @@ from typing import Any
 
 from ....grammar import ast
 from ....grammar.print import print_program
-from ... import cost
 from ...check import Checked
 from ...graph import Graph
 from ...hash import graph_hash
-from ..drawn import PrintedProgram
+from ..drawn import CountedProgram
 from ..trace import Trace
 
 
@@ -31,7 +30,7 @@ class Made:
         return {"name": self.edit, "where": self.where, "what": self.what}
 
 
-class GrownProgram(PrintedProgram):
+class GrownProgram(CountedProgram):
     """A complete program, and the edit that made it of another, None where that is not known.
     `network` is the one that grows, `axes` are sizes that were given with the first program. No
     decisions of a space made it, so its `trace` is empty.
@@ -90,17 +89,6 @@ class GrownProgram(PrintedProgram):
             self._keep(_hash=graph_hash(self.graph))
         assert self._hash is not None
         return self._hash
-
-    @property
-    def params(self) -> int:
-        """The trained numbers; shared weights count once."""
-        return cost.params(self.graph)
-
-    @property
-    def flops(self) -> int | str:
-        """Operations for one example; a text over the axes that are symbolic."""
-        total = cost.flops_dim(self.graph, {**cost.sizes_of(self.graph), **self.axes})
-        return total if isinstance(total, int) else str(total)
 
     def as_json(self) -> dict[str, Any]:
         """What `archc grow --json` says of it."""

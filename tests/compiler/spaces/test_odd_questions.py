@@ -67,6 +67,20 @@ def test_a_state_says_where_one_stands(few: archc.Space) -> None:
     assert repr(long.begin()) == "<deciding Net.choice: { relu } | tanh>"
 
 
+def test_a_program_has_what_require_knows_of_its_costs() -> None:
+    text = """network Net on x: f32[N, T, 4] -> f32[N, T, 4] {
+    x -> fork { dense(4), identity, relu } -> add
+}"""
+    drawn = archc.space(text).sample()
+    assert (drawn.params, drawn.layers, drawn.longest_path) == (20, 3, 2)
+    assert (drawn.flops, drawn.activations) == ("44 * T", "48 * T")
+    sized = archc.space(text, axes={"T": 10}).sample()
+    assert (sized.flops, sized.activations) == (440, 480)
+    grown = archc.grow(archc.parse(text), edit="remove", seed=1)
+    again = archc.space(str(grown)).sample()
+    assert (grown.layers, grown.activations) == (again.layers, again.activations)
+
+
 def test_options_below_zero_are_numbers() -> None:
     space = archc.space(NET.format("x -> roll(shifts=-1 | 1, axes=1) -> leaky_relu(-0.5 | 0.5)"))
     state = space.begin()
