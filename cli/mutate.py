@@ -57,7 +57,9 @@ def command(
     space = open_space(file, network, settings)
     parent = _parent(space, program, trace, seed)
     found = space.neighbours(parent) if neighbours else _mutants(space, parent, seed, count or 1)
-    writer.write_all(islice(found, count))
+    if writer.write_all(islice(found, count)) == 0:
+        none = "no choice has another legal option, real ranges aside"
+        click.echo(f"the program has no neighbours: {none}", err=True)
 
 
 def _mutants(space: Space, parent: DrawnProgram, seed: int, count: int) -> Iterator[DrawnProgram]:
@@ -72,4 +74,11 @@ def _parent(space: Space, program: Path | None, trace: str | None, seed: int) ->
     parsed = parse_file(program)
     if any(report.is_error for report in parsed.reports):
         raise ProgramError(parsed.reports)
-    return space.own(Program(parsed.program, str(program), program.resolve().parent))
+    given = Program(parsed.program, str(program), program.resolve().parent)
+    try:
+        return space.own(given)
+    except ValueError:
+        if not given.check().spaces:
+            raise
+        draw = f"`archc sample {program}` draws one of its programs"
+        raise ValueError(f"{program} is a space, not one program: {draw}") from None

@@ -168,7 +168,8 @@ class NodeLimit(Diagnostic):
     limit: int
 
     def message(self) -> str:
-        return f"this body may make {self.limit} layers at most"
+        layers = f"{self.limit} layer{'' if self.limit == 1 else 's'}"
+        return f"this body may make {layers} at most"
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span)

@@ -92,6 +92,25 @@ def test_a_space_of_one_program_has_no_mutant(
     assert "no other program" in capsys.readouterr().err
 
 
+def test_a_program_without_neighbours_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "one.arch"
+    path.write_text("network S on x: f32[N, 4] -> f32[N, 4] {\n    x -> dropout(0.1..0.5)\n}\n")
+    assert run(["mutate", str(path), "--neighbours"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("the program has no neighbours: no choice has another legal option")
+
+
+def test_a_space_in_the_place_of_a_program_is_told(
+    space: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["mutate", str(space), "--program", str(space)]) == 1
+    wanted = f"{space} is a space, not one program: `archc sample {space}` draws one"
+    assert wanted in capsys.readouterr().err
+
+
 def test_compile_closes_choices_by_seed_or_trace(
     space: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

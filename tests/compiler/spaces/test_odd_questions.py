@@ -192,6 +192,12 @@ def test_an_empty_vocabulary_among_others_is_never_taken() -> None:
     assert archc.space(words + NET.format("x -> any(Words)")).size == 2
 
 
+def test_a_limit_of_one_layer_is_told_as_one() -> None:
+    block = "block A on x {\n    limit nodes = 1\n    x -> relu -> (relu | tanh)\n}\n"
+    (report,) = check_text(block + NET.format("x -> A")).reports
+    assert report.diagnostic.message() == "this body may make 1 layer at most"
+
+
 # --- large ranges
 
 
