@@ -41,7 +41,7 @@ def closed(block: ast.Settings, env: Environment) -> Iterator[tuple[ast.Settings
     taken: list[Options] = [{}]
     for node in (block, *(let.declaration.value for let in lets)):
         for choice in _choices(node):
-            taken += [{id(choice): option} for option in choice.options[1:]]
+            taken += [{id(choice): option} for option in _others(choice)]
     for options in taken[:MOST_VARIANTS]:
         try:
             names = _names(env, lets, options) if lets else env
@@ -50,8 +50,13 @@ def closed(block: ast.Settings, env: Environment) -> Iterator[tuple[ast.Settings
         yield _close(block, options), names
 
 
-def _choices(node: Any) -> Iterator[ast.Choice]:
-    if isinstance(node, ast.Choice):
+def _others(choice: ast.Choice | ast.Optional) -> Sequence[ast.Expression]:
+    """The options after the first."""
+    return choice.options[1:] if isinstance(choice, ast.Choice) else (decisions.IDENTITY,)
+
+
+def _choices(node: Any) -> Iterator[ast.Choice | ast.Optional]:
+    if isinstance(node, ast.Choice | ast.Optional):
         yield node
     for child in ast.children(node):
         yield from _choices(child)
@@ -61,6 +66,8 @@ def _close(node: Any, options: Options) -> Any:
     match node:
         case ast.Choice():
             return _close(options.get(id(node), node.options[0]), options)
+        case ast.Optional() if id(node) in options:
+            return ast.Name("identity", span=node.span)  # as a drawn program has it
         case ast.Range(low=part) | ast.Optional(stage=part):
             return _close(part, options)
         case ast.Node():

@@ -197,7 +197,12 @@ def test_an_option_of_a_let_that_makes_no_sense_is_never_drawn() -> None:
 
 @pytest.mark.parametrize(
     ("optimizer", "code"),
-    [("adaam(lr=0.1)", "E434"), ("sgd(lr=0.1 | -1)", "E433"), ("sgd(lr=0.1 | 1 // 0)", "E279")],
+    [
+        ("adaam(lr=0.1)", "E434"),
+        ("sgd(lr=0.1 | -1)", "E433"),
+        ("sgd(lr=0.1 | 1 // 0)", "E279"),
+        ("sgd(lr=0.1)?", "E434"),
+    ],
 )
 def test_a_space_whose_settings_cannot_be_meant_is_refused(optimizer: str, code: str) -> None:
     with pytest.raises(ProgramError) as refused:
