@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ...grammar import ast
 from ...grammar.diagnostic import ProgramError
 from ...grammar.parse import parse
 from ..expand.reads import Numbers
@@ -61,16 +60,16 @@ def find(space: "Space", program: Program | str) -> Membership:
     try:
         program = _program_of(program, space.source)
         graph = graph_of(program, space.name)
-        settings = _settings(space, program)
+        settings = _settings(space, program, graph.name)
     except ProgramError as error:
         return Membership(
             None, f"it is no finished program: {error.diagnostics[0].diagnostic.message()}"
         )
-    except trained.Differs as setting:
-        return Membership(None, f"its `{setting}` in `train` is not offered")
+    except trained.Differs as reason:
+        return Membership(None, str(reason))
     target, wanted = Target(graph), graph_hash(graph)
     question = Question(space, target, wanted, settings, ordered=True)
-    trace = _in_order(question, _hints(space, program))
+    trace = _in_order(question, _hints(space, program, graph.name))
     if trace is None:
         others = Question(space, target, wanted, settings, ordered=False)
         trace = _searched(others, MOST_REORDERED, f": as it is written, {question.reason}")
@@ -101,29 +100,21 @@ def _in_order(question: Question, found: hints.Hints) -> Trace | None:
         return known
 
 
-def _settings(space: "Space", program: Program) -> Mapping[int, Any]:
-    """What the program's `train` blocks decide, if it has any."""
-    blocks = space.process.network.train
-    if not blocks:
+def _settings(space: "Space", program: Program, network: str) -> Mapping[int, Any]:
+    """What the `train` blocks of a program's network decide, if it has any."""
+    own = tuple(train_blocks(program.tree, network))
+    if not own:
         return {}
-    tree = program.tree
-    own = tuple(train_blocks(tree, _network_of(space, tree)))
-    home = space.process.network.reference.home
+    blocks, home = space.process.network.train, space.process.network.reference.home
     names = cache(lambda: program.check().environment)
-    return trained.decisions(blocks, space.source.tree, home, own, tree, names) if own else {}
+    return trained.decisions(blocks, space.source.tree, home, own, program.tree, names)
 
 
-def _hints(space: "Space", program: Program) -> hints.Hints:
+def _hints(space: "Space", program: Program, network: str) -> hints.Hints:
     try:
-        return hints.hints(space, program.tree, _network_of(space, program.tree))
+        return hints.hints(space, program.tree, network)
     except NotPrintable:
         return {}
-
-
-def _network_of(space: "Space", program: ast.Program) -> str:
-    """The network of a program that is looked for."""
-    names = [item.name for item in program.declarations if isinstance(item, ast.Function)]
-    return space.name if space.name in names else names[-1] if names else ""
 
 
 def _program_of(program: Any, source: Program) -> Program:

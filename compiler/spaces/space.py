@@ -295,7 +295,7 @@ class Space:
 
     def contains(self, program: Program | str) -> "membership.Membership":
         """Whether a program is one of this space: true with the first trace that gives it, or false
-        with the reason.
+        with the reason. One without `train` is a bare network, and its settings are not compared.
         """
         return self._answer(lambda: membership.find(self, program))
 

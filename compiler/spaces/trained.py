@@ -2,10 +2,10 @@
 
 Comes in: the blocks and the file's `let`s of a space and of a finished program. Goes out: by the id
 of each choice in the space's text what the program has there. May be assumed: the program has a
-`train` block.
+`train` block. What the space does not set is not passed over: an edit of the program would lose it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -23,7 +23,7 @@ Decisions = dict[int, Any]
 
 
 class Differs(Exception):
-    """A setting is not one that the space offers; its text names it."""
+    """The blocks are none that the space offers; its text says why."""
 
 
 def decisions(
@@ -37,18 +37,50 @@ def decisions(
     """The decisions that make a program's settings; `home` has the names of the space's file, and
     `names` gives those of the program's. Raises Differs.
     """
+    _expect_no_more(blocks, own)
     walk = _Walk(_lets(space), home, _lets(of), names)
     theirs = {(block.name, item.name): item.value for block in own for item in block.settings}
     found: Decisions = {}
     for block in blocks:
         for item in block.settings:
             value = theirs.get((block.name, item.name))
-            decided = None if value is None else walk.match(item.value, value, home)
+            if value is None:
+                raise Differs(_missing(block, item.name, own))
+            decided = walk.match(item.value, value, home)
             together = None if decided is None else _joined(found, decided)
             if together is None:
-                raise Differs(item.name)
+                raise Differs(f"its `{item.name}` in {_called(block)} is not offered")
             found = together
     return found
+
+
+def _expect_no_more(blocks: Sequence[ast.Settings], own: Sequence[ast.Settings]) -> None:
+    """Raises Differs where the program has a block, or a setting, that the space has not."""
+    offered = {block.name: {item.name for item in block.settings} for block in blocks}
+    for block in own:
+        if block.name not in offered:
+            raise Differs(_unknown(block, offered))
+        for item in block.settings:
+            if item.name not in offered[block.name]:
+                raise Differs(f"its {_called(block)} sets `{item.name}`, which the space does not")
+
+
+def _unknown(block: ast.Settings, offered: Collection[str | None]) -> str:
+    if not offered:
+        return f"it has a {_called(block)}, which the space has not"
+    if block.name is None:
+        return "its `train` has no name, and those of the space have one"
+    return f"its `train` is called `{block.name}`, and the space has none of that name"
+
+
+def _missing(block: ast.Settings, setting: str, own: Sequence[ast.Settings]) -> str:
+    if all(item.name != block.name for item in own):
+        return f"it has no {_called(block)}, which the space has"
+    return f"its {_called(block)} lacks `{setting}`"
+
+
+def _called(block: ast.Settings) -> str:
+    return "`train`" if block.name is None else f"`train {block.name}`"
 
 
 def _lets(program: ast.Program) -> Mapping[str, ast.Expression]:
