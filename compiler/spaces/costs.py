@@ -148,7 +148,7 @@ def deferrable(
     function: ast.Function, home: Environment, overrides: Mapping[str, Any]
 ) -> Requirements:
     """The requirements of a network's body that sums can settle."""
-    env = _header(function, home, overrides)
+    env = header(function, home, overrides)
     kept, names = [], set()
     for statement in function.body.statements:
         if isinstance(statement, ast.Let):
@@ -165,7 +165,7 @@ def deferrable(
     return Requirements(tuple(kept), tuple(name for name in ADDITIVE if name in names), env)
 
 
-def _header(function: ast.Function, home: Environment, overrides: Mapping[str, Any]) -> Environment:
+def header(function: ast.Function, home: Environment, overrides: Mapping[str, Any]) -> Environment:
     """The hyperparameters of a network that are one number in all of its programs."""
     env = Environment(home)
     for item in function.hyperparameters:

@@ -18,7 +18,7 @@ from ..expand.reads import Numbers
 from ..hash import graph_hash
 from ..program import Program
 from ..settings import train_blocks
-from . import hints, trained
+from . import hints, ports, trained
 from .dead import DeadEnd
 from .drawn import graph_of
 from .following import Follower, Question
@@ -60,6 +60,9 @@ def find(space: "Space", program: Program | str) -> Membership:
     try:
         program = _program_of(program, space.source)
         graph = graph_of(program, space.name)
+        other = ports.difference(space.process.network, graph)
+        if other:
+            return Membership(None, other)
         settings = _settings(space, program, graph.name)
     except ProgramError as error:
         return Membership(
@@ -142,9 +145,6 @@ def _by_hash(space: "Space", wanted: str) -> Trace | None:
 
 def _searched(question: Question, most: int, known: str = "") -> Trace | None:
     """Expansions one after another, each of which shows something that is not to be done again."""
-    inputs = question.space.process.network.reference.function.inputs
-    if len(question.target.inputs) != len(inputs):
-        return None
     for _ in range(most):
         follower = Follower(question)
         try:

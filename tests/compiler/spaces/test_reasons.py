@@ -65,3 +65,77 @@ def test_the_settings_are_those_of_the_network_that_is_compared() -> None:
     other += "block B on x: f32[N, C] -> f32[N, 2] { x -> dense(2) }\n"
     assert space.contains(other)
     assert "`batch` in `train`" in space.contains(other.replace("= 16", "= 17")).reason
+
+
+# --- inputs and outputs ---------------------------------------------------------------------------
+
+TYPED = "network Net{} on {} -> {} {{ {} }}\n"
+BODY = "x -> conv(4 | 8, 1) -> global_avgpool -> dense(3)"
+IMAGE = "f32[N, 1, 8, 8]"
+
+
+def reason_of(space: tuple[str, str, str, str], program: tuple[str, str, str, str]) -> str:
+    """Why a program is outside; of each the hyperparameters, the inputs, the outputs and the
+    body.
+    """
+    found = archc.space(TYPED.format(*space)).contains(TYPED.format(*program))
+    assert not found
+    return found.reason
+
+
+@pytest.mark.parametrize("other", ["f32[N, 1, 16, 16]", "f16[N, 1, 8, 8]", "f32[N, 1, 8]"])
+def test_an_input_of_another_type_is_told(other: str) -> None:
+    body = "x -> conv(4, 1) -> global_avgpool -> dense(3)"
+    reason = reason_of(("", f"x: {IMAGE}", "f32[N, 3]", BODY), ("", f"x: {other}", "[N, 3]", body))
+    assert reason == f"its input `x` is {other}, the space's is {IMAGE}"
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [("f32[N, 3]", "f32[N, 3]"), ("[..., 3]", "[..., 3]"), ("f32[_, classes]", "f32[_, 3]")],
+)
+def test_an_output_of_another_type_is_told(declared: str, shown: str) -> None:
+    space = ("(classes: int = 3)", f"x: {IMAGE}", declared, BODY)
+    body = "x -> conv(4, 1) -> global_avgpool -> dense(5)"
+    reason = reason_of(space, ("", f"x: {IMAGE}", "f32[N, 5]", body))
+    assert reason == f"its output is f32[N, 5], the space's is {shown}"
+
+
+def test_another_number_of_inputs_and_outputs_is_told() -> None:
+    one = ("", "x: f32[N, 4]", "f32[N, 4]", "x -> (relu | tanh)")
+    two = ("", "x: f32[N, 4], y: f32[N, 4]", "f32[N, 4]", "x + y -> relu")
+    assert reason_of(one, two) == "it has 2 inputs, where the space has 1"
+    split = ("", "x: f32[N, 4]", "a: f32[N, 4], b: f32[N, 4]", "(x -> relu, x -> tanh)")
+    assert reason_of(one, split) == "it has 2 outputs, where the space has 1"
+    named = (*split[:2], "a: f32[N, 4], b: f32[N, 2]", "(x -> relu, x -> tanh -> dense(2))")
+    open_one = (*split[:3], "(x -> (relu | gelu), x -> tanh)")
+    assert reason_of(open_one, named) == "its output `b` is f32[N, 2], the space's is f32[N, 4]"
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "inputs", "outputs", "body"),
+    [
+        ("(c: int = 1 | 3)", "x: f32[N, c, 8, 8]", "f32[N, 3]", BODY),
+        ("(c: int = 1 | 3, n: int = 3)", "x: f32[N, 2 * c, 8, 8]", "f32[N, n]", BODY),
+        ("(c: float = 4)", "x: f32[N, c]", "f32[N, _]", "x -> (relu | tanh)"),
+        ("", "x: f32[N, C, H, H]", "f32[N, _, H, H]", "x -> (relu | tanh)"),
+        ("", "x: f32[N, 2 * many]", "f32[N, 2 * many]", "x -> (relu | tanh)"),
+        ("", "x: f32[N, 8]", "f32[N, units]", "let units = 2 | 3\n x -> dense(units)"),
+        ("", "x: f32[N, D]", "[...]", "require D == 8\n x -> (relu | tanh) -> dense(2)"),
+    ],
+)
+def test_types_that_are_open_exclude_no_program(
+    hyperparameters: str, inputs: str, outputs: str, body: str
+) -> None:
+    """Names of axes differ, sizes depend on choices, and a requirement tells a size."""
+    space = archc.space(f"let many = 4 | 8\n{TYPED.format(hyperparameters, inputs, outputs, body)}")
+    for program in space.enumerate():
+        assert space.contains(str(program)).trace == program.trace
+        renamed = str(program).replace("N", "M").replace("Met", "Net")
+        assert space.contains(renamed).trace == program.trace
+
+
+def test_an_axis_is_told_apart_from_a_number_where_it_is_one_in_all_programs() -> None:
+    space = ("", "x: f32[N, 4]", "f32[N, 3]", "x -> dense(8 | 9) -> dense(3)")
+    reason = reason_of(space, ("", "x: f32[2, 4]", "f32[2, 3]", "x -> dense(8) -> dense(3)"))
+    assert reason == "no program of the space has the same inputs and outputs"
