@@ -3,6 +3,7 @@
 from ...grammar.diagnostic import Diagnostic, Step
 from ...grammar.span import Span
 from .. import errors
+from ..errors.facts import RequirementFails
 from ..expand.retrying import Refused
 from ..expand.session import Session
 
@@ -23,6 +24,19 @@ class Deciding(Session):
     def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
         if diagnostic.severity == "error":
             raise DeadEnd(diagnostic)
+
+
+class Lenient(Deciding):
+    """One in which requirements that fail are noted in `broken`, and end nothing."""
+
+    __slots__ = ("broken",)
+    broken: list[RequirementFails]
+
+    def report(self, diagnostic: Diagnostic, trail: tuple[Step, ...] = ()) -> None:
+        if isinstance(diagnostic, RequirementFails):
+            self.broken.append(diagnostic)
+        else:
+            super().report(diagnostic, trail)
 
 
 def refused_number(place: Span, number: float, reason: Diagnostic | None) -> Diagnostic:

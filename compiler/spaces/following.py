@@ -50,6 +50,7 @@ class Question:
     hints: Mapping[int, ast.Expression] = field(default_factory=dict)  # hints.py
     learned: Learned = field(default_factory=Learned)
     furthest: int = -1
+    required: bool = False  # whether a requirement ended a way
     reason: str = "no program of the space has the same inputs and outputs"
 
     def note(self, place: int, found: str, argument: str = "") -> None:
@@ -90,6 +91,11 @@ class Follower:
     @property
     def decisions(self) -> list[Any]:
         return [decision for _, decision in self.made]
+
+    def graph(self) -> Graph:
+        """Expands the space. Raises DeadEnd where the checker refuses it, and Mismatch."""
+        question = self.question
+        return question.space.process.network.follow(self, self.reads, question.target.room)
 
     def decide(self, site: Site, context: Context) -> Any:
         self.compare()
@@ -238,10 +244,16 @@ class Follower:
                     self.question.refuse(f"{value} is outside the range of {site.name}")
                     return None
                 decisions[place] = value
+        return self.traced(decisions)
+
+    def traced(self, decisions: Sequence[Any]) -> Trace | None:
+        """The trace of decisions, if they make the program and costs are what is required."""
         space = self.question.space
         if graph_hash(space.process.network.replay(decisions).graph) != self.question.hash:
             return None
-        return space.trace_of_decisions(decisions)
+        trace = space.trace_of_decisions(decisions)
+        self.question.required |= trace is None
+        return trace
 
 
 def _marker(domain: Reals, number: int) -> float:

@@ -8,22 +8,21 @@ combinations. (Conflict-driven search: Stallman and Sussman 1977; Marques-Silva 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ...grammar.diagnostic import ProgramError
 from ...grammar.parse import parse
-from ..expand.reads import Numbers
 from ..hash import graph_hash
 from ..program import Program
 from ..settings import train_blocks
-from . import hints, ports, trained
-from .dead import DeadEnd
+from . import hints, ports, trained, unfulfilled
 from .drawn import graph_of
-from .following import Follower, Question
-from .learned import Mismatch
+from .following import Question
+from .learned import Learned
 from .limit import SpaceLimit
+from .searching import searched
 from .syntax import NotPrintable
 from .target import Target
 from .trace import Trace
@@ -37,6 +36,8 @@ MOST_BETTER = 1_000
 """So many expansions look for an earlier trace than the one that the program's text hints at."""
 MOST_REORDERED = 1_000
 """So many expansions look for the program's layers in another order than that of its text."""
+MOST_UNREQUIRED = 500
+"""So many look for it as if nothing were required, in either order."""
 MOST_ENUMERATED = 2_000
 
 
@@ -70,15 +71,25 @@ def find(space: "Space", program: Program | str) -> Membership:
         )
     except trained.Differs as reason:
         return Membership(None, str(reason))
-    target, wanted = Target(graph), graph_hash(graph)
+    target, wanted, hinted = Target(graph), graph_hash(graph), _hints(space, program, graph.name)
     question = Question(space, target, wanted, settings, ordered=True)
-    trace = _in_order(question, _hints(space, program, graph.name))
+    trace = _in_order(question, hinted)
     if trace is None:
         others = Question(space, target, wanted, settings, ordered=False)
-        trace = _searched(others, MOST_REORDERED, f": as it is written, {question.reason}")
+        trace = searched(others, MOST_REORDERED, f": as it is written, {question.reason}")
+        question.required |= others.required
     if trace is None:
         trace = _by_hash(space, wanted)
-    return Membership(trace, "" if trace is not None else question.reason)
+    return Membership(trace, "" if trace is not None else _reason(question, hinted))
+
+
+def _reason(question: Question, found: hints.Hints) -> str:
+    """Why there is no trace: what is required, if that alone keeps the program out."""
+    reason = ""
+    for ordered in (True, False) if question.required else ():
+        again = replace(question, ordered=ordered, hints=found, learned=Learned())
+        reason = reason or unfulfilled.reason(again, MOST_UNREQUIRED)
+    return reason or question.reason
 
 
 def _in_order(question: Question, found: hints.Hints) -> Trace | None:
@@ -86,17 +97,17 @@ def _in_order(question: Question, found: hints.Hints) -> Trace | None:
     the one that its text hints at.
     """
     if not found:
-        return _searched(question, MOST_EXPANSIONS)
+        return searched(question, MOST_EXPANSIONS)
     known, question.hints = None, found
     try:
-        known = _searched(question, MOST_HINTED)
+        known = searched(question, MOST_HINTED)
         if known is None:
             return None
     except SpaceLimit:
         known = None
     question.hints = {}
     try:
-        return _searched(question, MOST_EXPANSIONS if known is None else MOST_BETTER)
+        return searched(question, MOST_EXPANSIONS if known is None else MOST_BETTER)
     except SpaceLimit:
         if known is None:
             raise
@@ -141,36 +152,3 @@ def _by_hash(space: "Space", wanted: str) -> Trace | None:
     except SpaceLimit:
         return None
     return next((item.trace for item in space.enumerate() if item.hash == wanted), None)
-
-
-def _searched(question: Question, most: int, known: str = "") -> Trace | None:
-    """Expansions one after another, each of which shows something that is not to be done again."""
-    for _ in range(most):
-        follower = Follower(question)
-        try:
-            return _expanded(follower)
-        except Mismatch as mismatch:
-            if _learn(follower, mismatch.rests):
-                return None
-    raise SpaceLimit(
-        f"{most:,} expansions do not tell whether it is one of {question.space.name}{known}"
-    )
-
-
-def _expanded(follower: Follower) -> Trace:
-    process, reads = follower.question.space.process, follower.reads
-    try:
-        graph = process.network.follow(follower, reads, follower.question.target.room)
-    except DeadEnd:
-        follower.compare()
-        raise Mismatch(reads.all()) from None
-    return follower.at_the_end(graph)
-
-
-def _learn(follower: Follower, rests: Numbers) -> bool:
-    """Keeps what went wrong, and what follows from it; goes out: whether nothing is left."""
-    found: Numbers | None = rests
-    while found:
-        follower.question.learned.add(follower.made, found)
-        found = follower.exhausted(found)
-    return found is not None

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...grammar import ast
 from ..deep import deep_recursion
+from ..errors.facts import RequirementFails
 from ..expand import closed, networks
 from ..expand.alike import Partition
 from ..expand.context import Context
@@ -23,7 +24,7 @@ from ..graph import Graph
 from ..types import TensorType
 from . import training
 from .costs import Requirements, deferrable
-from .dead import Deciding
+from .dead import Deciding, Lenient
 
 
 @dataclass(slots=True)
@@ -73,11 +74,18 @@ class OpenNetwork:
         """The program of decisions that are known to be valid."""
         return self._expand(Replay(), self._session(self.limits, iter(decisions)))
 
-    def follow(self, decider: Any, reads: Reads | None = None, room: int | None = None) -> Graph:
+    def follow(
+        self,
+        decider: Any,
+        reads: Reads | None = None,
+        room: int | None = None,
+        broken: list[RequirementFails] | None = None,
+    ) -> Graph:
         """The graph of what `decider` says, which may be wrong. What its decisions are read by is
         noted in `reads`. Raises DeadEnd, also where there come to be more layers than `room`.
+        Requirements that fail are no end where they are noted in `broken`.
         """
-        session = self._session(self.limits)
+        session = self._session(self.limits) if broken is None else self._lenient(broken)
         session.reads, session.held, session.room = reads, 0, room
         return self._expand(decider, session).graph
 
@@ -98,14 +106,27 @@ class OpenNetwork:
         session.partition = None if self.closed is None else self.partition
         return session
 
+    def _lenient(self, broken: list[RequirementFails]) -> Lenient:
+        """Blocks in which a requirement fails are not kept for others to copy."""
+        session = Lenient(self.limits, axes=self.axes)
+        self._share(session)
+        session.broken, session.copies = broken, KnownUses(MOST_COPIES)
+        session.deferred, session.deferred_costs = frozenset(), ()
+        return session
+
     def _session(self, limits: Limits, replayed: Iterator[Any] | None = None) -> Deciding:
         session = Deciding(limits, axes=self.axes)
-        session.entered, session.replayed = self.entered, replayed
+        self._share(session)
+        session.replayed = replayed
+        return session
+
+    def _share(self, session: Deciding) -> None:
+        """What all expansions know."""
+        session.entered = self.entered
         session.deferred = frozenset(id(item) for item in self.requirements.statements)
         session.deferred_costs = self.requirements.names
         session._names, session.numbers = self._names, self._numbers
         session.copies = self.copies
-        return session
 
     def _expand(self, decider: Any, session: Deciding, whole: Any = None) -> Expansion:
         """`whole` is told of the graph before the choices of `train` come."""

@@ -139,3 +139,58 @@ def test_an_axis_is_told_apart_from_a_number_where_it_is_one_in_all_programs() -
     space = ("", "x: f32[N, 4]", "f32[N, 3]", "x -> dense(8 | 9) -> dense(3)")
     reason = reason_of(space, ("", "x: f32[2, 4]", "f32[2, 3]", "x -> dense(8) -> dense(3)"))
     assert reason == "no program of the space has the same inputs and outputs"
+
+
+# --- requirements ---------------------------------------------------------------------------------
+
+
+def net(body: str, hyperparameters: str = "") -> str:
+    return f"network Net{hyperparameters} on x: f32[N, 6] -> f32[N, 2] {{ {body} }}"
+
+
+def test_a_requirement_of_costs_that_fails_is_told_with_the_cost() -> None:
+    space = archc.space(net("x -> dense(8 | 16 | 32) -> relu -> dense(2)\n require params <= 200"))
+    assert space.contains(net("x -> dense(16) -> relu -> dense(2)"))
+    found = space.contains(net("x -> dense(32) -> relu -> dense(2)"))
+    assert found.reason == "it does not fulfil `require params <= 200` (params is 290)"
+    other = space.contains(net("x -> dense(33) -> relu -> dense(2)")).reason
+    assert other == "layer 1 of the program is dense, and `units=33` is not offered"
+
+
+def test_a_cost_that_sums_do_not_settle_is_told() -> None:
+    wanted = 'require longest_path <= 3: "deep"'
+    space = archc.space(net(f"x -> repeat(1..4) {{ dense(4 | 8) }} -> dense(2)\n {wanted}"))
+    assert space.contains(net("x -> repeat(2) { dense(4) } -> dense(2)"))
+    found = space.contains(net("x -> repeat(4) { dense(4) } -> dense(2)"))
+    assert found.reason == f"it does not fulfil `{wanted}` (longest_path is 5)"
+
+
+def test_a_requirement_of_hyperparameters_that_fails_is_told_with_their_values() -> None:
+    header = "(a: int = 10..90 step 10, b: int = 10..90 step 10)"
+    body = "require a + b <= 100\n x -> dense(a) -> (relu | tanh) -> dense(b) -> dense(2)"
+    space = archc.space(net(body, header))
+    assert space.contains(net("x -> dense(60) -> tanh -> dense(40) -> dense(2)"))
+    found = space.contains(net("x -> dense(60) -> tanh -> dense(70) -> dense(2)"))
+    assert found.reason == "it does not fulfil `require a + b <= 100` (a is 60, b is 70)"
+    other = space.contains(net("x -> dense(60) -> tanh -> dense(95) -> dense(2)"))
+    assert "layer 3 of the program is dense" in other.reason
+
+
+def test_requirements_of_blocks_are_told_and_hold_afterwards() -> None:
+    """What was followed without requirements is not taken for a block that fulfils them."""
+    body = "let w = 4 | 8 | 20\n require w > C\n x -> dense(w)"
+    block = f"block B on x: f32[N, C] -> f32[N, _] {{ {body} }}\n"
+    space = archc.space(block + net("x -> B -> relu -> B -> dense(2)"))
+
+    def reason(first: int, second: int) -> str:
+        text = f"x -> dense({first}) -> relu -> dense({second}) -> dense(2)"
+        return space.contains(net(text)).reason
+
+    alone = "it does not fulfil `require w > C` (C is 20, w is 8)"
+    assert reason(20, 8) == alone
+    assert not reason(8, 20)
+    assert reason(4, 4) == (
+        "it does not fulfil `require w > C` (C is 6, w is 4) and `require w > C` (C is 4, w is 4)"
+    )
+    assert reason(20, 8) == alone
+    assert space.size == 1
