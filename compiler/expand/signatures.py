@@ -12,11 +12,11 @@ from .. import errors, rules
 from ..dims import Axis, Dim, axis
 from ..facts import Facts, Truth
 from ..types import DTYPES, F32, DType, TensorType
-from . import evaluate
+from . import evaluate, pipelines
 from .context import Context
 from .environment import Environment
 from .holding import names_in_types
-from .values import Tensor, describe
+from .values import OpenLet, Tensor, describe
 
 
 def bind_inputs(
@@ -94,7 +94,7 @@ def _match_axis(
         return
     if isinstance(node, ast.Name):
         bound = env.find(node.id)
-        if bound is None or not is_size(bound.value):
+        if bound is None or not _names_size(bound.value, context):
             env.replace(node.id, size, node.span)
             return
     wanted = axis_value(node, env, context)
@@ -114,6 +114,13 @@ def _match_axis(
                 answer is Truth.REFUTED,
             )
         )
+
+
+def _names_size(value: Any, context: Context) -> bool:
+    """Whether a name stands for a size that is known, or that is decided where it is read."""
+    if isinstance(value, OpenLet):
+        return not pipelines.is_stage(value.declaration.value, value.home, context)
+    return is_size(value)
 
 
 def axis_value(node: ast.Expression, env: Environment, context: Context) -> Dim:
@@ -148,7 +155,7 @@ def network_input(port: ast.Port, env: Environment, context: Context) -> TensorT
             raise Fault(errors.signatures.OpenAxis(node.span, node.span.text))
         if isinstance(node, ast.Name):
             bound = env.find(node.id)
-            if bound is None or not is_size(bound.value):
+            if bound is None or not _names_size(bound.value, context):
                 size = context.session.axes.get(node.id, axis(node.id))
                 env.replace(node.id, size, node.span)
         sizes.append(axis_value(node, env, context))

@@ -108,3 +108,26 @@ def test_a_shared_cell_that_needs_another_weight_is_refused() -> None:
                 (x -> scan(f), y -> scan(f))
             }
         """)
+
+
+AXES = """
+let many = 4 | 8
+let act = relu | tanh
+block Part on x: f32[N, many] -> f32[N, many] { x -> act -> dense(many) }
+network Net on a: f32[N, many], b: f32[N, 2 * many, act] -> f32[N, 2] {
+    (a -> Part, b -> mean(axes=[2]) -> dense(many)) -> add -> dense(2)
+}
+"""
+
+
+def test_a_size_that_a_file_leaves_open_is_decided_where_a_type_reads_it() -> None:
+    """It had been an axis of its own. A stage is no size, so its name is free for an axis."""
+    space = archc.space(AXES)
+    assert [item.name for item in space.sample().trace] == ["Net.many", "Net.act"]
+    assert space.size == 4
+    for program in space.enumerate():
+        many = program.trace[0].value
+        shapes = [program.graph.values[port.value].shape[1] for port in program.graph.inputs]
+        assert shapes == [many, 2 * many]
+        assert archc.compile(str(program)).hash == program.hash
+        assert space.contains(str(program)).trace == program.trace
