@@ -26,7 +26,7 @@ else:
     plans = lazy_module("..runtime.plan", __package__)
 
 LONGEST = 60  # of a cell that its column makes room for
-MOST_ROWS = 500
+MOST_ROWS = 100
 
 
 def survey_all(checked: Checked) -> dict[str, Survey]:

@@ -98,6 +98,7 @@ class DeadOption(Diagnostic):
     options: tuple[str, ...]
     reason: str  # of the first
     costs: NoneFulfils | None = None  # what is required that no program with it fulfils
+    refused: Span | None = None  # where the first is, if not where it stands
 
     def message(self) -> str:
         lead = "leads" if len(self.options) == 1 else "lead"
@@ -105,6 +106,8 @@ class DeadOption(Diagnostic):
 
     def labels(self) -> Iterator[Label]:
         yield Label(self.span, self.reason)
+        if self.refused is not None:
+            yield Label(self.refused, "it is refused here", secondary=True)
         if self.costs is not None:
             together = ", not all at once" if self.costs.together else ""
             it = "it" if len(self.options) == 1 else "them"

@@ -111,8 +111,18 @@ def _warning(dead: Sequence[Dead], walk: Walk, passed: Sequence[Place]) -> Repor
         reason, costs = first.reason.message(), None
     else:
         reason, costs = "what it costs is refused", _costs(dead, walk, passed)
-    warning: Diagnostic = errors.emptiness.DeadOption(where, first.state.name, shown, reason, costs)
-    return Report(warning)
+    refused = None if first.reason is None else _elsewhere(first.reason, where)
+    told = where, first.state.name, shown, reason, costs, refused
+    return Report(errors.emptiness.DeadOption(*told))
+
+
+def _elsewhere(reason: Diagnostic, option: Span) -> Span | None:
+    """Where a rule is broken, if that is neither in the option nor around it, nor in another
+    file.
+    """
+    place = Report(reason).place()
+    apart = place.end <= option.start or option.end <= place.start
+    return place if apart and place.source is option.source else None
 
 
 def _place(state: State, decision: Any) -> Span:

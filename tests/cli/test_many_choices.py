@@ -25,7 +25,7 @@ def test_a_space_of_endless_decisions_has_an_answer(
     assert run(["check", str(path)]) == 0
     shown = capsys.readouterr().out
     assert "choices more" in shown
-    assert len(shown.splitlines()) < 600
+    assert len(shown.splitlines()) < 200
     assert run(["sample", str(path)]) == 1
     assert "more than 20,000 decisions" in capsys.readouterr().err
 
@@ -37,7 +37,7 @@ def test_a_long_chain_of_choices_is_counted(
     path.write_text("network L on x: f32[N, 4] -> f32[N, 4] { x -> repeat(600) { relu | tanh } }")
     assert run(["count", str(path)]) == 0
     out = capsys.readouterr().out
-    assert "and 100 choices more" in out
+    assert "and 500 choices more" in out
     assert f"{2**600:,} programs" in out
 
 

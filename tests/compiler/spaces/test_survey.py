@@ -108,6 +108,26 @@ def test_an_option_that_costs_too_much_names_the_requirement_that_it_breaks() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("stages", "refused"),
+    [
+        ("(relu | Broken) -> dense(2)", "x"),  # in the block, not where it is offered
+        ("(relu | flatten) -> conv(2, 3)", "conv(2, 3)"),
+        ("conv(2, 3 | 9, padding=valid)", None),  # around the option
+    ],
+)
+def test_an_option_that_is_refused_elsewhere_is_told_where(
+    stages: str, refused: str | None
+) -> None:
+    text = (
+        "block Broken on x { x -> residual { x -> relu } }\n"
+        f"network Net on x: f32[N, 2, 8, 8] -> f32[...] {{ x -> {stages} }}\n"
+    )
+    (warning,) = surveyed(text).warnings
+    labels = list(warning.diagnostic.labels())
+    assert [label.span.text for label in labels[1:]] == ([refused] if refused else [])
+
+
 def test_an_option_is_told_the_requirements_that_are_not_fulfilled_together() -> None:
     text = """network Net on x: f32[N, 8] -> f32[N, _] {
         x -> dense(1 | 8) -> dense(1 | 90)
